@@ -7,9 +7,16 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     coverage: {
-      include: ["base", "crypto", "protocol", "consensus", "mempool", "ledger", "sequencer", "sdk"].map(
-        (folder) => `${folder}/**/*.ts`,
-      ),
+      include: [
+        "base",
+        "crypto",
+        "protocol",
+        "consensus",
+        "mempool",
+        "ledger",
+        "sequencer",
+        "sdk",
+      ].map((folder) => `${folder}/**/*.ts`),
     },
   },
 });

@@ -1,0 +1,1 @@
+export { keccak256, sha256 } from "./hash.ts";

@@ -1,0 +1,138 @@
+// Holds the house to LAYOUT.md: who may import whom, through which door, and what a pure folder may touch.
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { expect, test } from "vitest";
+
+/** The floors of the building, lowest first. A folder imports only what its line names. */
+const floors: Record<string, readonly string[]> = {
+  base: [],
+  crypto: ["base"],
+  protocol: ["base", "crypto"],
+  consensus: ["base", "crypto", "protocol"],
+  mempool: ["base", "crypto", "protocol"],
+  ledger: ["base", "crypto", "protocol"],
+  epoch: ["base", "crypto", "protocol"],
+  sdk: ["base", "crypto", "protocol"],
+  rollup: ["sdk"],
+  sequencer: ["base", "crypto", "protocol", "consensus", "mempool", "ledger", "epoch"],
+};
+
+/** Folders that do no I/O: no node: modules, no clock, no chance, nothing awaited. */
+const pure = ["base", "crypto", "protocol", "consensus", "mempool", "ledger", "epoch"];
+const impure =
+  /\b(Date\.now|new Date|Math\.random|performance\.|setTimeout|setInterval|setImmediate|queueMicrotask|process\.|Buffer\b|getRandomValues|await |async )/;
+
+/** The packages a folder may use; a folder that is not named here may use any. */
+const packages: Record<string, RegExp> = {
+  base: /^$/,
+  crypto: /^@noble\//,
+  protocol: /^$/,
+  consensus: /^$/,
+  mempool: /^$/,
+  ledger: /^$/,
+  epoch: /^$/,
+  sdk: /^$/,
+};
+
+/** Files that meet the adapters of sequencer/; no other file there imports one, and no adapter another. */
+const compositionRoots = ["sequencer/node.ts", "sequencer/main.ts"];
+
+/** What is started and not imported. */
+const entries = [
+  "sequencer/main.ts",
+  "sdk/index.ts",
+  "rollup/index.ts",
+  "rollup/main.ts",
+  "sequencer/workers/worker.ts",
+];
+
+const files = Object.keys(floors).flatMap((folder) =>
+  globSync(`${folder}/**/*.ts`, { exclude: ["**/dist/**"] }),
+);
+
+test("there is a house to look at", () => {
+  expect(files.length).toBeGreaterThan(10);
+});
+
+test("folders import only from the floors below, and only through the front door", () => {
+  const offences: string[] = [];
+  for (const file of files) {
+    const folder = folderOf(file);
+    for (const path of localImportsOf(file)) {
+      const other = folderOf(path);
+      if (other === folder) continue;
+      if (!floors[folder]?.includes(other))
+        offences.push(`${file}: ${folder}/ may not import ${other}/`);
+      if (path !== join(other, "index.ts"))
+        offences.push(`${file}: import ${other}/index.ts, not ${path}`);
+    }
+  }
+  expect(offences).toEqual([]);
+});
+
+test("inside sequencer/ only the composition roots import adapters, and through their doors", () => {
+  const adapterOf = (path: string): string | undefined => /^sequencer\/([^/]+)\//.exec(path)?.[1];
+  const offences: string[] = [];
+  for (const file of files.filter((each) => each.startsWith("sequencer/"))) {
+    for (const path of localImportsOf(file)) {
+      const adapter = adapterOf(path);
+      if (adapter === undefined || adapter === adapterOf(file)) continue;
+      if (!compositionRoots.includes(file)) offences.push(`${file} may not import ${path}`);
+      if (path !== `sequencer/${adapter}/index.ts`)
+        offences.push(`${file}: import the door of sequencer/${adapter}, not ${path}`);
+    }
+  }
+  expect(offences).toEqual([]);
+});
+
+test("pure folders do no I/O and use no package that LAYOUT.md does not name", () => {
+  const offences: string[] = [];
+  for (const file of files) {
+    const folder = folderOf(file);
+    if (pure.includes(folder) && impure.test(codeOf(file))) offences.push(`${file} is not pure`);
+    const allowed = packages[folder];
+    for (const name of importsOf(file).filter((each) => !each.startsWith(".")))
+      if (allowed !== undefined && !allowed.test(name)) offences.push(`${file} imports ${name}`);
+  }
+  expect(offences).toEqual([]);
+});
+
+test("every file is imported by something", () => {
+  const reached = new Set([...files, ...globSync("deploy/**/*.ts")].flatMap(localImportsOf));
+  const doors = Object.keys(floors).map((folder) => `${folder}/index.ts`);
+  expect(
+    files.filter((file) => !reached.has(file) && !entries.includes(file) && !doors.includes(file)),
+  ).toEqual([]);
+});
+
+test("no marker of unfinished work is left behind", () => {
+  const everything = [...files, ...globSync("{test,deploy,contracts}/**/*.{ts,sol}")];
+  const marker = new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME", "X" + "XX"].join("|")})\\b`);
+  const focused = new RegExp(`\\.(on${"ly"}|sk${"ip"})\\(`);
+  const offences = everything.filter((file) => {
+    const text = readFileSync(file, "utf8");
+    return marker.test(text) || (file.endsWith(".test.ts") && focused.test(text));
+  });
+  expect(offences).toEqual([]);
+});
+
+function folderOf(path: string): string {
+  return path.split("/")[0] ?? "";
+}
+
+function localImportsOf(file: string): string[] {
+  return importsOf(file)
+    .filter((target) => target.startsWith("."))
+    .map((target) => normalize(join(dirname(file), target)))
+    .filter((path) => existsSync(path));
+}
+
+function importsOf(file: string): string[] {
+  return [...codeOf(file).matchAll(/(?:from|import)\s*\(?"([^"]+)"/g)].map(
+    (match) => match[1] ?? "",
+  );
+}
+
+function codeOf(file: string): string {
+  return readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g, "");
+}
