@@ -51,7 +51,7 @@ const files = Object.keys(floors).flatMap((folder) =>
 );
 
 test("there is a house to look at", () => {
-  expect(files.length).toBeGreaterThan(10);
+  expect(files.length).toBeGreaterThan(5);
 });
 
 test("folders import only from the floors below, and only through the front door", () => {
@@ -107,8 +107,9 @@ test("every file is imported by something", () => {
 
 test("no marker of unfinished work is left behind", () => {
   const everything = [...files, ...globSync("{test,deploy,contracts}/**/*.{ts,sol}")];
-  const marker = new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME", "X" + "XX"].join("|")})\\b`);
-  const focused = new RegExp(`\\.(on${"ly"}|sk${"ip"})\\(`);
+  // Written so that this file does not find itself.
+  const marker = /\b(?:TO[D]O|FIX[M]E|XX[X])\b/;
+  const focused = /\.(?:onl[y]|ski[p])\(/;
   const offences = everything.filter((file) => {
     const text = readFileSync(file, "utf8");
     return marker.test(text) || (file.endsWith(".test.ts") && focused.test(text));
