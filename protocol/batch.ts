@@ -1,0 +1,97 @@
+import { decode, encode, type Reader, type Writer } from "../base/index.ts";
+import { merkleRoot, sha256 } from "../crypto/index.ts";
+import { type Header, readHeader, writeHeader } from "./block.ts";
+import { type QC, readQC, writeQC } from "./certificate.ts";
+import { domains } from "./domains.ts";
+import { blockTransactionsMax, headersPerAnswerMax } from "./limits.ts";
+import { type NamespaceProof, readNamespaceProof, writeNamespaceProof } from "./namespaces.ts";
+import type { Height, Namespace } from "./numbers.ts";
+import { readTransaction, type SealedTransaction, writeTransaction } from "./transaction.ts";
+
+/** A transaction with what opens it. */
+export interface OpenedTransaction {
+  readonly transaction: SealedTransaction;
+  /** K of sealing.md 3, 48 bytes compressed; empty for a clear transaction. */
+  readonly opening: Uint8Array;
+  /** The payload in the clear, or undefined: void, it keeps its place and executes nothing. */
+  readonly payload: Uint8Array | undefined;
+}
+
+/** One namespace's transactions of one final block, opened, in order. */
+export interface Batch {
+  readonly namespace: Namespace;
+  readonly height: Height;
+  readonly transactions: readonly OpenedTransaction[];
+}
+
+/** One block as a rollup's follower gets it: all it needs to check its part, payloads excluded. */
+export interface DeliveredBlock {
+  readonly header: Header;
+  readonly proof: NamespaceProof;
+  readonly transactions: readonly {
+    readonly transaction: SealedTransaction;
+    readonly opening: Uint8Array;
+  }[];
+}
+
+/** Consecutive blocks of one namespace; the certificate finalizes the last, hence all before it. */
+export interface DeliveredPage {
+  readonly blocks: readonly DeliveredBlock[];
+  readonly certificate: QC;
+}
+
+/**
+ * The batch's name, 32 bytes: SHA-256 over namespace, height and the Merkle root of (id, void flag, SHA-256 of
+ * the payload). Equal ciphertexts open to one payload only, so every node has the same.
+ */
+export function batchHash(batch: Batch, ids: readonly Uint8Array[]): Uint8Array {
+  const leaves = batch.transactions.map(({ payload }, i) =>
+    encode(payload, (writer, value) =>
+      writer
+        .fixed(ids[i] ?? new Uint8Array(32), 32)
+        .flag(value === undefined)
+        .fixed(sha256(value ?? new Uint8Array(0)), 32),
+    ),
+  );
+  const place = encode(batch, (writer, value) => writer.u32(value.namespace).u64(value.height));
+  return sha256(domains.batch, place, merkleRoot(leaves));
+}
+
+/** The running commitment to a namespace's batches: SHA-256 over the one before and the batch. */
+export function chainBatch(previous: Uint8Array, batch: Uint8Array): Uint8Array {
+  return sha256(domains.opened, previous, batch);
+}
+
+function writeDeliveredBlock(writer: Writer, block: DeliveredBlock): void {
+  writeHeader(writer, block.header);
+  writeNamespaceProof(writer, block.proof);
+  writer.list(block.transactions, blockTransactionsMax, (w, { transaction, opening }) => {
+    writeTransaction(w, transaction);
+    w.bytes(opening, 48);
+  });
+}
+
+function readDeliveredBlock(reader: Reader): DeliveredBlock {
+  return {
+    header: readHeader(reader),
+    proof: readNamespaceProof(reader),
+    transactions: reader.list(blockTransactionsMax, (r) => ({
+      transaction: readTransaction(r),
+      opening: r.bytes(48),
+    })),
+  };
+}
+
+export function encodeDeliveredPage(page: DeliveredPage): Uint8Array {
+  return encode(page, (writer, value) => {
+    writer.list(value.blocks, headersPerAnswerMax, writeDeliveredBlock);
+    writeQC(writer, value.certificate);
+  });
+}
+
+export function decodeDeliveredPage(bytes: Uint8Array): DeliveredPage | undefined {
+  return decode(bytes, (reader) => ({
+    blocks: reader.list(headersPerAnswerMax, readDeliveredBlock),
+    certificate: readQC(reader),
+  }));
+}

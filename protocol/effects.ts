@@ -1,0 +1,50 @@
+import type { Write } from "../base/index.ts";
+import type { Message } from "./messages.ts";
+import type { ValidatorIndex } from "./numbers.ts";
+
+/**
+ * What every state machine may ask of the world. The node carries effects out strictly in order, over steps as
+ * well, and a `persist` with `sync` is a barrier: nothing after it happens before it is on disk.
+ */
+export type CommonEffect =
+  | { readonly type: "persist"; readonly writes: readonly Write[]; readonly sync: boolean }
+  | { readonly type: "send"; readonly to: ValidatorIndex; readonly message: Message }
+  /** To every other validator; never to this one. */
+  | { readonly type: "broadcast"; readonly message: Message }
+  /** The peer broke a rule; `code` is a fixed word, `evidence` what proves it to others, if anything. */
+  | {
+      readonly type: "fault";
+      readonly peer: ValidatorIndex;
+      readonly code: string;
+      readonly evidence?: Uint8Array;
+    };
+
+/** The kinds of records in the store, each with its own keys. */
+export const spaces = {
+  /** Genesis hash, schema version, incarnation. */
+  meta: "m",
+  /** The safety state of consensus, by epoch. */
+  safety: "s",
+  /** Headers by block hash. */
+  block: "b",
+  /** Block hash by final height, u64. */
+  height: "h",
+  /** Certificates by view, u64 then kind. */
+  certificate: "q",
+  /** Lane messages by hash. */
+  lane: "l",
+  /** Transactions by id. */
+  transaction: "t",
+  /** Ordered ids of a final block, by height, u64. */
+  ordered: "o",
+  /** Openings of a final block, by height, u64. */
+  opening: "k",
+  /** Snapshots of the replicated state, by height, u64. */
+  snapshot: "n",
+  /** Certified checkpoints by number, u64. */
+  checkpoint: "c",
+  /** What this validator signed as checkpoints, by height, u64. */
+  attested: "a",
+  /** What the settlement adapter has sent to L1, and L1 events it has read. */
+  l1: "x",
+} as const;

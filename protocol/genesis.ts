@@ -1,0 +1,58 @@
+import { encode } from "../base/index.ts";
+import { sha256 } from "../crypto/index.ts";
+import type { Committee } from "./committee.ts";
+import { domains } from "./domains.ts";
+import { committeeMax } from "./limits.ts";
+
+/** Everything all validators agree on before the first view. Its hash is in every handshake. */
+export interface Genesis {
+  /** Of the L1, and of the transactions' envelopes. */
+  readonly chainId: number;
+  /** Addresses, 20 bytes each. */
+  readonly contracts: { readonly hub: Uint8Array; readonly rollups: Uint8Array };
+  /** The L1 block from which events are read. */
+  readonly l1Start: number;
+  readonly committee: Committee;
+  readonly parameters: Parameters;
+}
+
+/** What may differ between networks; times in microseconds unless said. */
+export interface Parameters {
+  /** T0: how long a view waits for a proposal at first. */
+  readonly viewTimeout: number;
+  /** How long a leader without work waits before it proposes an empty block. */
+  readonly idleTime: number;
+  /** How often a lane with entries is flushed. */
+  readonly laneFlush: number;
+  /** How often a lane without entries is flushed. */
+  readonly laneHeartbeat: number;
+  /** A checkpoint is due after this many heights ... */
+  readonly checkpointHeights: number;
+  /** ... or this much block time. */
+  readonly checkpointTime: number;
+  /** Fee units per byte of a transaction. */
+  readonly feePerByte: number;
+}
+
+/** SHA-256 over the domain and the canonical encoding: the parent of the first block. 32 bytes. */
+export function genesisHash(genesis: Genesis): Uint8Array {
+  const { committee, contracts, parameters } = genesis;
+  return sha256(
+    domains.genesis,
+    encode(genesis, (writer, value) => {
+      writer.u64(value.chainId).fixed(contracts.hub, 20).fixed(contracts.rollups, 20);
+      writer.u64(value.l1Start).u64(committee.epoch);
+      writer.list(committee.members, committeeMax, (w, member) =>
+        w
+          .fixed(member.publicKey, 48)
+          .fixed(member.networkKey, 32)
+          .fixed(member.verificationKey, 96),
+      );
+      const { keyId, pk1, pk2 } = committee.sealing;
+      writer.u32(keyId).fixed(pk1, 48).fixed(pk2, 96);
+      writer.u64(parameters.viewTimeout).u64(parameters.idleTime).u64(parameters.laneFlush);
+      writer.u64(parameters.laneHeartbeat).u64(parameters.checkpointHeights);
+      writer.u64(parameters.checkpointTime).u64(parameters.feePerByte);
+    }),
+  );
+}

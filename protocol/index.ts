@@ -1,0 +1,104 @@
+export {
+  type Batch,
+  batchHash,
+  chainBatch,
+  decodeDeliveredPage,
+  type DeliveredBlock,
+  type DeliveredPage,
+  encodeDeliveredPage,
+  type OpenedTransaction,
+} from "./batch.ts";
+export {
+  blockHash,
+  decodeHeader,
+  decodePayload,
+  encodeHeader,
+  encodePayload,
+  type Header,
+  type Payload,
+} from "./block.ts";
+export {
+  decodeQC,
+  encodeQC,
+  kinds,
+  type QC,
+  readQC,
+  type VoteKind,
+  writeQC,
+  zeroHash,
+} from "./certificate.ts";
+export {
+  type CertifiedCheckpoint,
+  type Checkpoint,
+  decodeCertifiedCheckpoint,
+  encodeCertifiedCheckpoint,
+} from "./checkpoint.ts";
+export { type Committee, faultyMax, isMember, type Member, quorum } from "./committee.ts";
+export { domains } from "./domains.ts";
+export { type CommonEffect, spaces } from "./effects.ts";
+export { type Genesis, genesisHash, type Parameters } from "./genesis.ts";
+export type { L1Block, L1Event, Policy } from "./l1.ts";
+export {
+  type Cut,
+  emptyTip,
+  type Lane,
+  type LaneEntry,
+  laneHash,
+  type LaneTip,
+  readCut,
+  readLane,
+  readTip,
+  writeCut,
+  writeLane,
+  writeTip,
+} from "./lane.ts";
+export * as limits from "./limits.ts";
+export type {
+  Blocks,
+  Certificate,
+  CheckpointVote,
+  ConsensusMessage,
+  GetBlocks,
+  GetCertificates,
+  GetLanes,
+  GetTransactions,
+  LaneMessages,
+  LaneTips,
+  MempoolMessage,
+  Message,
+  Opened,
+  OpeningMessage,
+  Propose,
+  PullOpenings,
+  Shares,
+  Status,
+  Transactions,
+  Vote,
+} from "./messages.ts";
+export { decodeMessage, encodeMessage } from "./messages.ts";
+export {
+  checkNamespace,
+  type NamespaceLeaf,
+  namespaceLeaf,
+  type NamespaceProof,
+  namespacesRoot,
+  proveNamespace,
+} from "./namespaces.ts";
+export { Epoch, Height, Micros, Namespace, ValidatorIndex, View } from "./numbers.ts";
+export { readReceipt, type Receipt, receiptHash, writeReceipt } from "./receipt.ts";
+export {
+  type Class,
+  classes,
+  decodeTransaction,
+  encodeEnvelope,
+  encodeTransaction,
+  type Envelope,
+  type Payer,
+  payers,
+  readTransaction,
+  type SealedTransaction,
+  senderDigest,
+  transactionBytes,
+  transactionId,
+  writeTransaction,
+} from "./transaction.ts";

@@ -1,0 +1,44 @@
+// Every bound of the protocol. What arrives beyond one is refused before it costs memory.
+
+/** Seats of a committee; a signer bitmap and a cut are bounded by it. */
+export const committeeMax = 128;
+/** A transaction's ciphertext or clear body, bytes. */
+export const transactionBodyBytesMax = 16_384;
+/** The plaintext is padded to a multiple of this many bytes before it is sealed. */
+export const sizeClassBytes = 128;
+/** Transactions in one block: what one opening batch may hold. */
+export const blockTransactionsMax = 256;
+/** Sum of the bodies of one block's transactions, bytes. */
+export const blockBytesMax = 1_048_576;
+/** The opaque payload inside a header, bytes: 44 per lane of the cut, and what stands beside it. */
+export const payloadBytesMax = 8_192;
+/** How far above the current height a transaction may expire, in heights: the replay window. */
+export const expiryHorizon = 20_000;
+/** Rollups the ledger tracks. */
+export const namespacesMax = 4_096;
+
+/** Entries in one lane message. */
+export const laneEntriesMax = 512;
+/** Entries of one lane that no block has emitted yet; the owner stops reporting at this many. */
+export const laneUnemittedMax = 8_192;
+/** A stamp is forgotten when the block time is this far past it and nothing emitted it, µs. */
+export const stampLifetime = 30_000_000;
+
+/** Votes are kept for views up to this far above the last final one. */
+export const viewsAheadMax = 32;
+/** Blocks above the last final one; a leader proposes nothing beyond it. */
+export const unfinalizedMax = 16;
+/** Final heights that may await their opening before only empty blocks are proposed. */
+export const unopenedMax = 32;
+/** Certificates of skipped views that one proposal or answer carries. */
+export const skipsMax = 64;
+/** Headers in one answer. */
+export const headersPerAnswerMax = 64;
+/** Lane messages in one answer. */
+export const lanesPerAnswerMax = 64;
+/** Transactions in one bundle, and ids in one request. */
+export const bundleTransactionsMax = 64;
+/** Bodies in one bundle, bytes. */
+export const bundleBytesMax = 262_144;
+/** One frame on a connection between validators, bytes. */
+export const frameBytesMax = 4_194_304;
