@@ -1,8 +1,7 @@
 // Merkle trees over the contents of blocks, shaped and hashed as in RFC 6962: SHA-256, a leaf prefixed by 0 and a node
 // by 1, so that neither passes for the other; a node without a sibling moves up unchanged. No leaves: SHA-256 of nothing.
 
-import { equalBytes } from "../base/index.ts";
-import { assert } from "../base/index.ts";
+import { assert, equalBytes } from "../base/index.ts";
 import { sha256 } from "./hash.ts";
 
 const leafPrefix = Uint8Array.of(0);
