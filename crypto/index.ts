@@ -1,4 +1,5 @@
 export { type Bls, nobleBls } from "./bls.ts";
+export { type DealtKey, dealKeyShares } from "./dealer.ts";
 export {
   addressOf,
   addressOfUncompressed,
@@ -11,4 +12,25 @@ export { isValidNetworkKey, type NetworkSignatures, nobleNetworkSignatures } fro
 export { g1ToEip2537, g1Uncompressed, g2ToEip2537 } from "./eip2537.ts";
 export { keccak256, sha256 } from "./hash.ts";
 export { merkleProof, merkleRoot, verifyMerkleProof } from "./merkle.ts";
+export { nobleSealingGroup } from "./noble-sealing-group.ts";
+export {
+  areValidShares,
+  type BatchOpening,
+  combineShares,
+  decryptionShares,
+  isValidOpening,
+  openBatch,
+  type ShareRow,
+  weightBytesLength,
+} from "./opening.ts";
 export { provePossession, verifyPossession } from "./possession.ts";
+export {
+  ephemeralPoint,
+  isValidSeal,
+  seal,
+  sealedKeyId,
+  sealOverheadBytes,
+  unseal,
+} from "./sealing.ts";
+export type { SealingGroup } from "./sealing-group.ts";
+export { type SealingKey, toSealingKey } from "./sealing-key.ts";

@@ -1,0 +1,100 @@
+import { bls12_381 } from "@noble/curves/bls12-381.js";
+import { assert } from "../base/index.ts";
+import { decodeG1, decodeG2, g1BytesLength, type G1Point } from "./points.ts";
+import { Fr, toInteger, toScalar, toSecretScalar } from "./scalar.ts";
+import type { SealingGroup } from "./sealing-group.ts";
+
+const G1 = bls12_381.G1.Point;
+const G2 = bls12_381.G2.Point;
+const { Fp, Fp12 } = bls12_381.fields;
+
+/** In plain JavaScript: fast enough for a client, and the oracle of faster ones; about 11 ms to seal. */
+export const nobleSealingGroup: SealingGroup = {
+  isValidG1(point) {
+    return decodeG1(point) !== undefined;
+  },
+  isValidG2(point) {
+    return decodeG2(point) !== undefined;
+  },
+  multiplyG1(secret) {
+    return G1.BASE.multiply(toSecretScalar(secret)).toBytes();
+  },
+  multiplyG2(secret) {
+    return G2.BASE.multiply(toSecretScalar(secret)).toBytes();
+  },
+  multiply(secret, point) {
+    return multiplySecret(secret, point).toBytes();
+  },
+  multiplyAll(secret, points) {
+    return points.map((point) => multiplySecret(secret, point).toBytes(false));
+  },
+  proofCommitment({ point, challenge, response }) {
+    const base = decodeG1(point);
+    const [e, s] = [toScalar(challenge), toScalar(response)];
+    assert(e !== undefined && s !== undefined, "a proof is checked after its scalars");
+    return base && G1.BASE.mulAddUnsafe(s, base, Fr.neg(e)).toBytes();
+  },
+  combine(coefficients, rows) {
+    const scalars = coefficients.map(toSecretScalar);
+    const points = rows.map((row) => row.map(decodeAffine).filter((point) => point !== undefined));
+    if (points.some((row, i) => row.length !== rows[i]?.length)) return undefined;
+    return (points[0] ?? []).map((_, column) =>
+      sum(
+        points.map((row, i) => (row[column] ?? G1.ZERO).multiplyUnsafe(scalars[i] ?? 0n)),
+      ).toBytes(),
+    );
+  },
+  areMultiples({ factor, points, multiples, weights }) {
+    const key = decodeG2(factor);
+    const right = multiples.map((multiple) =>
+      multiple.length === g1BytesLength ? decodeG1(multiple) : decodeAffineInSubgroup(multiple),
+    );
+    const left = points.map(decodeG1);
+    if (key === undefined) return false;
+    const [weightedPoints, weightedMultiples] = [left, right].map((side) => weigh(side, weights));
+    if (weightedPoints === undefined || weightedMultiples === undefined) return false;
+    const product = bls12_381.pairingBatch(
+      [
+        { g1: weightedMultiples.negate(), g2: G2.BASE },
+        { g1: weightedPoints, g2: key },
+      ].filter(({ g1 }) => !g1.is0()),
+    );
+    return Fp12.eql(product, Fp12.ONE);
+  },
+};
+
+function multiplySecret(secret: Uint8Array, point: Uint8Array): G1Point {
+  const decoded = decodeG1(point);
+  assert(decoded !== undefined, "a secret multiplies valid points only");
+  return decoded.multiply(toSecretScalar(secret));
+}
+
+/** On the curve, perhaps outside the subgroup. */
+function decodeAffine(bytes: Uint8Array): G1Point | undefined {
+  if (bytes.length !== 2 * g1BytesLength) return undefined;
+  const x = toInteger(bytes.subarray(0, g1BytesLength));
+  const y = toInteger(bytes.subarray(g1BytesLength));
+  if (!Fp.isValid(x) || !Fp.isValid(y)) return undefined;
+  const isOnCurve = Fp.eql(Fp.sqr(y), Fp.add(Fp.mul(Fp.sqr(x), x), G1.CURVE().b));
+  return isOnCurve ? G1.fromAffine({ x, y }) : undefined;
+}
+
+function decodeAffineInSubgroup(bytes: Uint8Array): G1Point | undefined {
+  const point = decodeAffine(bytes);
+  return point?.isTorsionFree() ? point : undefined;
+}
+
+function weigh(
+  points: readonly (G1Point | undefined)[],
+  weights: readonly Uint8Array[],
+): G1Point | undefined {
+  const weighted = points.map((point, i) =>
+    point?.multiplyUnsafe(toInteger(weights[i] ?? new Uint8Array())),
+  );
+  const present = weighted.filter((point) => point !== undefined);
+  return present.length < points.length ? undefined : sum(present);
+}
+
+function sum(points: readonly G1Point[]): G1Point {
+  return points.reduce((a, b) => a.add(b), G1.ZERO);
+}
