@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IBundle} from "./interfaces/IBundle.sol";
+
+/// @title Bundle
+contract Bundle is IBundle {
+    /// @dev Several times what settling costs, so that a rollup with code of its own cannot use up the rest's gas.
+    uint256 private constant SETTLE_GAS_MAX = 250_000;
+
+    /// @inheritdoc IBundle
+    function settle(uint32 count, Item[] calldata items) external returns (uint256 done) {
+        for (uint256 i = 0; i < items.length; i++) {
+            Item calldata item = items[i];
+            // An address without code would revert here, outside of what `catch` covers.
+            if (address(item.settlement).code.length == 0) continue;
+            try item.settlement.settle{gas: SETTLE_GAS_MAX}(count, item.totals, item.proof) {
+                done++;
+            } catch {}
+        }
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {BLS12381, G1} from "./BLS12381.sol";
+import {Committee} from "./Committee.sol";
+import {Messages} from "./Messages.sol";
+import {Stake} from "./Stake.sol";
+import {IHub} from "./interfaces/IHub.sol";
+import {IStake} from "./interfaces/IStake.sol";
+
+/// @title Hub
+contract Hub is IHub {
+    uint256 private constant RING = 64;
+
+    /// @inheritdoc IHub
+    bytes32 public immutable DOMAIN;
+    /// @inheritdoc IHub
+    IStake public immutable STAKE;
+
+    // One slot, read and written once by every checkpoint.
+    uint64 private _number;
+    uint64 private _epoch;
+    uint32 private _count;
+    uint64 private _lastAt;
+
+    bytes32[RING] private _roots;
+
+    /// @inheritdoc IHub
+    mapping(uint64 epoch => bytes32) public committees;
+    /// @inheritdoc IHub
+    mapping(uint64 epoch => uint64) public endedAt;
+
+    /// @param committee Hash of the genesis committee's head; its proofs of possession are checked off chain.
+    /// @param token What validators stake, a plain ERC-20 without fees on transfers.
+    /// @param stakeMin The least that an operator may stake, in the token's smallest unit.
+    constructor(bytes32 committee, IERC20 token, uint96 stakeMin) {
+        if (!BLS12381.isAvailable()) revert Unavailable();
+        DOMAIN = Messages.domain(address(this));
+        STAKE = new Stake(token, stakeMin);
+        committees[0] = committee;
+    }
+
+    /// @inheritdoc IHub
+    /// @dev Cheap refusals come first: of several posters that race, all but one should lose little.
+    function finalize(
+        Checkpoint calldata checkpoint,
+        bytes calldata head,
+        bytes calldata absent,
+        bytes calldata signature
+    ) external {
+        if (checkpoint.number <= _number) revert Stale(checkpoint.number, _number);
+        if (checkpoint.epoch != _epoch) revert WrongEpoch(checkpoint.epoch, _epoch);
+        if (checkpoint.next != 0) revert UnknownCommittee(checkpoint.next);
+
+        (G1 key, uint256 weight, uint256 total) =
+            Committee.signers(committees[checkpoint.epoch], head, absent);
+        if (3 * weight <= 2 * total) revert NoQuorum(weight, total);
+        if (!BLS12381.verify(key, checkpointDigest(checkpoint), Messages.SIGNATURE_DST, signature)) {
+            revert BadSignature();
+        }
+
+        uint32 count = _count + 1;
+        _number = checkpoint.number;
+        _count = count;
+        _lastAt = uint64(block.timestamp);
+        _roots[count % RING] = checkpoint.rollupsRoot;
+        emit Finalized(
+            checkpoint.number,
+            checkpoint.epoch,
+            checkpoint.height,
+            count,
+            checkpoint.blockHash,
+            checkpoint.rollupsRoot
+        );
+    }
+
+    /// @inheritdoc IHub
+    function rootAt(uint32 count) external view returns (bytes32) {
+        uint256 last = _count;
+        if (count == 0 || count > last || count + RING <= last) revert NoRoot(count);
+        return _roots[count % RING];
+    }
+
+    /// @inheritdoc IHub
+    function latest() external view returns (uint64 number, uint64 epoch, uint32 count, uint64 lastAt) {
+        return (_number, _epoch, _count, _lastAt);
+    }
+
+    /// @inheritdoc IHub
+    function checkpointDigest(Checkpoint calldata checkpoint) public view returns (bytes32) {
+        bytes32 payload = keccak256(abi.encode(checkpoint));
+        return Messages.digest(DOMAIN, Messages.CHECKPOINT, checkpoint.epoch, checkpoint.height, payload);
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+import {ISettlement} from "./interfaces/ISettlement.sol";
+import {RollupId} from "./interfaces/IRollups.sol";
+
+/// @title The tree over all rollups' totals whose root a checkpoint carries
+/// @notice A rollup's leaf is at the index of its id. Levels are padded with zero to the next even width; a width of 1 is
+/// the root. OpenZeppelin's MerkleProof would not do: it sorts pairs, and so does not bind the position.
+library RollupTree {
+    function leafOf(RollupId id, ISettlement.Totals calldata totals) internal pure returns (bytes32) {
+        return keccak256(abi.encode(RollupId.unwrap(id), totals));
+    }
+
+    /// @notice Whether `leaf` is at `index` under `root`, going up by `proof`.
+    function isAt(bytes32 root, bytes32 leaf, uint256 index, bytes32[] calldata proof)
+        internal
+        pure
+        returns (bool)
+    {
+        bytes32 node = leaf;
+        for (uint256 i = 0; i < proof.length; i++) {
+            node = index & 1 == 0
+                ? Hashes.efficientKeccak256(node, proof[i])
+                : Hashes.efficientKeccak256(proof[i], node);
+            index >>= 1;
+        }
+        return index == 0 && node == root;
+    }
+}

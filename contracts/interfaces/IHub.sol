@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IStake} from "./IStake.sol";
+
+/// @title Where the committee's checkpoints are verified, once for all rollups
+/// @notice Nobody owns it: whoever holds a quorum's signature may finalize, and every rollup may read.
+interface IHub {
+    /// @notice What a quorum signs every few blocks. Totals are cumulative, so a later checkpoint replaces all earlier ones.
+    /// @param number Counts checkpoints from 1; gaps are fine.
+    /// @param epoch The committee that signs.
+    /// @param height The sequencer's block, also the slot of the signed digest.
+    /// @param blockHash Hash of that block.
+    /// @param rollupsRoot Root over the running totals of all rollups, see RollupTree.
+    /// @param next Zero, or in the last checkpoint of an epoch what binds the next committee.
+    struct Checkpoint {
+        uint64 number;
+        uint64 epoch;
+        uint64 height;
+        bytes32 blockHash;
+        bytes32 rollupsRoot;
+        bytes32 next;
+    }
+
+    /// @notice A checkpoint has become final. `count` is how many have, and names the root for `rootAt`.
+    event Finalized(
+        uint64 indexed number,
+        uint64 indexed epoch,
+        uint64 height,
+        uint32 count,
+        bytes32 blockHash,
+        bytes32 rollupsRoot
+    );
+
+    /// @notice The chain lacks the BLS12-381 precompiles of EIP-2537.
+    error Unavailable();
+    /// @notice A checkpoint of this or a later number is final already.
+    error Stale(uint64 number, uint64 last);
+    /// @notice The checkpoint is of another epoch than the current one.
+    error WrongEpoch(uint64 epoch, uint64 current);
+    /// @notice The checkpoint hands over to a committee that this hub has not been shown.
+    error UnknownCommittee(bytes32 next);
+    /// @notice The head is not of the committee of this epoch, or the records do not make a committee.
+    error BadCommittee();
+    /// @notice The list of absent members is not in order, not theirs, or not of the right length.
+    error BadSigners();
+    /// @notice Those who are not absent do not weigh more than two thirds.
+    error NoQuorum(uint256 weight, uint256 total);
+    /// @notice The signature is not theirs over this checkpoint.
+    error BadSignature();
+    /// @notice No root is kept under this count: it is yet to come, or older than the last 64.
+    error NoRoot(uint32 count);
+
+    /// @notice Makes a checkpoint final. Anyone may call it.
+    /// @param head The committee's head, 138 bytes.
+    /// @param absent An entry for every member that did not sign.
+    /// @param signature Aggregate of the others over `checkpointDigest`, 256 EIP-2537 bytes.
+    function finalize(
+        Checkpoint calldata checkpoint,
+        bytes calldata head,
+        bytes calldata absent,
+        bytes calldata signature
+    ) external;
+
+    /// @notice Root over all rollups' totals of the `count`-th final checkpoint, one of the last 64.
+    function rootAt(uint32 count) external view returns (bytes32);
+
+    /// @notice Number and epoch of the last checkpoint, how many there were, and when it came (seconds).
+    function latest() external view returns (uint64 number, uint64 epoch, uint32 count, uint64 lastAt);
+
+    /// @notice Hash of an epoch's committee: keccak256 of its head.
+    function committees(uint64 epoch) external view returns (bytes32);
+
+    /// @notice When an epoch ended (seconds), or zero.
+    function endedAt(uint64 epoch) external view returns (uint64);
+
+    /// @notice The first word of every signed digest: this chain and this hub.
+    function DOMAIN() external view returns (bytes32);
+
+    /// @notice The stake of the validators. Deployed by the hub, so that neither can be exchanged.
+    function STAKE() external view returns (IStake);
+
+    /// @notice The 32 bytes that validators sign for a checkpoint.
+    function checkpointDigest(Checkpoint calldata checkpoint) external view returns (bytes32);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+/// @title Who has staked, with which BLS key
+/// @notice A key is kept in full only in the event: nodes rebuild the set from the logs, the chain keeps its hash.
+interface IStake {
+    /// @notice An operator has staked with a key that it has proven to possess.
+    /// @param key Uncompressed point of G1 without padding, 96 bytes.
+    /// @param networkKey Ed25519 public key that the node is known by on the network.
+    /// @param multiaddr Where the node is reached at first.
+    event Registered(
+        address indexed operator,
+        bytes32 indexed keyHash,
+        bytes key,
+        bytes32 networkKey,
+        string multiaddr,
+        uint96 amount
+    );
+
+    /// @notice An operator has added to its stake, which is now `total`.
+    event StakeAdded(address indexed operator, uint96 amount, uint96 total);
+
+    /// @notice The operator has registered before: an operator and a key are for life.
+    error AlreadyRegistered(address operator);
+    /// @notice The operator has not registered, or no longer takes part.
+    error NotRegistered(address operator);
+    /// @notice The key belongs, or once belonged, to somebody.
+    error KeyTaken(bytes32 keyHash);
+    /// @notice The key is infinity, or is not 96 bytes.
+    error BadKey();
+    /// @notice The signature does not prove that this operator possesses the key, here and on this chain.
+    error BadPossession();
+    /// @notice The stake is below the least.
+    error StakeTooSmall(uint96 amount, uint96 least);
+    /// @notice All seats are taken.
+    error Full();
+
+    /// @notice Stakes `amount` of the token, which must be approved, and registers the caller as an operator.
+    /// @param key Uncompressed point of G1 without padding, 96 bytes.
+    /// @param possession Signature over `possessionDigest(caller, keccak256(key))`, 256 EIP-2537 bytes.
+    function register(
+        bytes calldata key,
+        bytes calldata possession,
+        bytes32 networkKey,
+        string calldata multiaddr,
+        uint96 amount
+    ) external;
+
+    /// @notice Adds `amount` to the caller's stake.
+    function addStake(uint96 amount) external;
+
+    /// @notice What is signed to prove possession, under the suite BLS_POP_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_.
+    function possessionDigest(address operator, bytes32 keyHash) external view returns (bytes32);
+
+    /// @notice The hash of an operator's key, its stake, and whether it takes part. Zeros for a stranger.
+    function operatorOf(address operator) external view returns (bytes32 keyHash, uint96 stake, bool isActive);
+
+    /// @notice Whose key it is or was, or zero.
+    function ownerOf(bytes32 keyHash) external view returns (address);
+
+    /// @notice The operators that take part, in no particular order.
+    function activeOperators() external view returns (address[] memory);
+
+    /// @notice What is staked.
+    function TOKEN() external view returns (IERC20);
+
+    /// @notice The hub that deployed this contract, the only one that may slash.
+    function HUB() external view returns (address);
+
+    /// @notice The least that an operator may stake.
+    function STAKE_MIN() external view returns (uint96);
+}

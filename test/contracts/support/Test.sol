@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @notice The cheat codes these tests use, as Hardhat and Foundry both have them.
+interface Vm {
+    function prank(address sender) external;
+    function warp(uint256 timestamp) external;
+    function chainId(uint256 id) external;
+    function assume(bool condition) external pure;
+    function expectRevert(bytes calldata reason) external;
+    function expectEmit() external;
+    function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
+}
+
+/// @notice What a test needs of a framework, which is little.
+abstract contract Test {
+    Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    error NotEqual(uint256 actual, uint256 expected);
+    error NotTrue(string claim);
+
+    function assertTrue(bool holds, string memory claim) internal pure {
+        if (!holds) revert NotTrue(claim);
+    }
+
+    function assertEq(uint256 actual, uint256 expected) internal pure {
+        if (actual != expected) revert NotEqual(actual, expected);
+    }
+
+    function assertEq(bytes32 actual, bytes32 expected) internal pure {
+        assertEq(uint256(actual), uint256(expected));
+    }
+
+    function bound(uint256 value, uint256 least, uint256 most) internal pure returns (uint256) {
+        return least + value % (most - least + 1);
+    }
+}
