@@ -35,7 +35,7 @@ const packages: Record<string, RegExp> = {
 };
 
 /** Files that meet the adapters of sequencer/; no other file there imports one, and no adapter another. */
-const compositionRoots = ["sequencer/node.ts", "sequencer/main.ts"];
+const compositionRoots = ["sequencer/node.ts", "sequencer/main.ts", "sequencer/workers/worker.ts"];
 
 /** What is started and not imported. */
 const entries = [
