@@ -1,0 +1,111 @@
+// What the API asks of the node. The node implements it; the API holds no state of the protocol of its own.
+
+import type {
+  CertifiedCheckpoint,
+  DeliveredPage,
+  Epoch,
+  Genesis,
+  Header,
+  Height,
+  Micros,
+  Namespace,
+  QC,
+  Receipt,
+  SealedTransaction,
+  ValidatorIndex,
+  View,
+} from "../../protocol/index.ts";
+
+export interface Gateway {
+  readonly genesis: Genesis;
+
+  /** Throws a `CodedError` whose code is one of `refusals` (errors.ts) when it is not admitted. */
+  submit(transaction: SealedTransaction): Promise<Receipt>;
+
+  /** Undefined when this node has never heard of the transaction, or has forgotten it. */
+  status(id: Uint8Array): Promise<TransactionStatus | undefined>;
+
+  /**
+   * At most `limit` consecutive opened blocks from `from` on, the last of them certified. Undefined when there is
+   * nothing that far yet, or no longer; it never waits.
+   */
+  page(namespace: Namespace, from: Height, limit: number): Promise<DeliveredPage | undefined>;
+
+  /** Calls back whenever a further height is opened; returns what stops it. */
+  onOpened(listener: (height: Height) => void): () => void;
+
+  /** A final block, undefined beyond the last one. */
+  block(height: Height): Promise<FinalBlock | undefined>;
+
+  /** The newest one. */
+  checkpoint(): Promise<AnchoredCheckpoint | undefined>;
+
+  health(): Health;
+}
+
+export interface FinalBlock {
+  readonly header: Header;
+  /** The block's own COMMIT certificate; it may lack one and be final by a descendant's. */
+  readonly certificate: QC | undefined;
+  /** Transaction ids in order, over all namespaces. */
+  readonly ordered: readonly Uint8Array[];
+}
+
+export interface AnchoredCheckpoint {
+  readonly certified: CertifiedCheckpoint;
+  /** Hash of the L1 transaction that carried it, 32 bytes; undefined until L1 has included it. */
+  readonly l1Transaction: Uint8Array | undefined;
+}
+
+/** How far a transaction has come; `expired` and `rejected` are ends of their own. */
+export const transactionStates = [
+  "received",
+  "ordered",
+  "opened",
+  "void",
+  "anchored",
+  "settled",
+  "expired",
+  "rejected",
+] as const;
+export type TransactionState = (typeof transactionStates)[number];
+
+export interface TransactionStatus {
+  /** 32 bytes. */
+  readonly id: Uint8Array;
+  readonly state: TransactionState;
+  /** Where it stands, once it is ordered: the block, and its place among the namespace's transactions there. */
+  readonly height?: Height;
+  readonly index?: number;
+  /** Why it is void, expired or rejected. */
+  readonly code?: string;
+  /** Number of the first checkpoint that covers it. */
+  readonly checkpoint?: number;
+  /** 32 bytes. */
+  readonly l1Transaction?: Uint8Array;
+  /** When this node saw it reach each state. */
+  readonly times: Readonly<Partial<Record<TransactionState, Micros>>>;
+}
+
+/** How the node is. `live` false asks for a restart; `ready` false asks not to be sent traffic. */
+export interface Health {
+  readonly live: boolean;
+  readonly ready: boolean;
+  /** What `ready` is made of, by name: "synced", "peers", "l1". */
+  readonly checks: Readonly<Record<string, boolean>>;
+  readonly version: string;
+  /** Undefined on a node that only follows. */
+  readonly validator: ValidatorIndex | undefined;
+  readonly epoch: Epoch;
+  readonly view: View;
+  /** The last final height. */
+  readonly final: Height;
+  /** The last height that is opened, and with everything before it. */
+  readonly opened: Height;
+  /** Oldest height that pages are still served from. */
+  readonly oldest: Height;
+  /** Validators that this node is connected to. */
+  readonly peers: number;
+  /** The L1 block that was read last. */
+  readonly l1Block: number;
+}
