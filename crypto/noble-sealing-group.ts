@@ -38,11 +38,13 @@ export const nobleSealingGroup: SealingGroup = {
     const scalars = coefficients.map(toSecretScalar);
     const points = rows.map((row) => row.map(decodeAffine).filter((point) => point !== undefined));
     if (points.some((row, i) => row.length !== rows[i]?.length)) return undefined;
-    return (points[0] ?? []).map((_, column) =>
-      sum(
-        points.map((row, i) => (row[column] ?? G1.ZERO).multiplyUnsafe(scalars[i] ?? 0n)),
-      ).toBytes(),
+    const sums = (points[0] ?? []).map((_, column) =>
+      sum(points.map((row, i) => (row[column] ?? G1.ZERO).multiplyUnsafe(scalars[i] ?? 0n))),
     );
+    // The library does not write what is outside the subgroup, and it would not be an opening.
+    return sums.every((point) => point.isTorsionFree())
+      ? sums.map((point) => point.toBytes())
+      : undefined;
   },
   areMultiples({ factor, points, multiples, weights }) {
     const key = decodeG2(factor);

@@ -23,7 +23,8 @@ export interface SealingGroup {
   }): Uint8Array | undefined;
 
   /** Column by column `sum of coefficients[i] * rows[i]`, 48 bytes each. The rows, of equal length, hold affine points
-   * that need only be on the curve: undefined when one is not. What they add up to must be verified afterwards. */
+   * that need only be on the curve: undefined when one is not, and perhaps when a sum is outside the subgroup. What they
+   * add up to must be verified afterwards. */
   combine(
     coefficients: readonly Uint8Array[],
     rows: readonly (readonly Uint8Array[])[],

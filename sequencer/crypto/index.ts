@@ -1,0 +1,3 @@
+export { blstBls } from "./blst-bls.ts";
+export { isNative, nativeSenderSignatures } from "./native-sender-signatures.ts";
+export { nodeNetworkSignatures } from "./node-network-signatures.ts";
