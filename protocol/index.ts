@@ -37,6 +37,7 @@ export { type Committee, faultyMax, isMember, type Member, quorum } from "./comm
 export { domains } from "./domains.ts";
 export { type CommonEffect, spaces } from "./effects.ts";
 export { type Genesis, genesisHash, type Parameters } from "./genesis.ts";
+export { fromGenesisJson, type GenesisJson, toGenesisJson } from "./genesis-json.ts";
 export type { L1Block, L1Event, Policy } from "./l1.ts";
 export {
   type Cut,
@@ -85,6 +86,7 @@ export {
   proveNamespace,
 } from "./namespaces.ts";
 export { Epoch, Height, Micros, Namespace, ValidatorIndex, View } from "./numbers.ts";
+export { padPayload, sealedPayloadBytesMax, unpadPayload } from "./padding.ts";
 export { readReceipt, type Receipt, receiptHash, writeReceipt } from "./receipt.ts";
 export {
   type Class,
