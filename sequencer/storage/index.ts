@@ -1,0 +1,2 @@
+export { openStore } from "./level-store.ts";
+export { memoryStore } from "./memory-store.ts";
