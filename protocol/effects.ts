@@ -29,7 +29,7 @@ export const spaces = {
   block: "b",
   /** Block hash by final height, u64. */
   height: "h",
-  /** Certificates by view, u64 then kind. */
+  /** Certificates by epoch and view, u64 each, then kind. */
   certificate: "q",
   /** Lane messages by hash. */
   lane: "l",

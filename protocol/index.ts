@@ -88,6 +88,7 @@ export {
 export { Epoch, Height, Micros, Namespace, ValidatorIndex, View } from "./numbers.ts";
 export { padPayload, sealedPayloadBytesMax, unpadPayload } from "./padding.ts";
 export { readReceipt, type Receipt, receiptHash, writeReceipt } from "./receipt.ts";
+export { signedDigest, type Statement } from "./settlement.ts";
 export {
   type Class,
   classes,

@@ -1,0 +1,4 @@
+export type { ReplicaEffect, ReplicaEvent } from "./events.ts";
+export type { Application, VoteSignatures } from "./ports.ts";
+export { certificateKey, hashesToLoad, type Recovered } from "./recovery.ts";
+export { decodeSafety, safetyKey, type SafetyState } from "./safety.ts";
