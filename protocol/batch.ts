@@ -3,13 +3,16 @@ import { merkleRoot, sha256 } from "../crypto/index.ts";
 import { type Header, readHeader, writeHeader } from "./block.ts";
 import { type QC, readQC, writeQC } from "./certificate.ts";
 import { domains } from "./domains.ts";
-import { blockTransactionsMax, headersPerAnswerMax } from "./limits.ts";
+import { type InboxMessage, readInboxMessage, writeInboxMessage } from "./inbox.ts";
+import { blockTransactionsMax, headersPerAnswerMax, inboxPerBlockMax } from "./limits.ts";
 import { type NamespaceProof, readNamespaceProof, writeNamespaceProof } from "./namespaces.ts";
 import type { Height, Namespace } from "./numbers.ts";
 import { readTransaction, type SealedTransaction, writeTransaction } from "./transaction.ts";
 
 /** A transaction with what opens it. */
 export interface OpenedTransaction {
+  /** `transactionId` of the transaction. */
+  readonly id: Uint8Array;
   readonly transaction: SealedTransaction;
   /** K of sealing.md 3, 48 bytes compressed; empty for a clear transaction. */
   readonly opening: Uint8Array;
@@ -17,17 +20,22 @@ export interface OpenedTransaction {
   readonly payload: Uint8Array | undefined;
 }
 
-/** One namespace's transactions of one final block, opened, in order. */
+/** What one final block holds of one namespace: the inbox messages first, then its transactions, opened. */
 export interface Batch {
   readonly namespace: Namespace;
   readonly height: Height;
+  readonly inbox: readonly InboxMessage[];
   readonly transactions: readonly OpenedTransaction[];
 }
 
-/** One block as a rollup's follower gets it: all it needs to check its part, payloads excluded. */
+/**
+ * One block as a rollup's follower gets it: all it needs to check its part, payloads excluded. The proof's leaf
+ * is that of the messages' hashes and the transactions' ids, or there are none of either.
+ */
 export interface DeliveredBlock {
   readonly header: Header;
   readonly proof: NamespaceProof;
+  readonly inbox: readonly InboxMessage[];
   readonly transactions: readonly {
     readonly transaction: SealedTransaction;
     readonly opening: Uint8Array;
@@ -41,20 +49,30 @@ export interface DeliveredPage {
 }
 
 /**
- * The batch's name, 32 bytes: SHA-256 over namespace, height and the Merkle root of (id, void flag, SHA-256 of
- * the payload). Equal ciphertexts open to one payload only, so every node has the same.
+ * The batch's name, 32 bytes: SHA-256 over namespace, height, the number of messages, the number of transactions
+ * and the Merkle root over the messages' hashes, then (id, void flag, SHA-256 of the payload) of each
+ * transaction. Equal ciphertexts open to one payload only, so every node has the same.
  */
-export function batchHash(batch: Batch, ids: readonly Uint8Array[]): Uint8Array {
-  const leaves = batch.transactions.map(({ payload }, i) =>
-    encode(payload, (writer, value) =>
-      writer
-        .fixed(ids[i] ?? new Uint8Array(32), 32)
-        .flag(value === undefined)
-        .fixed(sha256(value ?? new Uint8Array(0)), 32),
-    ),
+export function batchHash(batch: Batch): Uint8Array {
+  const place = encode(batch, (writer, value) =>
+    writer
+      .u32(value.namespace)
+      .u64(value.height)
+      .u32(value.inbox.length)
+      .u32(value.transactions.length),
   );
-  const place = encode(batch, (writer, value) => writer.u32(value.namespace).u64(value.height));
+  const leaves = [
+    ...batch.inbox.map(({ messageHash }) => messageHash),
+    ...batch.transactions.map((transaction) => encode(transaction, writeExecuted)),
+  ];
   return sha256(domains.batch, place, merkleRoot(leaves));
+}
+
+function writeExecuted(writer: Writer, { id, payload }: OpenedTransaction): void {
+  writer
+    .fixed(id, 32)
+    .flag(payload === undefined)
+    .fixed(sha256(payload ?? new Uint8Array(0)), 32);
 }
 
 /** The running commitment to a namespace's batches: SHA-256 over the one before and the batch. */
@@ -65,6 +83,7 @@ export function chainBatch(previous: Uint8Array, batch: Uint8Array): Uint8Array 
 function writeDeliveredBlock(writer: Writer, block: DeliveredBlock): void {
   writeHeader(writer, block.header);
   writeNamespaceProof(writer, block.proof);
+  writer.list(block.inbox, inboxPerBlockMax, writeInboxMessage);
   writer.list(block.transactions, blockTransactionsMax, (w, { transaction, opening }) => {
     writeTransaction(w, transaction);
     w.bytes(opening, 48);
@@ -75,6 +94,7 @@ function readDeliveredBlock(reader: Reader): DeliveredBlock {
   return {
     header: readHeader(reader),
     proof: readNamespaceProof(reader),
+    inbox: reader.list(inboxPerBlockMax, readInboxMessage),
     transactions: reader.list(blockTransactionsMax, (r) => ({
       transaction: readTransaction(r),
       opening: r.bytes(48),

@@ -23,9 +23,9 @@ export interface Payload {
   readonly cut: Cut;
   /** M of the fair-order rule: what a quorum of lanes has reported everything up to. Monotone. */
   readonly time: Micros;
-  /** Transactions emitted and not dropped. */
+  /** Transactions emitted and not dropped; inbox messages are not among them. */
   readonly count: number;
-  /** `namespacesRoot` over the emitted transactions. 32 bytes. */
+  /** `namespacesRoot` over the emitted transactions and the inbox messages read. 32 bytes. */
   readonly ordered: Uint8Array;
   /** The finalized L1 block up to which deposits and forced messages are read. Monotone. */
   readonly l1: { readonly number: number; readonly hash: Uint8Array };

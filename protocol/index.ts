@@ -38,6 +38,13 @@ export { domains } from "./domains.ts";
 export { type CommonEffect, spaces } from "./effects.ts";
 export { type Genesis, genesisHash, type Parameters } from "./genesis.ts";
 export { fromGenesisJson, type GenesisJson, toGenesisJson } from "./genesis-json.ts";
+export {
+  chainInbox,
+  type InboxMessage,
+  inboxMessageHash,
+  readInboxMessage,
+  writeInboxMessage,
+} from "./inbox.ts";
 export type { L1Block, L1Event, Policy } from "./l1.ts";
 export {
   type Cut,

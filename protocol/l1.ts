@@ -1,3 +1,4 @@
+import type { InboxMessage } from "./inbox.ts";
 import type { Namespace } from "./numbers.ts";
 
 /** What the sequencer reads on L1, at finalized blocks only, in log order. */
@@ -10,14 +11,8 @@ export type L1Event =
       readonly policy: Policy;
     }
   | { readonly type: "funded"; readonly namespace: Namespace; readonly amount: number }
-  | {
-      readonly type: "inbox";
-      readonly namespace: Namespace;
-      readonly index: number;
-      /** keccak-256 of the message, as Settlement computes it. */
-      readonly messageHash: Uint8Array;
-      readonly data: Uint8Array;
-    };
+  /** Only from the settlement contract that the namespace subscribed with. */
+  | ({ readonly type: "inbox" } & InboxMessage);
 
 /** How a namespace wants to be served. */
 export interface Policy {

@@ -17,6 +17,15 @@ export const expiryHorizon = 20_000;
 /** Rollups the ledger tracks. */
 export const namespacesMax = 4_096;
 
+/** L1 blocks that one block may read. */
+export const l1BlocksPerBlockMax = 16;
+/** Events that one block may read from more than one L1 block; a single L1 block is bounded by its gas. */
+export const l1EventsPerBlockMax = 1_024;
+/** Inbox messages of one namespace in one block: more than L1 blocks of 100 million gas can hold. */
+export const inboxPerBlockMax = 4_096;
+/** Data of an inbox message, bytes; Settlement takes no more. */
+export const inboxMessageBytesMax = 32_768;
+
 /** Entries in one lane message. */
 export const laneEntriesMax = 512;
 /** Entries of one lane that no block has emitted yet; the owner stops reporting at this many. */

@@ -7,11 +7,14 @@ import { domains } from "./domains.ts";
 import { namespacesMax } from "./limits.ts";
 import { Namespace } from "./numbers.ts";
 
-/** One namespace's transactions of one block, in order. */
+/** What one block holds of one namespace: the inbox messages it read, then the transactions it ordered. */
 export interface NamespaceLeaf {
   readonly namespace: Namespace;
+  /** Inbox messages. */
+  readonly inbox: number;
+  /** Transactions. */
   readonly count: number;
-  /** Merkle root over the transaction ids in order. */
+  /** Merkle root over the hashes of the messages, then the ids of the transactions, each in order. */
   readonly root: Uint8Array;
 }
 
@@ -28,9 +31,18 @@ export interface NamespaceProof {
   }[];
 }
 
-/** The leaf of one namespace's ids. */
-export function namespaceLeaf(namespace: Namespace, ids: readonly Uint8Array[]): NamespaceLeaf {
-  return { namespace, count: ids.length, root: merkleRoot(ids) };
+/** The leaf of one namespace, from the hashes of its messages and the ids of its transactions. */
+export function namespaceLeaf(
+  namespace: Namespace,
+  contents: { readonly inbox: readonly Uint8Array[]; readonly ids: readonly Uint8Array[] },
+): NamespaceLeaf {
+  const { inbox, ids } = contents;
+  return {
+    namespace,
+    inbox: inbox.length,
+    count: ids.length,
+    root: merkleRoot([...inbox, ...ids]),
+  };
 }
 
 /** The root over the leaves, sorted by namespace; it binds how many there are. 32 bytes. */
@@ -105,14 +117,23 @@ export function readNamespaceProof(reader: Reader): NamespaceProof {
     tree: reader.fixed(32),
     leaves: reader.list(2, (r) => ({
       index: r.u32(),
-      leaf: { namespace: Namespace(r.u32()), count: r.u32(), root: r.fixed(32) },
+      leaf: readLeaf(r),
       path: r.list(16, (v) => v.fixed(32)),
     })),
   };
 }
 
 function writeLeaf(writer: Writer, leaf: NamespaceLeaf): void {
-  writer.u32(leaf.namespace).u32(leaf.count).fixed(leaf.root, 32);
+  writer.u32(leaf.namespace).u32(leaf.inbox).u32(leaf.count).fixed(leaf.root, 32);
+}
+
+function readLeaf(reader: Reader): NamespaceLeaf {
+  return {
+    namespace: Namespace(reader.u32()),
+    inbox: reader.u32(),
+    count: reader.u32(),
+    root: reader.fixed(32),
+  };
 }
 
 function encodeLeaf(leaf: NamespaceLeaf): Uint8Array {
