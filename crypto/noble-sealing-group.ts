@@ -32,7 +32,7 @@ export const nobleSealingGroup: SealingGroup = {
     const base = decodeG1(point);
     const [e, s] = [toScalar(challenge), toScalar(response)];
     assert(e !== undefined && s !== undefined, "a proof is checked after its scalars");
-    return base && G1.BASE.mulAddUnsafe(s, base, Fr.neg(e)).toBytes();
+    return base && compress(G1.BASE.mulAddUnsafe(s, base, Fr.neg(e)));
   },
   combine(coefficients, rows) {
     const scalars = coefficients.map(toSecretScalar);
@@ -42,9 +42,7 @@ export const nobleSealingGroup: SealingGroup = {
       sum(points.map((row, i) => (row[column] ?? G1.ZERO).multiplyUnsafe(scalars[i] ?? 0n))),
     );
     // The library does not write what is outside the subgroup, and it would not be an opening.
-    return sums.every((point) => point.isTorsionFree())
-      ? sums.map((point) => point.toBytes())
-      : undefined;
+    return sums.every((point) => point.isTorsionFree()) ? sums.map(compress) : undefined;
   },
   areMultiples({ factor, points, multiples, weights }) {
     const key = decodeG2(factor);
@@ -95,6 +93,11 @@ function weigh(
   );
   const present = weighted.filter((point) => point !== undefined);
   return present.length < points.length ? undefined : sum(present);
+}
+
+/** The library writes the identity in one projective form only, and sums that vanish come out in others. */
+function compress(point: G1Point): Uint8Array {
+  return (point.is0() ? G1.ZERO : point).toBytes();
 }
 
 function sum(points: readonly G1Point[]): G1Point {

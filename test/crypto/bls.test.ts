@@ -37,14 +37,12 @@ test.each(backends)("%s verifies one message signed by many, and nothing else", 
 test.each(backends)(
   "%s refuses keys outside the group, the identity, and odd encodings",
   (_, bls) => {
+    const signature = bls.sign(secret(1), message);
     expect(bls.isValidPublicKey(bls.publicKey(secret(1)))).toBe(true);
     for (const { why, publicKey } of vectors.invalidPublicKeys) {
       expect(bls.isValidPublicKey(bytes(publicKey)), why).toBe(false);
-      expect(bls.verify(bytes(publicKey), message, bls.sign(secret(1), message)), why).toBe(false);
-      expect(
-        bls.verifyAggregate([bytes(publicKey)], message, bls.sign(secret(1), message)),
-        why,
-      ).toBe(false);
+      expect(bls.verify(bytes(publicKey), message, signature), why).toBe(false);
+      expect(bls.verifyAggregate([bytes(publicKey)], message, signature), why).toBe(false);
     }
   },
 );

@@ -4,6 +4,7 @@
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { writeFileSync } from "node:fs";
 import { toHex } from "../../base/index.ts";
+import { compressG1, compressG2, torsion } from "../crypto/curve.ts";
 
 const { Fp, Fp2 } = bls12_381.fields;
 const G1 = bls12_381.G1.Point;
@@ -21,21 +22,23 @@ const sign = [
   },
 ];
 
-type Affine<T> = { readonly x: T; readonly y: T };
-
-// (0, 2) has order 3. In G2 the first x with a square on the other side is outside the subgroup, as almost all are.
-const torsionG1 = G1.fromAffine({ x: 0n, y: 2n });
 const torsionG2 = outsideSubgroupG2();
 
 const invalidPublicKeys = [
-  { why: "of order 3", publicKey: compressG1(torsionG1) },
-  { why: "in the group but for a part of order 3", publicKey: compressG1(G1.BASE.add(torsionG1)) },
+  { why: "of order 3", publicKey: toHex(compressG1(torsion)) },
+  {
+    why: "in the group but for a part of order 3",
+    publicKey: toHex(compressG1(G1.BASE.add(torsion))),
+  },
   ...malformed(toHex(G1.BASE.toBytes())).map(({ why, hex }) => ({ why, publicKey: hex })),
   { why: "uncompressed", publicKey: toHex(G1.BASE.toBytes(false)) },
 ];
 const invalidSignatures = [
-  { why: "outside the subgroup", signature: compressG2(torsionG2) },
-  { why: "in the group but for a foreign part", signature: compressG2(G2.BASE.add(torsionG2)) },
+  { why: "outside the subgroup", signature: toHex(compressG2(torsionG2)) },
+  {
+    why: "in the group but for a foreign part",
+    signature: toHex(compressG2(G2.BASE.add(torsionG2))),
+  },
   ...malformed(toHex(G2.BASE.toBytes())).map(({ why, hex }) => ({ why, signature: hex })),
   { why: "uncompressed", signature: toHex(G2.BASE.toBytes(false)) },
 ];
@@ -45,6 +48,7 @@ writeFileSync(
   `${JSON.stringify({ sign, invalidPublicKeys, invalidSignatures }, undefined, 1)}\n`,
 );
 
+/** The first coordinate that has a point gives one: the subgroup is a tiny part of the curve. */
 function outsideSubgroupG2(): InstanceType<typeof G2> {
   for (let i = 1n; ; i++) {
     const x = Fp2.fromBigTuple([i, 0n]);
@@ -58,24 +62,6 @@ function outsideSubgroupG2(): InstanceType<typeof G2> {
   }
 }
 
-// The library does not write what is outside the subgroup.
-function compressG1({ x, y }: Affine<bigint>): string {
-  return withFlags(hexOf(x), y);
-}
-
-function compressG2({ x, y }: Affine<{ c0: bigint; c1: bigint }>): string {
-  return withFlags(hexOf(x.c1) + hexOf(x.c0), y.c1 === 0n ? y.c0 : y.c1);
-}
-
-function withFlags(x: string, y: bigint): string {
-  const flags = y > Fp.ORDER / 2n ? 0xa0 : 0x80;
-  return (Number.parseInt(x.slice(0, 2), 16) | flags).toString(16) + x.slice(2);
-}
-
-function hexOf(coordinate: bigint): string {
-  return coordinate.toString(16).padStart(96, "0");
-}
-
 /** Variations of a valid compressed point. */
 function malformed(valid: string): readonly { readonly why: string; readonly hex: string }[] {
   const rest = valid.slice(2);
@@ -83,7 +69,7 @@ function malformed(valid: string): readonly { readonly why: string; readonly hex
   const withFirst = (byte: number, tail: string): string =>
     byte.toString(16).padStart(2, "0") + tail;
   const zeros = "00".repeat(valid.length / 2 - 1);
-  const tooLarge = withFlags(hexOf(Fp.ORDER), 0n);
+  const tooLarge = toHex(compressG1({ x: Fp.ORDER, y: 0n }));
   return [
     { why: "the identity", hex: withFirst(0xc0, zeros) },
     { why: "the identity with a sign", hex: withFirst(0xe0, zeros) },
