@@ -1,0 +1,79 @@
+import type { MetricDefinition } from "./metrics.ts";
+
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Every metric of the node, under its name without the prefix. Whoever counts something new writes it down here. */
+export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
+  build_info: { type: "gauge", help: "Always 1; the version is the label", labels: ["version"] },
+
+  consensus_epoch: { type: "gauge", help: "Current epoch" },
+  consensus_view: { type: "gauge", help: "Current view" },
+  consensus_view_timeouts_total: { type: "counter", help: "Views that ended by a timeout" },
+  consensus_final_height: { type: "gauge", help: "Height of the last final block" },
+  consensus_finality_seconds: {
+    type: "histogram",
+    help: "From a block's timestamp until it was final here",
+    buckets: seconds,
+  },
+  consensus_proposals_total: { type: "counter", help: "Blocks that this validator proposed" },
+  faults_total: { type: "counter", help: "Rules that peers broke", labels: ["code"] },
+
+  mempool_transactions: { type: "gauge", help: "Transactions held that no final block has" },
+  mempool_admitted_total: { type: "counter", help: "Transactions admitted", labels: ["class"] },
+  mempool_rejected_total: { type: "counter", help: "Transactions refused", labels: ["code"] },
+  ordered_transactions_total: { type: "counter", help: "Transactions in final blocks" },
+  opened_height: { type: "gauge", help: "Last height that is opened with all before it" },
+  opened_transactions_total: {
+    type: "counter",
+    help: "Transactions opened, or found void",
+    labels: ["result"],
+  },
+  opening_seconds: {
+    type: "histogram",
+    help: "From a block being final until it was opened here",
+    buckets: seconds,
+  },
+
+  network_peers: { type: "gauge", help: "Validators connected" },
+  network_frames_sent_total: { type: "counter", help: "Frames sent", labels: ["channel"] },
+  network_bytes_sent_total: { type: "counter", help: "Bytes sent", labels: ["channel"] },
+  network_frames_received_total: { type: "counter", help: "Frames received", labels: ["channel"] },
+  network_bytes_received_total: { type: "counter", help: "Bytes received", labels: ["channel"] },
+  network_frames_dropped_total: {
+    type: "counter",
+    help: "Frames that were not sent",
+    labels: ["channel", "reason"],
+  },
+  network_refusals_total: {
+    type: "counter",
+    help: "Connections and streams refused",
+    labels: ["reason"],
+  },
+  network_penalties_total: { type: "counter", help: "Peers cut off", labels: ["code"] },
+
+  workers_queue_jobs: { type: "gauge", help: "Jobs that wait for a worker thread" },
+
+  store_sync_seconds: {
+    type: "histogram",
+    help: "Time until a synced batch was on disk",
+    buckets: [0.0005, 0.001, 0.0025, ...seconds],
+  },
+
+  checkpoint_height: { type: "gauge", help: "Height of the last certified checkpoint" },
+  settlement_submissions_total: {
+    type: "counter",
+    help: "Checkpoints sent to L1",
+    labels: ["result"],
+  },
+  l1_final_block: { type: "gauge", help: "Last finalized L1 block that was read" },
+  l1_errors_total: { type: "counter", help: "Requests to L1 that failed" },
+
+  api_requests_total: { type: "counter", help: "API requests", labels: ["route", "status"] },
+  api_request_seconds: {
+    type: "histogram",
+    help: "Time to answer an API request",
+    labels: ["route"],
+    buckets: seconds,
+  },
+  api_subscribers: { type: "gauge", help: "Open WebSocket subscriptions" },
+};
