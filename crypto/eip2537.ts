@@ -2,7 +2,7 @@
 // and the two halves of an Fp2 coordinate in the order c0, c1 (the compressed form has them the other way round).
 
 import { concatBytes } from "../base/index.ts";
-import { decodeG1, decodeG2 } from "./points.ts";
+import { decodeG1, decodeG2, decodeUncompressedG1 } from "./points.ts";
 
 const coordinateLength = 48;
 const padding = new Uint8Array(16);
@@ -23,6 +23,14 @@ export function g2ToEip2537(compressed: Uint8Array): Uint8Array | undefined {
 /** 48 bytes to 96, `x || y`; undefined unless it is a point of the subgroup other than the identity. */
 export function g1Uncompressed(compressed: Uint8Array): Uint8Array | undefined {
   return decodeG1(compressed)?.toBytes(false);
+}
+
+/** The sum of keys of 96 bytes, `x || y`, as such; undefined without keys, for one that is no key, or if they cancel out. */
+export function g1Sum(uncompressed: readonly Uint8Array[]): Uint8Array | undefined {
+  const points = uncompressed.map(decodeUncompressedG1).filter((point) => point !== undefined);
+  if (points.length === 0 || points.length < uncompressed.length) return undefined;
+  const sum = points.reduce((a, b) => a.add(b));
+  return sum.is0() ? undefined : sum.toBytes(false);
 }
 
 function coordinate(affine: Uint8Array, index: number): Uint8Array {

@@ -16,6 +16,12 @@ export function decodeG1(bytes: Uint8Array): G1Point | undefined {
   return decodePoint(() => bls12_381.G1.Point.fromBytes(bytes));
 }
 
+/** 96 bytes, `x || y`. */
+export function decodeUncompressedG1(bytes: Uint8Array): G1Point | undefined {
+  if (bytes.length !== 2 * g1BytesLength) return undefined;
+  return decodePoint(() => bls12_381.G1.Point.fromBytes(bytes));
+}
+
 export function decodeG2(bytes: Uint8Array): G2Point | undefined {
   if (bytes.length !== g2BytesLength) return undefined;
   return decodePoint(() => bls12_381.G2.Point.fromBytes(bytes));

@@ -95,7 +95,6 @@ export {
 export { Epoch, Height, Micros, Namespace, ValidatorIndex, View } from "./numbers.ts";
 export { padPayload, sealedPayloadBytesMax, unpadPayload } from "./padding.ts";
 export { readReceipt, type Receipt, receiptHash, writeReceipt } from "./receipt.ts";
-export { signedDigest, type Statement } from "./settlement.ts";
 export {
   type Class,
   classes,
@@ -112,3 +111,19 @@ export {
   transactionId,
   writeTransaction,
 } from "./transaction.ts";
+export {
+  absentEntries,
+  checkpointDigest,
+  checkpointHash,
+  committeeHash,
+  committeeHead,
+  possessionDigest,
+  type RollupLeaf,
+  rollupLeaf,
+  rollupProof,
+  rollupsRoot,
+  type Seat,
+  settlementDomain,
+  signedDigest,
+  type Statement,
+} from "./settlement.ts";
