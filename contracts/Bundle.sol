@@ -7,6 +7,8 @@ import {IBundle} from "./interfaces/IBundle.sol";
 contract Bundle is IBundle {
     /// @dev Several times what settling costs, so that a rollup with code of its own cannot use up the rest's gas.
     uint256 private constant SETTLE_GAS_MAX = 250_000;
+    /// @dev A call is given at most 63/64 of what is left.
+    uint256 private constant GAS_LEFT_MIN = SETTLE_GAS_MAX + SETTLE_GAS_MAX / 63 + 10_000;
 
     /// @inheritdoc IBundle
     function settle(uint32 count, Item[] calldata items) external returns (uint256 done) {
@@ -14,6 +16,7 @@ contract Bundle is IBundle {
             Item calldata item = items[i];
             // An address without code would revert here, outside of what `catch` covers.
             if (address(item.settlement).code.length == 0) continue;
+            if (gasleft() < GAS_LEFT_MIN) revert NotEnoughGas();
             try item.settlement.settle{gas: SETTLE_GAS_MAX}(count, item.totals, item.proof) {
                 done++;
             } catch {}

@@ -12,6 +12,10 @@ interface IBundle {
         bytes32[] proof;
     }
 
+    /// @notice So little gas is left that a rollup could fail for want of it alone. Seen by gas estimation, which would
+    /// otherwise settle for an amount with which nothing is settled.
+    error NotEnoughGas();
+
     /// @notice Settles what can be settled from the hub's `count`-th checkpoint. A rollup that somebody settled first, or
     /// that refuses, does not hold up the others.
     /// @return done How many were settled.

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Hub} from "../../contracts/Hub.sol";
+import {IStake} from "../../contracts/interfaces/IStake.sol";
+import {HubTest} from "./support/HubTest.sol";
+import {Keys} from "./support/Keys.sol";
+import {TestCommittee, TestCommittees} from "./support/TestCommittee.sol";
+
+contract StakeTest is HubTest {
+    using TestCommittees for TestCommittee;
+
+    bytes32 private constant NETWORK_KEY = keccak256("network key");
+    string private constant MULTIADDR = "/dns4/validator.example/tcp/9000";
+    address private constant ALICE = address(0xa11ce);
+    address private constant BOB = address(0xb0b);
+
+    Hub private hub;
+    IStake private stake;
+
+    function setUp() external {
+        hub = deploy(TestCommittees.make(5, 1, 1));
+        stake = hub.STAKE();
+        _fund(ALICE);
+        _fund(BOB);
+    }
+
+    function test_the_hub_and_its_stake_know_each_other() external view {
+        assertTrue(stake.HUB() == address(hub), "the hub made it");
+        assertTrue(address(stake.TOKEN()) == address(token), "the token");
+        assertEq(stake.STAKE_MIN(), STAKE_MIN);
+    }
+
+    function testFuzz_an_operator_registers_a_key_it_possesses(uint256 seed, uint96 amount) external {
+        uint256 secret = Keys.secretOf(seed, 0);
+        bytes memory key = Keys.keyOf(secret);
+        amount = uint96(bound(amount, STAKE_MIN, 1_000_000 ether));
+        bytes memory possession = _prove(stake, ALICE, secret);
+        vm.expectEmit();
+        emit IStake.Registered(ALICE, keccak256(key), key, NETWORK_KEY, MULTIADDR, amount);
+        _register(ALICE, key, possession, amount);
+        (bytes32 keyHash, uint96 staked, bool isActive) = stake.operatorOf(ALICE);
+        assertEq(keyHash, keccak256(key));
+        assertEq(staked, amount);
+        assertTrue(isActive && stake.ownerOf(keyHash) == ALICE, "active, and the key's owner");
+        assertEq(stake.activeOperators().length, 1);
+        assertEq(token.balanceOf(address(stake)), amount);
+    }
+
+    /// @notice A proof is of one operator, one key and one contract.
+    function testFuzz_possession_is_not_transferable(uint256 seed) external {
+        uint256 secret = Keys.secretOf(seed, 0);
+        bytes memory key = Keys.keyOf(secret);
+        bytes memory byAlice = _prove(stake, ALICE, secret);
+        IStake other = deploy(TestCommittees.make(5, 1, 1)).STAKE();
+        _refuses(BOB, key, byAlice, IStake.BadPossession.selector);
+        _refuses(ALICE, key, _prove(other, ALICE, secret), IStake.BadPossession.selector);
+        _refuses(ALICE, Keys.keyOf(Keys.secretOf(seed, 1)), byAlice, IStake.BadPossession.selector);
+        _register(ALICE, key, byAlice, STAKE_MIN);
+    }
+
+    function test_possession_is_of_one_chain() external {
+        bytes memory key = Keys.keyOf(7);
+        bytes memory possession = _prove(stake, ALICE, 7);
+        vm.chainId(block.chainid + 1);
+        _refuses(ALICE, key, possession, IStake.BadPossession.selector);
+    }
+
+    /// @notice A vote is no proof of possession: they are hashed under different suites.
+    function testFuzz_a_vote_proves_no_possession(uint256 seed) external {
+        uint256 secret = Keys.secretOf(seed, 0);
+        bytes memory key = Keys.keyOf(secret);
+        bytes memory vote = Keys.sign(secret, stake.possessionDigest(ALICE, keccak256(key)));
+        _refuses(ALICE, key, vote, IStake.BadPossession.selector);
+    }
+
+    function test_keys_that_are_no_keys_are_refused() external {
+        _refuses(ALICE, new bytes(96), new bytes(256), IStake.BadKey.selector);
+        _refuses(ALICE, "", new bytes(256), IStake.BadKey.selector);
+        _refuses(ALICE, Keys.pointOf(1), new bytes(256), IStake.BadKey.selector);
+        bytes memory outside = Keys.unpad(Keys.G1_OUTSIDE);
+        _refuses(ALICE, outside, new bytes(256), IStake.BadPossession.selector);
+        bytes memory off = Keys.keyOf(1);
+        off[95] ^= 0x01;
+        _refuses(ALICE, off, new bytes(256), IStake.BadPossession.selector);
+    }
+
+    function test_a_key_and_an_operator_are_for_life() external {
+        bytes memory key = Keys.keyOf(7);
+        _register(ALICE, key, _prove(stake, ALICE, 7), STAKE_MIN);
+        bytes memory byBob = _prove(stake, BOB, 7);
+        vm.expectRevert(abi.encodeWithSelector(IStake.KeyTaken.selector, keccak256(key)));
+        _register(BOB, key, byBob, STAKE_MIN);
+        bytes memory second = Keys.keyOf(8);
+        bytes memory possession = _prove(stake, ALICE, 8);
+        vm.expectRevert(abi.encodeWithSelector(IStake.AlreadyRegistered.selector, ALICE));
+        _register(ALICE, second, possession, STAKE_MIN);
+    }
+
+    function test_the_least_stake_is_asked_for() external {
+        bytes memory key = Keys.keyOf(7);
+        bytes memory possession = _prove(stake, ALICE, 7);
+        vm.expectRevert(abi.encodeWithSelector(IStake.StakeTooSmall.selector, STAKE_MIN - 1, STAKE_MIN));
+        _register(ALICE, key, possession, STAKE_MIN - 1);
+    }
+
+    /// @notice What the contract holds is the sum of what it owes.
+    function testFuzz_the_contract_holds_every_stake(uint96[6] calldata amounts) external {
+        uint256 sum = 2 * uint256(STAKE_MIN);
+        _register(ALICE, Keys.keyOf(7), _prove(stake, ALICE, 7), STAKE_MIN);
+        _register(BOB, Keys.keyOf(8), _prove(stake, BOB, 8), STAKE_MIN);
+        for (uint256 i = 0; i < amounts.length; i++) {
+            uint96 amount = uint96(amounts[i] % 1_000 ether);
+            vm.prank(i % 2 == 0 ? ALICE : BOB);
+            stake.addStake(amount);
+            sum += amount;
+        }
+        (, uint96 ofAlice,) = stake.operatorOf(ALICE);
+        (, uint96 ofBob,) = stake.operatorOf(BOB);
+        assertEq(uint256(ofAlice) + ofBob, sum);
+        assertEq(token.balanceOf(address(stake)), sum);
+    }
+
+    function test_a_stranger_adds_no_stake() external {
+        vm.expectRevert(abi.encodeWithSelector(IStake.NotRegistered.selector, BOB));
+        vm.prank(BOB);
+        stake.addStake(1);
+    }
+
+    function test_there_are_256_seats() external {
+        for (uint160 i = 1; i <= 256; i++) {
+            address operator = address(0x1000 + i);
+            _fund(operator);
+            _register(operator, Keys.keyOf(i), _prove(stake, operator, i), STAKE_MIN);
+        }
+        _refuses(ALICE, Keys.keyOf(257), _prove(stake, ALICE, 257), IStake.Full.selector);
+    }
+
+    function _fund(address operator) private {
+        token.mint(operator, 10_000_000 ether);
+        vm.prank(operator);
+        token.approve(address(stake), type(uint256).max);
+    }
+
+    function _prove(IStake where, address operator, uint256 secret) private view returns (bytes memory) {
+        return Keys.prove(secret, where.possessionDigest(operator, keccak256(Keys.keyOf(secret))));
+    }
+
+    function _register(address operator, bytes memory key, bytes memory possession, uint96 amount) private {
+        vm.prank(operator);
+        stake.register(key, possession, NETWORK_KEY, MULTIADDR, amount);
+    }
+
+    function _refuses(address operator, bytes memory key, bytes memory possession, bytes4 reason) private {
+        vm.expectRevert(abi.encodeWithSelector(reason));
+        _register(operator, key, possession, STAKE_MIN);
+    }
+}
