@@ -1,0 +1,14 @@
+export type { RefusalCode } from "./admission.ts";
+export { BlockDraft } from "./block-draft.ts";
+export { Ledger } from "./ledger.ts";
+export type { AppliedBlock, OpenedBlock } from "./totals.ts";
+export type {
+  BlockContext,
+  BlockState,
+  DropReason,
+  FinishedBlock,
+  L1Position,
+  L1View,
+  NamedTransaction,
+  NamespaceState,
+} from "./types.ts";
