@@ -2,6 +2,7 @@ import { assert, toHex } from "../base/index.ts";
 import {
   classes,
   type Height,
+  type Micros,
   type Namespace,
   type NamespaceLeaf,
   namespaceLeaf,
@@ -71,9 +72,9 @@ export class BlockDraft {
   }
 
   /** What the ledger keeps of the finished block. */
-  overlay(hash: Uint8Array): Overlay {
+  overlay(hash: Uint8Array, time: Micros): Overlay {
     this.finish();
-    const { parent, height, time, l1 } = this.context;
+    const { parent, height, l1 } = this.context;
     return { ...this.#reading, parent, hash, height, time, l1, seen: this.#seen };
   }
 

@@ -76,7 +76,7 @@ export class Ledger {
     const branch = this.#branchTo(context.parent);
     if (branch === undefined) return "missing";
     const parent = branch[0] ?? this.#final;
-    if (context.height !== parent.height + 1 || context.time < parent.time) return "invalid";
+    if (context.height !== parent.height + 1) return "invalid";
     if (this.#totals.unopened + branch.length >= limits.unopenedHeightsMax) return "missing";
     const events = this.#eventsBetween(parent, context);
     if (typeof events === "string") return events;
@@ -85,10 +85,13 @@ export class Ledger {
     return new BlockDraft({ context, foundation, reading }, this.#rules);
   }
 
-  /** Registers a finished draft under its block's hash. A draft on a branch that has lost is let go. */
-  extend(hash: Uint8Array, draft: BlockDraft): void {
+  /**
+   * Registers a finished draft under its block's hash and time, which may not lie before its parent's. A draft on a
+   * branch that has lost is let go.
+   */
+  extend(hash: Uint8Array, draft: BlockDraft, time: Micros): void {
     if (this.hasBlock(hash) || !this.hasBlock(draft.context.parent)) return;
-    this.#overlays.set(toHex(hash), draft.overlay(hash));
+    this.#overlays.set(toHex(hash), draft.overlay(hash, time));
   }
 
   /** Folds the block, a child of the final one, into the final state and drops the branches that have lost. */

@@ -27,12 +27,11 @@ export interface L1View {
   eventsBetween(fromExclusive: number, to: L1Position): readonly L1Event[] | undefined;
 }
 
-/** Where a block stands, as its header says. */
+/** Where a block stands. Its time is not part of it: that follows from the lanes, and is known when they are read. */
 export interface BlockContext {
   /** Hash of the parent, 32 bytes: final, or an overlay. */
   readonly parent: Uint8Array;
   readonly height: Height;
-  readonly time: Micros;
   /** The L1 block up to which it has read. */
   readonly l1: L1Position;
 }
