@@ -1,0 +1,2 @@
+export { createMesh, type Mesh, type MeshOptions, type MeshPeer } from "./mesh.ts";
+export type { Channel } from "./channel.ts";

@@ -1,0 +1,329 @@
+// The committee's own network: every validator is connected to every other, by libp2p over TCP, encrypted and mutually
+// authenticated by Noise, and to nobody else. No discovery and no gossip: the members and their addresses are known.
+
+import { generateKeyPairFromSeed, publicKeyFromRaw } from "@libp2p/crypto/keys";
+import type { Connection, PeerId, Stream } from "@libp2p/interface";
+import { noise } from "@libp2p/noise";
+import { peerIdFromPublicKey } from "@libp2p/peer-id";
+import { tcp } from "@libp2p/tcp";
+import { yamux } from "@libp2p/yamux";
+import { multiaddr } from "@multiformats/multiaddr";
+import { createLibp2p, type Libp2p } from "libp2p";
+import { assert, CodedError, type Logger, type Metrics, type Transport } from "../../base/index.ts";
+import { limits } from "../../protocol/index.ts";
+import {
+  type Channel,
+  channels,
+  defaultTiming,
+  protocolOf,
+  streamWindowBytes,
+  type Timing,
+} from "./channel.ts";
+import { Link } from "./link.ts";
+import { Receiver, type ReceiverFault } from "./receiver.ts";
+import { Tally } from "./tally.ts";
+
+export interface MeshPeer {
+  /** In the committee. */
+  readonly index: number;
+  /** Ed25519, 32 bytes: its identity. */
+  readonly networkKey: Uint8Array;
+  /** Multiaddrs without the peer id: `/ip4/10.0.0.2/tcp/9000`, `/dns4/node2/tcp/9000`. */
+  readonly addresses: readonly string[];
+}
+
+export interface MeshOptions {
+  /** This node's Ed25519 secret, 32 bytes. */
+  readonly privateKeySeed: Uint8Array;
+  /** Multiaddrs to listen on. */
+  readonly listen: readonly string[];
+  /** The other members of the committee. */
+  readonly peers: readonly MeshPeer[];
+  readonly genesisHash: Uint8Array;
+  /** By which stream a frame travels. */
+  readonly channelOf: (frame: Uint8Array) => Channel;
+  /** Called as frames arrive, in the order of their channel. Must not throw, nor keep the turn for long. */
+  readonly onFrame: (peer: number, frame: Uint8Array) => void;
+  /** The peer hears us and we hear it. Frames may come somewhat earlier. */
+  readonly onConnected: (peer: number) => void;
+  readonly onDisconnected: (peer: number) => void;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly timing?: Partial<Timing>;
+}
+
+export interface Mesh extends Transport {
+  /** Indices of the connected peers, ascending. */
+  readonly connectedPeers: readonly number[];
+  /** What is listened on, with the ports that were given out for 0. */
+  readonly addresses: readonly string[];
+}
+
+/** Opens the network; connecting goes on behind it. Fails with `LISTEN_FAILED` when an address cannot be listened on. */
+export async function createMesh(options: MeshOptions): Promise<Mesh> {
+  const mesh = new Libp2pMesh(options);
+  await mesh.start();
+  return mesh;
+}
+
+interface Peer {
+  readonly index: number;
+  readonly id: PeerId;
+  readonly link: Link;
+  readonly receivers: Map<Channel, Receiver>;
+  mutedUntil: number;
+  isConnected: boolean;
+  /** Said once, and again only after it had been of our chain. */
+  isForeign: boolean;
+}
+
+/** A peer has one connection, two when both dial at once, and a while longer those that are already broken. */
+const connectionsPerPeerMax = 4;
+
+class Libp2pMesh implements Mesh {
+  readonly #options: MeshOptions;
+  readonly #timing: Timing;
+  readonly #tally: Tally;
+  readonly #peers = new Map<string, Peer>();
+  readonly #byIndex = new Map<number, Peer>();
+  #node: Libp2p | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #lastBeat = 0;
+  #isClosing = false;
+
+  constructor(options: MeshOptions) {
+    this.#options = options;
+    this.#timing = { ...defaultTiming, ...options.timing };
+    this.#tally = new Tally(options.metrics);
+  }
+
+  get connectedPeers(): readonly number[] {
+    const connected = [...this.#byIndex.values()].filter(({ isConnected }) => isConnected);
+    return connected.map(({ index }) => index).sort((a, b) => a - b);
+  }
+
+  get addresses(): readonly string[] {
+    return this.#node?.getMultiaddrs().map(String) ?? [];
+  }
+
+  async start(): Promise<void> {
+    const node = await this.#createNode();
+    this.#node = node;
+    for (const channel of channels)
+      await node.handle(
+        protocolOf(channel),
+        (stream, connection) => this.#onStream(channel, stream, connection),
+        { maxInboundStreams: 2 },
+      );
+    node.addEventListener("connection:open", ({ detail }) => {
+      this.#peers.get(detail.remotePeer.toString())?.link.wake();
+    });
+    try {
+      await node.start();
+    } catch (cause) {
+      const { listen } = this.#options;
+      throw new CodedError("LISTEN_FAILED", "cannot listen: is the port taken?", {
+        cause,
+        details: { listen },
+      });
+    }
+    for (const peer of this.#options.peers) this.#addPeer(node, peer);
+    this.#lastBeat = performance.now();
+    this.#timer = setInterval(() => this.#beat(), this.#timing.heartbeat);
+  }
+
+  send(peer: number, frame: Uint8Array): void {
+    const target = this.#byIndex.get(peer);
+    assert(target !== undefined, "frames go to members of the committee");
+    assertFrame(frame);
+    target.link.send(this.#options.channelOf(frame), frame);
+  }
+
+  broadcast(frame: Uint8Array): void {
+    assertFrame(frame);
+    const channel = this.#options.channelOf(frame);
+    for (const { link } of this.#byIndex.values()) link.send(channel, frame);
+  }
+
+  penalize(peer: number, code: string): void {
+    const target = this.#byIndex.get(peer);
+    assert(target !== undefined, "members of the committee are penalized");
+    this.#options.logger.warn("peer cut off", { peer, code });
+    this.#tally.penalize(code);
+    this.#mute(target, code);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    clearInterval(this.#timer);
+    await Promise.all([...this.#byIndex.values()].map(({ link }) => link.close()));
+    this.#tally.flush();
+    await this.#node?.stop();
+  }
+
+  async #createNode(): Promise<Libp2p> {
+    const { privateKeySeed, listen } = this.#options;
+    return createLibp2p({
+      start: false,
+      privateKey: await generateKeyPairFromSeed("Ed25519", privateKeySeed),
+      addresses: { listen: [...listen] },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [
+        yamux({
+          maxInboundStreams: 16,
+          streamOptions: {
+            initialStreamWindowSize: streamWindowBytes,
+            maxStreamWindowSize: streamWindowBytes,
+            // Never reached, as senders wait for room; without it there would be no bound at all.
+            maxWriteBufferLength: streamWindowBytes,
+          },
+        }),
+      ],
+      // The first place where the identity is proven.
+      connectionGater: { denyInboundEncryptedConnection: (id) => !this.#mayConnect(id) },
+      connectionManager: {
+        maxConnections: connectionsPerPeerMax * limits.committeeMax,
+        // By default a host may open five connections a second: too few for nodes behind one address.
+        inboundConnectionThreshold: 64,
+        maxIncomingPendingConnections: limits.committeeMax,
+      },
+      connectionMonitor: { enabled: false },
+    });
+  }
+
+  #addPeer(node: Libp2p, { index, networkKey, addresses }: MeshPeer): void {
+    const id = peerIdFromPublicKey(publicKeyFromRaw(networkKey));
+    const targets = addresses.map((address) => multiaddr(`${address}/p2p/${id.toString()}`));
+    const link = new Link(
+      {
+        dial: (signal) => node.dial(targets, { signal }),
+        onUp: () => this.#update(peer),
+        onDown: () => this.#update(peer),
+        logger: this.#options.logger,
+        tally: this.#tally,
+      },
+      { peer: index, genesisHash: this.#options.genesisHash, timing: this.#timing },
+    );
+    const peer: Peer = {
+      index,
+      id,
+      link,
+      receivers: new Map(),
+      mutedUntil: 0,
+      isConnected: false,
+      isForeign: false,
+    };
+    this.#peers.set(id.toString(), peer);
+    this.#byIndex.set(index, peer);
+  }
+
+  #mayConnect(id: PeerId): boolean {
+    const peer = this.#peers.get(id.toString());
+    const refusal =
+      peer === undefined
+        ? "stranger"
+        : performance.now() < peer.mutedUntil
+          ? "penalty"
+          : this.#connectionsOf(peer).length >= connectionsPerPeerMax
+            ? "too-many"
+            : undefined;
+    if (refusal !== undefined) this.#tally.refuse(refusal);
+    return refusal === undefined;
+  }
+
+  #onStream(channel: Channel, stream: Stream, connection: Connection): void {
+    const peer = this.#peers.get(connection.remotePeer.toString());
+    if (peer === undefined || this.#isClosing) return stream.abort(new Error("not expected"));
+    const { genesisHash } = this.#options;
+    const receiver = new Receiver(
+      stream,
+      {
+        onGreeting: () => this.#onGreeting(peer, channel, receiver),
+        onFrame: (frame) => this.#options.onFrame(peer.index, frame),
+        onFault: (code) => this.#onFault(peer, code),
+        onEnd: () => this.#onEnd(peer, channel, receiver),
+      },
+      { genesisHash, channel, tally: this.#tally },
+    );
+  }
+
+  #onGreeting(peer: Peer, channel: Channel, receiver: Receiver): void {
+    const previous = peer.receivers.get(channel);
+    peer.receivers.set(channel, receiver);
+    // The peer has begun anew, and what it said before on a broken connection is over.
+    previous?.stop("replaced");
+    peer.isForeign = false;
+    this.#update(peer);
+  }
+
+  #onEnd(peer: Peer, channel: Channel, receiver: Receiver): void {
+    if (peer.receivers.get(channel) === receiver) peer.receivers.delete(channel);
+    this.#update(peer);
+  }
+
+  #onFault(peer: Peer, code: ReceiverFault): void {
+    if (code !== "WRONG_GENESIS") return this.penalize(peer.index, code);
+    if (!peer.isForeign)
+      this.#options.logger.warn("peer is of another chain: compare the genesis files", {
+        peer: peer.index,
+      });
+    peer.isForeign = true;
+    this.#tally.refuse("genesis");
+    this.#mute(peer, code);
+  }
+
+  #mute(peer: Peer, reason: string): void {
+    peer.mutedUntil = performance.now() + this.#timing.penalty;
+    this.#cut(peer, reason);
+  }
+
+  #cut(peer: Peer, reason: string): void {
+    for (const receiver of peer.receivers.values()) receiver.stop(reason);
+    peer.link.cut(reason, peer.mutedUntil);
+    for (const connection of this.#connectionsOf(peer)) connection.abort(new Error(reason));
+  }
+
+  #update(peer: Peer): void {
+    const isConnected = peer.link.isUp && peer.receivers.size === channels.length;
+    if (isConnected === peer.isConnected) return;
+    peer.isConnected = isConnected;
+    this.#tally.peers(this.connectedPeers.length);
+    this.#options.logger.info(isConnected ? "peer connected" : "peer disconnected", {
+      peer: peer.index,
+    });
+    if (isConnected) this.#options.onConnected(peer.index);
+    else this.#options.onDisconnected(peer.index);
+  }
+
+  #beat(): void {
+    const now = performance.now();
+    // When this very thread was late, nobody could be heard: that is not their silence.
+    const delay = Math.max(0, now - this.#lastBeat - this.#timing.heartbeat);
+    this.#lastBeat = now;
+    for (const peer of this.#byIndex.values()) {
+      for (const receiver of peer.receivers.values()) receiver.beat(delay);
+      peer.link.beat(now);
+      if (this.#isSilent(peer, now)) {
+        this.#options.logger.info("peer is silent", { peer: peer.index });
+        this.#cut(peer, "silent");
+      }
+    }
+    this.#tally.flush();
+  }
+
+  /** Nothing came on one of its streams; or it has none, although we reach it. */
+  #isSilent({ link, receivers }: Peer, now: number): boolean {
+    const isOld = (time: number): boolean => now - time > this.#timing.silence;
+    if ([...receivers.values()].some(({ lastHeard }) => isOld(lastHeard))) return true;
+    return link.isUp && receivers.size < channels.length && isOld(link.upSince);
+  }
+
+  #connectionsOf(peer: Peer): Connection[] {
+    return this.#node?.getConnections(peer.id) ?? [];
+  }
+}
+
+function assertFrame(frame: Uint8Array): void {
+  assert(frame.length > 0 && frame.length <= limits.frameBytesMax, "a frame is within its limits");
+}
