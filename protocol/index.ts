@@ -31,15 +31,13 @@ export {
   type CertifiedCheckpoint,
   type Checkpoint,
   decodeCertifiedCheckpoint,
-  decodeCheckpoint,
   encodeCertifiedCheckpoint,
-  encodeCheckpoint,
 } from "./checkpoint.ts";
 export { type Committee, faultyMax, isMember, type Member, quorum } from "./committee.ts";
 export { domains } from "./domains.ts";
 export { type CommonEffect, spaces } from "./effects.ts";
 export { type Genesis, genesisHash, type Parameters } from "./genesis.ts";
-export { fromGenesisJson, type GenesisJson, toGenesisJson } from "./genesis-json.ts";
+export { fromGenesisJson, toGenesisJson } from "./genesis-json.ts";
 export {
   chainInbox,
   type InboxMessage,
@@ -129,3 +127,13 @@ export {
   signedDigest,
   type Statement,
 } from "./settlement.ts";
+export {
+  fromReceiptJson,
+  fromStatusJson,
+  toReceiptJson,
+  toStatusJson,
+  type TransactionState,
+  transactionStates,
+  type TransactionStatus,
+} from "./status.ts";
+export { hexJson, type JsonRecord, type StrictJson, strictJson } from "./strict-json.ts";
