@@ -24,7 +24,6 @@ export {
   weightBytesLength,
 } from "./opening.ts";
 export { provePossession, verifyPossession } from "./possession.ts";
-export { isSecretScalar } from "./scalar.ts";
 export {
   ephemeralPoint,
   isValidSeal,

@@ -7,11 +7,11 @@ import type {
   Genesis,
   Header,
   Height,
-  Micros,
   Namespace,
   QC,
   Receipt,
   SealedTransaction,
+  TransactionStatus,
   ValidatorIndex,
   View,
 } from "../../protocol/index.ts";
@@ -55,36 +55,6 @@ export interface AnchoredCheckpoint {
   readonly certified: CertifiedCheckpoint;
   /** Hash of the L1 transaction that carried it, 32 bytes; undefined until L1 has included it. */
   readonly l1Transaction: Uint8Array | undefined;
-}
-
-/** How far a transaction has come; `expired` and `rejected` are ends of their own. */
-export const transactionStates = [
-  "received",
-  "ordered",
-  "opened",
-  "void",
-  "anchored",
-  "settled",
-  "expired",
-  "rejected",
-] as const;
-export type TransactionState = (typeof transactionStates)[number];
-
-export interface TransactionStatus {
-  /** 32 bytes. */
-  readonly id: Uint8Array;
-  readonly state: TransactionState;
-  /** Where it stands, once it is ordered: the block, and its place among the namespace's transactions there. */
-  readonly height?: Height;
-  readonly index?: number;
-  /** Why it is void, expired or rejected. */
-  readonly code?: string;
-  /** Number of the first checkpoint that covers it. */
-  readonly checkpoint?: number;
-  /** 32 bytes. */
-  readonly l1Transaction?: Uint8Array;
-  /** When this node saw it reach each state. */
-  readonly times: Readonly<Partial<Record<TransactionState, Micros>>>;
 }
 
 /** How the node is. `live` false asks for a restart; `ready` false asks not to be sent traffic. */

@@ -1,9 +1,4 @@
-export {
-  type AnchoredCheckpoint,
-  type FinalBlock,
-  type Gateway,
-  type Health,
-  type TransactionState,
-  transactionStates,
-  type TransactionStatus,
-} from "./gateway.ts";
+export { closeCodes } from "./stream.ts";
+export { type Api, type ApiOptions, createApi } from "./server.ts";
+export { type ApiLimits, defaultApiLimits } from "./limits.ts";
+export { type AnchoredCheckpoint, type FinalBlock, type Gateway, type Health } from "./gateway.ts";

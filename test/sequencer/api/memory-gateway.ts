@@ -1,0 +1,105 @@
+// A gateway over a chain in memory: what it serves is real, only that nobody had to agree on it.
+
+import { CodedError, equalBytes, toHex } from "../../../base/index.ts";
+import { nobleSenderSignatures, sha256 } from "../../../crypto/index.ts";
+import {
+  type DeliveredPage,
+  Epoch,
+  type Genesis,
+  Height,
+  Micros,
+  type Namespace,
+  type Receipt,
+  type SealedTransaction,
+  senderDigest,
+  transactionId,
+  type TransactionStatus,
+  ValidatorIndex,
+  View,
+} from "../../../protocol/index.ts";
+import type {
+  AnchoredCheckpoint,
+  FinalBlock,
+  Gateway,
+  Health,
+} from "../../../sequencer/api/index.ts";
+import { type Chain, genesis, receipt } from "../../sdk/chain.ts";
+
+export class MemoryGateway implements Gateway {
+  readonly genesis: Genesis = genesis;
+  readonly submitted: SealedTransaction[] = [];
+  readonly listeners: Set<(height: Height) => void> = new Set();
+  readonly validator: number;
+  readonly chain: Chain;
+  oldest: Height = Height(1);
+  live = true;
+  ready = true;
+  anchored: AnchoredCheckpoint | undefined;
+  readonly #statuses = new Map<string, TransactionStatus>();
+
+  constructor(chain: Chain, validator = 0) {
+    this.chain = chain;
+    this.validator = validator;
+  }
+
+  /** Tells the followers that the chain has grown. */
+  announce(): void {
+    for (const listener of this.listeners) listener(this.chain.height);
+  }
+
+  submit(transaction: SealedTransaction): Promise<Receipt> {
+    const id = transactionId(transaction);
+    const signer = nobleSenderSignatures.recover(senderDigest(id), transaction.signature);
+    if (signer === undefined || !equalBytes(signer, transaction.envelope.sender))
+      return Promise.reject(new CodedError("BAD_SIGNATURE", "the sender has not signed this"));
+    this.submitted.push(transaction);
+    const times = { received: Micros(1_700_000_000_000_000) };
+    this.#statuses.set(toHex(id), { id, state: "received", times });
+    return Promise.resolve(receipt(transaction, this.validator));
+  }
+
+  status(id: Uint8Array): Promise<TransactionStatus | undefined> {
+    return Promise.resolve(this.#statuses.get(toHex(id)));
+  }
+
+  page(namespace: Namespace, from: Height, limit: number): Promise<DeliveredPage | undefined> {
+    return Promise.resolve(
+      from < this.oldest ? undefined : this.chain.page(namespace, from, limit),
+    );
+  }
+
+  onOpened(listener: (height: Height) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  block(height: Height): Promise<FinalBlock | undefined> {
+    const block = this.chain.blocks[height - 1];
+    if (block === undefined || height < this.oldest) return Promise.resolve(undefined);
+    const { header, certificate, transactions } = block;
+    return Promise.resolve({ header, certificate, ordered: transactions.map(transactionId) });
+  }
+
+  checkpoint(): Promise<AnchoredCheckpoint | undefined> {
+    return Promise.resolve(this.anchored);
+  }
+
+  health(): Health {
+    return {
+      live: this.live,
+      ready: this.ready,
+      checks: { synced: this.ready },
+      version: "0.1.0",
+      validator: ValidatorIndex(this.validator),
+      epoch: Epoch(0),
+      view: View(1),
+      final: this.chain.height,
+      opened: this.chain.height,
+      oldest: this.oldest,
+      peers: 3,
+      l1Block: 1,
+    };
+  }
+}
+
+export const someHash: Uint8Array = sha256(Uint8Array.of(1));
