@@ -24,6 +24,7 @@ export {
   weightBytesLength,
 } from "./opening.ts";
 export { provePossession, verifyPossession } from "./possession.ts";
+export { isSecretScalar } from "./scalar.ts";
 export {
   ephemeralPoint,
   isValidSeal,

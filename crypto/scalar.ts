@@ -16,6 +16,11 @@ export function toScalar(bytes: Uint8Array): bigint | undefined {
   return scalar < Fr.ORDER ? scalar : undefined;
 }
 
+/** Whether 32 bytes can be a secret of BLS or of sealing: a scalar other than zero. */
+export function isSecretScalar(bytes: Uint8Array): boolean {
+  return (toScalar(bytes) ?? 0n) !== 0n;
+}
+
 export function fromScalar(scalar: bigint): Uint8Array {
   return Fr.toBytes(scalar);
 }

@@ -133,8 +133,31 @@ test("more liars than there are seats to spare leave the batch closed, all of th
   expect(first).toEqual({ badSeats: [1, 4] });
 });
 
-test("two seats whose errors cancel out for these weights of theirs are not believed", () => {
-  // Shares off by +T and -T in the group: the sum over the batch is right, and no single opening is.
+test.each([
+  ["noble", nobleSealingGroup, 6],
+  ["mcl", mclSealingGroup, 80],
+] as const)(
+  "%s: no row of bytes from outside throws or opens to something else",
+  (_, group, numRuns) => {
+    const honest = rows[0] ?? [];
+    const flipped = fc.record({ at: fc.nat(95), bit: fc.nat(7), share: fc.nat(honest.length - 1) });
+    const nearlyHonest = flipped.map(({ at, bit, share }) => {
+      const bytes = honest[share]?.map((byte, i) => (i === at ? byte ^ (1 << bit) : byte));
+      return honest.with(share, bytes ?? weights);
+    });
+    const noise = fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: points.length + 1 });
+    fc.assert(
+      fc.property(fc.oneof(nearlyHonest, noise), (shares) => {
+        const lying = [{ seat: 1, shares }, ...inSeats(rows).slice(1)];
+        expect(open(group, lying)).toEqual({ openings, badSeats: [1] });
+      }),
+      { numRuns, seed: 1 },
+    );
+  },
+);
+
+test("openings whose errors cancel out over the batch are refused", () => {
+  // One is off by +P and another by -P: without weights of our own choice their sum would be right.
   const base = decompress(nobleSealingGroup.multiplyG1(new Uint8Array(32).fill(7)));
   const wrong = openings.map((opening, index) => {
     const point = decompress(opening);

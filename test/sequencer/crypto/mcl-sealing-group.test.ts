@@ -1,8 +1,9 @@
 import { bls12_381 } from "@noble/curves/bls12-381.js";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fromHex, toHex } from "../../../base/index.ts";
 import { nobleSealingGroup, sha256 } from "../../../crypto/index.ts";
-import { createMclSealingGroup } from "../../../sequencer/crypto/index.ts";
+import { blstBls, createMclSealingGroup } from "../../../sequencer/crypto/index.ts";
 import vectors from "../../vectors/bls.json" with { type: "json" };
 
 const mcl = await createMclSealingGroup();
@@ -23,6 +24,22 @@ test("every encoding that noble refuses, WebAssembly refuses", () => {
     expect(mcl.isValidG2(bytes(signature)), why).toBe(false);
     expect(nobleSealingGroup.isValidG2(bytes(signature)), why).toBe(false);
   }
+});
+
+test("both say the same of random encodings, on the curve or off it", () => {
+  const encoding = (length: number): fc.Arbitrary<Uint8Array> =>
+    fc
+      .tuple(fc.uint8Array({ minLength: length, maxLength: length }), fc.constantFrom(0x80, 0xa0))
+      .map(([bytes, flags]) => bytes.map((byte, i) => (i === 0 ? flags | (byte & 0x1f) : byte)));
+  const valid = fc.nat(50).map((seed) => mcl.multiplyG1(secret(seed)));
+  fc.assert(
+    fc.property(fc.oneof(encoding(48), valid), encoding(96), (g1, g2) => {
+      expect(nobleSealingGroup.isValidG1(g1)).toBe(mcl.isValidG1(g1));
+      expect(blstBls.isValidPublicKey(g1)).toBe(mcl.isValidG1(g1));
+      expect(nobleSealingGroup.isValidG2(g2)).toBe(mcl.isValidG2(g2));
+    }),
+    { numRuns: 150, seed: 1 },
+  );
 });
 
 test("every operation gives the bytes that noble gives", () => {

@@ -1,0 +1,107 @@
+import { assert, toHex } from "../base/index.ts";
+import {
+  classes,
+  type Height,
+  type Micros,
+  type Namespace,
+  type NamespaceLeaf,
+  namespaceLeaf,
+  type SealedTransaction,
+} from "../protocol/index.ts";
+import { type AdmissionRules, dropReasons, feeOf, refusalOf } from "./admission.ts";
+import type { L1Reading } from "./l1-reading.ts";
+import type {
+  BlockContext,
+  DropReason,
+  FinishedBlock,
+  NamedTransaction,
+  NamespaceState,
+  Overlay,
+} from "./types.ts";
+
+/** The state that a block stands on: that of its parent. */
+export interface Foundation {
+  namespace(namespace: Namespace): NamespaceState | undefined;
+  isSeen(id: string, expiry: Height): boolean;
+}
+
+/**
+ * One block in the making; it is also what the fair order asks before it emits. What it read on L1 is in from the
+ * start, so that a rollup can be funded and served by one block.
+ */
+export class BlockDraft {
+  readonly context: BlockContext;
+  readonly #foundation: Foundation;
+  readonly #reading: L1Reading;
+  readonly #rules: AdmissionRules;
+  readonly #seen = new Map<string, Height>();
+  readonly #admitted: NamedTransaction[] = [];
+  #finished: FinishedBlock | undefined;
+
+  constructor(
+    parts: { context: BlockContext; foundation: Foundation; reading: L1Reading },
+    rules: AdmissionRules,
+  ) {
+    this.context = parts.context;
+    this.#foundation = parts.foundation;
+    this.#reading = parts.reading;
+    this.#rules = rules;
+  }
+
+  /** Takes the transaction in, with its fee, or says why not and changes nothing. In the fair order. */
+  admit(id: Uint8Array, transaction: SealedTransaction): DropReason | undefined {
+    assert(this.#finished === undefined, "a finished block takes nothing in");
+    const { namespace, expiry, payer } = transaction.envelope;
+    const state = this.#namespace(namespace);
+    const refusal = refusalOf(transaction, state, this.context.height, this.#rules);
+    if (refusal !== undefined) return dropReasons[refusal];
+    const key = toHex(id);
+    if (this.#seen.has(key) || this.#foundation.isSeen(key, expiry)) return "seen";
+    assert(state !== undefined && payer === "rollup", "what is not refused is paid for");
+    this.#seen.set(key, expiry);
+    this.#admitted.push({ id, transaction });
+    const balance = state.balance - feeOf(transaction, this.#rules);
+    this.#reading.namespaces.set(namespace, { ...state, balance });
+    return undefined;
+  }
+
+  /** Closes the block. What it orders stands by namespace, then by class where the policy says so, then fairly. */
+  finish(): FinishedBlock {
+    this.#finished ??= this.#finish();
+    return this.#finished;
+  }
+
+  /** What the ledger keeps of the finished block. */
+  overlay(hash: Uint8Array, time: Micros): Overlay {
+    this.finish();
+    const { parent, height, l1 } = this.context;
+    return { ...this.#reading, parent, hash, height, time, l1, seen: this.#seen };
+  }
+
+  #finish(): FinishedBlock {
+    const inboxOf = Map.groupBy(this.#reading.inbox, ({ namespace }) => namespace);
+    const admittedOf = Map.groupBy(this.#admitted, (each) => each.transaction.envelope.namespace);
+    const ordered: NamedTransaction[] = [];
+    const leaves: NamespaceLeaf[] = [];
+    const namespaces = new Set([...inboxOf.keys(), ...admittedOf.keys()]);
+    for (const namespace of [...namespaces].sort((a, b) => a - b)) {
+      const part = this.#sorted(namespace, admittedOf.get(namespace) ?? []);
+      const inbox = inboxOf.get(namespace)?.map(({ messageHash }) => messageHash) ?? [];
+      leaves.push(namespaceLeaf(namespace, { inbox, ids: part.map(({ id }) => id) }));
+      ordered.push(...part);
+    }
+    return { ordered, leaves };
+  }
+
+  #sorted(namespace: Namespace, part: NamedTransaction[]): NamedTransaction[] {
+    if (this.#namespace(namespace)?.policy.classOrder !== true) return part;
+    const rank = ({ transaction }: NamedTransaction): number =>
+      classes.indexOf(transaction.envelope.class);
+    // Sorting is stable: inside a class the fair order holds.
+    return part.toSorted((a, b) => rank(a) - rank(b));
+  }
+
+  #namespace(namespace: Namespace): NamespaceState | undefined {
+    return this.#reading.namespaces.get(namespace) ?? this.#foundation.namespace(namespace);
+  }
+}

@@ -1,0 +1,22 @@
+export type { RefusalCode } from "./admission.ts";
+export {
+  type AttestedBefore,
+  Attester,
+  type AttesterEffect,
+  type AttesterEvent,
+  type AttesterOptions,
+} from "./attester.ts";
+export { BlockDraft } from "./block-draft.ts";
+export type { CheckpointSignatures } from "./checkpoint-votes.ts";
+export { Ledger } from "./ledger.ts";
+export type { AppliedBlock, OpenedBlock } from "./totals.ts";
+export type {
+  BlockContext,
+  BlockState,
+  DropReason,
+  FinishedBlock,
+  L1Position,
+  L1View,
+  NamedTransaction,
+  NamespaceState,
+} from "./types.ts";

@@ -1,0 +1,82 @@
+import type {
+  Height,
+  InboxMessage,
+  L1Event,
+  Micros,
+  Namespace,
+  NamespaceLeaf,
+  Policy,
+  SealedTransaction,
+} from "../protocol/index.ts";
+
+/** Why the fair order's next transaction is left out of the block (consensus.md, settled line 5). */
+export type DropReason = "expired" | "seen" | "unpayable" | "policy" | "unknown-namespace";
+
+/** A block of L1. */
+export interface L1Position {
+  readonly number: number;
+  readonly hash: Uint8Array;
+}
+
+/** L1 as this node has read it: finalized blocks alone. */
+export interface L1View {
+  /**
+   * The events of the blocks `fromExclusive` < number <= `to.number`, in log order; undefined when this node has not
+   * read that far, or finds another block than `to.hash` there.
+   */
+  eventsBetween(fromExclusive: number, to: L1Position): readonly L1Event[] | undefined;
+}
+
+/** Where a block stands. Its time is not part of it: that follows from the lanes, and is known when they are read. */
+export interface BlockContext {
+  /** Hash of the parent, 32 bytes: final, or an overlay. */
+  readonly parent: Uint8Array;
+  readonly height: Height;
+  /** The L1 block up to which it has read. */
+  readonly l1: L1Position;
+}
+
+/** A transaction under its name. */
+export interface NamedTransaction {
+  readonly id: Uint8Array;
+  readonly transaction: SealedTransaction;
+}
+
+/** A closed block: what it orders, by namespace, and the leaves of its `namespacesRoot`. */
+export interface FinishedBlock {
+  readonly ordered: readonly NamedTransaction[];
+  readonly leaves: readonly NamespaceLeaf[];
+}
+
+/** What the ledger keeps of a rollup for ordering. A value: it is replaced, never changed. */
+export interface NamespaceState {
+  readonly namespace: Namespace;
+  /** Settlement contract, 20 bytes. */
+  readonly settlement: Uint8Array;
+  readonly policy: Policy;
+  /** Prepaid and not used up, in fee units; what exceeds the safe integers is forfeit. */
+  readonly balance: number;
+  /** Inbox messages read: the index of the next. */
+  readonly inboxRead: number;
+}
+
+/** A block that the ledger has taken in. */
+export interface BlockState {
+  readonly height: Height;
+  /** Block hash, 32 bytes; the genesis hash at height 0. */
+  readonly hash: Uint8Array;
+  readonly time: Micros;
+  readonly l1: L1Position;
+}
+
+/** What a block changes, until it is final and folded in, or dropped with its branch. */
+export interface Overlay extends BlockState {
+  readonly parent: Uint8Array;
+  /** The namespaces that it changes, as they are after it. */
+  readonly namespaces: ReadonlyMap<Namespace, NamespaceState>;
+  /** Expiry by id, in hex, of what it orders. */
+  readonly seen: ReadonlyMap<string, Height>;
+  readonly subscribed: readonly Namespace[];
+  /** The messages that it reads, in L1 order. */
+  readonly inbox: readonly InboxMessage[];
+}
