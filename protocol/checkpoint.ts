@@ -44,6 +44,14 @@ export function readCheckpoint(reader: Reader): Checkpoint {
   };
 }
 
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  return encode(checkpoint, writeCheckpoint);
+}
+
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
+  return decode(bytes, readCheckpoint);
+}
+
 export function encodeCertifiedCheckpoint(certified: CertifiedCheckpoint): Uint8Array {
   return encode(certified, (writer, value) => {
     writeCheckpoint(writer, value.checkpoint);

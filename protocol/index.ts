@@ -31,7 +31,9 @@ export {
   type CertifiedCheckpoint,
   type Checkpoint,
   decodeCertifiedCheckpoint,
+  decodeCheckpoint,
   encodeCertifiedCheckpoint,
+  encodeCheckpoint,
 } from "./checkpoint.ts";
 export { type Committee, faultyMax, isMember, type Member, quorum } from "./committee.ts";
 export { domains } from "./domains.ts";
