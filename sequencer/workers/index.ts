@@ -1,0 +1,1 @@
+export { createWorkers, type SealingSetup, type Workers } from "./workers.ts";

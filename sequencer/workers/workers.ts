@@ -1,0 +1,159 @@
+// The heavy half of the cryptography, on threads of its own: everything that takes milliseconds per transaction, so
+// that the main thread, which is consensus, never waits for it.
+
+import type { Logger } from "../../base/index.ts";
+import type { BatchOpening, ShareRow } from "../../crypto/index.ts";
+import {
+  type Answer,
+  decodeAnswer,
+  encodeRequest,
+  type JobKind,
+  type Request,
+  type UnsealItem,
+} from "./jobs.ts";
+import { Pool, type Priority } from "./pool.ts";
+
+/** The sealing key of an epoch's committee. */
+export interface SealingSetup {
+  readonly chainId: number;
+  readonly keyId: number;
+  /** 48 bytes. */
+  readonly pk1: Uint8Array;
+  /** 96 bytes. */
+  readonly pk2: Uint8Array;
+  /** By seat, from seat 1, 96 bytes each. */
+  readonly verificationKeys: readonly Uint8Array[];
+  /** Rows that open. */
+  readonly threshold: number;
+}
+
+/** What each thread is started with. */
+export interface WorkerData {
+  readonly sealing: SealingSetup;
+  readonly keyShare: Uint8Array | undefined;
+}
+
+/** All bytes are copied. Rejects with a `CodedError`: `BUSY`, `WORKER_CRASHED` or `CLOSED` (see `Pool`). */
+export interface Workers {
+  /** Jobs that wait for a thread: the measure of overload. */
+  readonly waiting: number;
+  /** For each encoded transaction whether its sender signed it and its seal is valid. */
+  validate(transactions: readonly Uint8Array[]): Promise<boolean[]>;
+  /** This seat's decryption shares, 96 bytes each, for the points of valid ciphertexts. */
+  shares(points: readonly Uint8Array[]): Promise<Uint8Array[]>;
+  /** Openings, 48 bytes each and verified, or none yet; and the seats whose rows are provably wrong. */
+  open(batch: {
+    readonly points: readonly Uint8Array[];
+    readonly rows: readonly ShareRow[];
+  }): Promise<BatchOpening>;
+  /** Whether a peer's openings are right, each of them. */
+  checkOpenings(claim: {
+    readonly points: readonly Uint8Array[];
+    readonly openings: readonly Uint8Array[];
+  }): Promise<boolean>;
+  /** The payloads, without their padding; undefined where the transaction is void. */
+  unseal(items: readonly UnsealItem[]): Promise<(Uint8Array | undefined)[]>;
+  close(): Promise<void>;
+}
+
+/** Transactions in one validation job, about 8 ms: as long as an opening may have to wait for a thread. */
+const validationsPerJob = 8;
+/** Points in one opening job at least, so that its two pairings do not outweigh them. */
+const pointsPerJobMin = 32;
+
+/** Starts `count` threads, and resolves when they are ready, in about 0.3 s. Fails with `START_FAILED`. */
+export async function createWorkers(options: {
+  readonly count: number;
+  /** This validator's, 32 bytes; a node without a seat has none, and asks for no shares. */
+  readonly keyShare?: Uint8Array;
+  readonly sealing: SealingSetup;
+  readonly logger: Logger;
+}): Promise<Workers> {
+  const { count, keyShare, sealing, logger } = options;
+  const workerData: WorkerData = { sealing, keyShare };
+  const entry = new URL("./worker.ts", import.meta.url);
+  const pool = await Pool.start({ entry, count, workerData, logger });
+
+  async function run<K extends JobKind>(
+    kind: K,
+    request: Request<K>,
+    priority: Priority,
+  ): Promise<Answer<K>> {
+    return decodeAnswer(kind, await pool.run(kind, encodeRequest(kind, request), priority));
+  }
+
+  /** Bounds of the parts when each thread is to have one. */
+  function partsOf(length: number): (readonly [start: number, end: number])[] {
+    return cut(length, Math.max(pointsPerJobMin, Math.ceil(length / count)));
+  }
+
+  return {
+    get waiting() {
+      return pool.waiting;
+    },
+    async validate(transactions) {
+      const parts = cut(transactions.length, validationsPerJob);
+      const answers = await Promise.all(
+        parts.map(([start, end]) => run("validate", transactions.slice(start, end), "normal")),
+      );
+      return answers.flat();
+    },
+    async shares(points) {
+      const answers = await Promise.all(
+        partsOf(points.length).map(([start, end]) =>
+          run("shares", points.slice(start, end), "urgent"),
+        ),
+      );
+      return answers.flat();
+    },
+    async open({ points, rows }) {
+      const answers = await Promise.all(
+        partsOf(points.length).map(([start, end]) => {
+          const part = {
+            points: points.slice(start, end),
+            rows: rows.map(({ seat, shares }) => ({ seat, shares: shares.slice(start, end) })),
+          };
+          return run("open", part, "urgent");
+        }),
+      );
+      return joinOpenings(answers);
+    },
+    async checkOpenings({ points, openings }) {
+      if (points.length !== openings.length) return false;
+      const answers = await Promise.all(
+        partsOf(points.length).map(([start, end]) => {
+          const part = { points: points.slice(start, end), openings: openings.slice(start, end) };
+          return run("check-openings", part, "urgent");
+        }),
+      );
+      return answers.every(Boolean);
+    },
+    async unseal(items) {
+      const answers = await Promise.all(
+        partsOf(items.length).map(([start, end]) =>
+          run("unseal", items.slice(start, end), "urgent"),
+        ),
+      );
+      return answers.flat();
+    },
+    async close() {
+      await pool.close();
+    },
+  };
+}
+
+/** A seat that lied in one part is bad, and without every part the batch is not open. */
+function joinOpenings(answers: readonly BatchOpening[]): BatchOpening {
+  const badSeats = [...new Set(answers.flatMap((answer) => answer.badSeats))];
+  const opened = answers.filter((answer) => "openings" in answer);
+  if (opened.length < answers.length) return { badSeats };
+  return { openings: opened.flatMap(({ openings }) => openings), badSeats };
+}
+
+/** Consecutive parts of at most `size`. */
+function cut(length: number, size: number): (readonly [start: number, end: number])[] {
+  return Array.from({ length: Math.ceil(length / size) }, (_, i) => [
+    i * size,
+    Math.min(length, (i + 1) * size),
+  ]);
+}

@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  decryptionShares,
+  ephemeralPoint,
+  type SealingGroup,
+  type ShareRow,
+} from "../../../crypto/index.ts";
+import { encodeTransaction, type SealedTransaction } from "../../../protocol/index.ts";
+import { createMclSealingGroup } from "../../../sequencer/crypto/index.ts";
+import { createWorkers, type Workers } from "../../../sequencer/workers/index.ts";
+import { silentLogger } from "../silent-logger.ts";
+import {
+  dealSealing,
+  encodeAll,
+  envelopeOf,
+  sealTransaction,
+  type Sealing,
+  sign,
+} from "./sealed.ts";
+
+let group: SealingGroup;
+let sealing: Sealing;
+let workers: Workers;
+/** More than one part, so that what is cut must be joined. */
+let transactions: SealedTransaction[];
+let points: Uint8Array[];
+
+beforeAll(async () => {
+  group = await createMclSealingGroup();
+  sealing = dealSealing(group);
+  transactions = Array.from({ length: 40 }, (_, i) => sealTransaction(group, sealing.key, i + 1));
+  points = transactions.map(({ body }) => ephemeralPoint(body));
+  workers = await createWorkers({
+    count: 2,
+    keyShare: keyShareOf(1),
+    sealing: sealing.setup,
+    logger: silentLogger,
+  });
+});
+
+afterAll(async () => {
+  await workers.close();
+});
+
+function keyShareOf(seat: number): Uint8Array {
+  return sealing.dealt.keyShares[seat - 1] ?? new Uint8Array();
+}
+
+function rowOf(seat: number): ShareRow {
+  return { seat, shares: decryptionShares(group, keyShareOf(seat), points) };
+}
+
+test("transactions as their senders made them are valid", async () => {
+  expect(await workers.validate(encodeAll(transactions))).toEqual(transactions.map(() => true));
+});
+
+test("what a sender did not sign, or did not seal by the rules, is not valid", async () => {
+  const good = sealTransaction(group, sealing.key, 1);
+  const flipped = good.body.slice();
+  flipped[flipped.length - 1] = (flipped.at(-1) ?? 0) ^ 1;
+  const bad: Record<string, SealedTransaction> = {
+    "another's signature": { ...good, signature: sealTransaction(group, sealing.key, 2).signature },
+    "another sender": { ...good, envelope: { ...good.envelope, sender: new Uint8Array(20) } },
+    "another envelope, signed": sign({ ...good, envelope: envelopeOf(2) }),
+    "a changed body, signed": sign({ ...good, body: flipped }),
+    "an unpadded payload": sealTransaction(group, sealing.key, 3, new Uint8Array(100)),
+    "an empty payload": sealTransaction(group, sealing.key, 3, new Uint8Array()),
+    "a clear body called sealed": sign({ ...good, body: new Uint8Array(261) }),
+    "another key": sealTransaction(group, { ...sealing.key, keyId: 2 }, 1),
+  };
+  const encodings = [...encodeAll(Object.values(bad)), new Uint8Array(), new Uint8Array(300)];
+  expect(await workers.validate(encodings)).toEqual(encodings.map(() => false));
+});
+
+test("a clear transaction needs its sender's signature alone", async () => {
+  const clear = sign({ version: 0, envelope: envelopeOf(1), body: Uint8Array.of(1, 2, 3) });
+  const forged = { ...clear, body: Uint8Array.of(1, 2, 4) };
+  expect(await workers.validate(encodeAll([clear, forged]))).toEqual([true, false]);
+});
+
+test("a batch is opened by three seats, checked by everyone, and unsealed", async () => {
+  const own = await workers.shares(points);
+  expect(own).toEqual(rowOf(1).shares);
+  const rows = [{ seat: 1, shares: own }, rowOf(2), rowOf(4)];
+  const opened = await workers.open({ points, rows });
+  if (!("openings" in opened)) throw new Error("it is open");
+  const { openings, badSeats } = opened;
+  expect(badSeats).toEqual([]);
+  expect(await workers.checkOpenings({ points, openings })).toBe(true);
+  expect(await workers.checkOpenings({ points, openings: openings.toReversed() })).toBe(false);
+  expect(await workers.checkOpenings({ points, openings: openings.slice(1) })).toBe(false);
+
+  const items = transactions.map((transaction, i) => ({
+    transaction: encodeTransaction(transaction),
+    opening: openings[i] ?? new Uint8Array(),
+  }));
+  expect(await workers.unseal(items)).toEqual(
+    transactions.map(({ envelope }) => Uint8Array.of(envelope.nonce)),
+  );
+});
+
+test("a seat that lies about one point is named, and a fourth seat takes its place", async () => {
+  const liar = rowOf(2);
+  const shares = liar.shares.with(points.length - 1, liar.shares[0] ?? new Uint8Array());
+  const rows = [rowOf(1), { seat: 2, shares }, rowOf(3)];
+  expect(await workers.open({ points, rows })).toEqual({ badSeats: [2] });
+  const opened = await workers.open({ points, rows: [...rows, rowOf(4)] });
+  expect(opened).toMatchObject({ badSeats: [2] });
+  expect("openings" in opened && opened.openings.length).toBe(points.length);
+});
+
+test("rows that are too short or no points at all are bad, not fatal", async () => {
+  const short = { seat: 2, shares: rowOf(2).shares.slice(1) };
+  const garbage = { seat: 3, shares: points.map(() => new Uint8Array(96)) };
+  const opened = await workers.open({ points, rows: [rowOf(1), short, garbage] });
+  expect(new Set(opened.badSeats)).toEqual(new Set([2, 3]));
+  expect("openings" in opened).toBe(false);
+});
+
+test("what was sealed unpadded, or is opened with another's opening, is void", async () => {
+  const unpadded = sealTransaction(group, sealing.key, 1, new Uint8Array(128).fill(1));
+  const items = await Promise.all(
+    [unpadded, sealTransaction(group, sealing.key, 2)].map(async (transaction) => {
+      const batch = [ephemeralPoint(transaction.body)];
+      const rows = [1, 2, 3].map((seat) => ({
+        seat,
+        shares: decryptionShares(group, keyShareOf(seat), batch),
+      }));
+      const opened = await workers.open({ points: batch, rows });
+      const [opening] = "openings" in opened ? opened.openings : [];
+      return { transaction: encodeTransaction(transaction), opening: opening ?? new Uint8Array() };
+    }),
+  );
+  const [first, second] = items as [(typeof items)[0], (typeof items)[0]];
+  const mistaken = { ...second, opening: first.opening };
+  const clear = sign({ version: 0, envelope: envelopeOf(1), body: Uint8Array.of(7) });
+  const open = { transaction: encodeTransaction(clear), opening: new Uint8Array() };
+  expect(await workers.unseal([first, second, mistaken, open])).toEqual([
+    undefined,
+    Uint8Array.of(2),
+    undefined,
+    Uint8Array.of(7),
+  ]);
+});
+
+test("nothing to do is done at once", async () => {
+  expect(await workers.validate([])).toEqual([]);
+  expect(await workers.shares([])).toEqual([]);
+  expect(await workers.open({ points: [], rows: [] })).toEqual({ openings: [], badSeats: [] });
+});
+
+test("an opening does not wait for a queue of validations", async () => {
+  const order: string[] = [];
+  const many = Array.from({ length: 10 }, () => encodeAll(transactions)).flat();
+  const validated = workers.validate(many).then(() => order.push("validated"));
+  const rows = [rowOf(1), rowOf(2), rowOf(3)];
+  const opened = workers.open({ points, rows }).then(() => order.push("opened"));
+  await Promise.all([validated, opened]);
+  expect(order).toEqual(["opened", "validated"]);
+});
+
+test("our own mistake is reported, and the workers are still there", async () => {
+  await expect(workers.shares([new Uint8Array(48)])).rejects.toMatchObject({
+    code: "WORKER_CRASHED",
+  });
+  expect(await workers.validate(encodeAll(transactions.slice(0, 1)))).toEqual([true]);
+});
+
+test("a sealing key that is none does not start", async () => {
+  const broken = { ...sealing.setup, pk1: new Uint8Array(48) };
+  await expect(
+    createWorkers({ count: 1, sealing: broken, logger: silentLogger }),
+  ).rejects.toMatchObject({ code: "START_FAILED" });
+});
