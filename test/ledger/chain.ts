@@ -1,0 +1,221 @@
+// A small network's genesis, L1 and transactions, and blocks made of them.
+
+import { utf8 } from "../../base/index.ts";
+import { sha256 } from "../../crypto/index.ts";
+import {
+  type AppliedBlock,
+  type BlockContext,
+  BlockDraft,
+  type BlockState,
+  type DropReason,
+  type FinishedBlock,
+  type L1Position,
+  type L1View,
+  Ledger,
+} from "../../ledger/index.ts";
+import {
+  Epoch,
+  type Envelope,
+  type Genesis,
+  genesisHash,
+  Height,
+  inboxMessageHash,
+  type L1Event,
+  Micros,
+  Namespace,
+  namespacesRoot,
+  type Parameters,
+  type Policy,
+  type SealedTransaction,
+  transactionId,
+  zeroHash,
+} from "../../protocol/index.ts";
+
+export const bytes = (length: number, fill = 0): Uint8Array => new Uint8Array(length).fill(fill);
+
+export function genesisOf(parameters: Partial<Parameters> = {}): Genesis {
+  return {
+    chainId: 31_337,
+    contracts: { hub: bytes(20, 1), rollups: bytes(20, 2) },
+    l1Start: 5,
+    committee: {
+      epoch: Epoch(1),
+      members: [],
+      sealing: { keyId: 1, pk1: bytes(48), pk2: bytes(96) },
+    },
+    parameters: {
+      viewTimeout: 1,
+      idleTime: 1,
+      laneFlush: 1,
+      laneHeartbeat: 1,
+      checkpointHeights: 3,
+      checkpointTime: 0,
+      feePerByte: 1,
+      ...parameters,
+    },
+  };
+}
+
+/** L1 as a node has read it. */
+export class L1Log implements L1View {
+  readonly #blocks = new Map<number, { readonly hash: Uint8Array; readonly events: L1Event[] }>();
+  #number = 4;
+
+  /** One more finalized block. */
+  add(...events: L1Event[]): L1Position {
+    this.#number++;
+    const hash = sha256(utf8(`L1 ${this.#number}`));
+    this.#blocks.set(this.#number, { hash, events });
+    return { number: this.#number, hash };
+  }
+
+  at(number: number): L1Position {
+    return { number, hash: this.#blocks.get(number)?.hash ?? zeroHash };
+  }
+
+  eventsBetween(fromExclusive: number, to: L1Position): readonly L1Event[] | undefined {
+    const last = this.#blocks.get(to.number);
+    if (last === undefined || String(last.hash) !== String(to.hash)) return undefined;
+    const events: L1Event[] = [];
+    for (let number = fromExclusive + 1; number <= to.number; number++)
+      events.push(...(this.#blocks.get(number)?.events ?? []));
+    return events;
+  }
+}
+
+export const openPolicy: Policy = {
+  sealingRequired: false,
+  classOrder: false,
+  senderMayPay: false,
+};
+
+export function subscribed(namespace: number, policy: Partial<Policy> = {}): L1Event {
+  const settlement = bytes(20, namespace);
+  return {
+    type: "subscribed",
+    namespace: Namespace(namespace),
+    settlement,
+    policy: { ...openPolicy, ...policy },
+  };
+}
+
+export function funded(namespace: number, amount: number): L1Event {
+  return { type: "funded", namespace: Namespace(namespace), amount };
+}
+
+export function inbox(namespace: number, index: number, data = `message ${index}`): L1Event {
+  const message = {
+    namespace: Namespace(namespace),
+    index,
+    sender: bytes(20, 7),
+    timestamp: 1_000 + index,
+    data: utf8(data),
+  };
+  return { type: "inbox", ...message, messageHash: inboxMessageHash(message) };
+}
+
+export function transaction(
+  envelope: Partial<Envelope> = {},
+  content: { readonly version?: 0 | 1; readonly body?: string } = {},
+): SealedTransaction {
+  return {
+    version: content.version ?? 0,
+    envelope: {
+      chainId: 31_337,
+      namespace: Namespace(0),
+      class: "normal",
+      payer: "rollup",
+      sender: bytes(20, 9),
+      nonce: 0,
+      expiry: Height(50),
+      feeCap: 1_000,
+      ...envelope,
+    },
+    body: utf8(content.body ?? "do it"),
+    signature: bytes(65),
+  };
+}
+
+/** What `transaction()` costs in the networks made here. */
+export const fee: number = 128 + "do it".length;
+
+/** A block as the tests want it; what is not said is as in its parent. */
+export interface BlockWish {
+  readonly parent?: BlockState;
+  readonly time?: number;
+  readonly l1?: L1Position;
+  readonly transactions?: readonly SealedTransaction[];
+}
+
+export interface MadeBlock extends BlockState, FinishedBlock {
+  readonly draft: BlockDraft;
+  readonly drops: readonly (DropReason | undefined)[];
+}
+
+/** A node's ledger, with the steps that a node would take. */
+export class Chain {
+  readonly l1: L1Log;
+  readonly genesis: Genesis;
+  ledger: Ledger;
+
+  constructor(options: { l1?: L1Log; genesis?: Genesis; snapshot?: Uint8Array } = {}) {
+    this.l1 = options.l1 ?? new L1Log();
+    this.genesis = options.genesis ?? genesisOf();
+    const genesis = { genesis: this.genesis, genesisHash: genesisHash(this.genesis) };
+    this.ledger = new Ledger({ l1: this.l1 }, genesis, options.snapshot);
+  }
+
+  context(wish: BlockWish): BlockContext {
+    const parent = wish.parent ?? this.ledger.final;
+    return {
+      parent: parent.hash,
+      height: Height(parent.height + 1),
+      l1: wish.l1 ?? parent.l1,
+    };
+  }
+
+  /** A block that stands as an overlay. */
+  propose(wish: BlockWish = {}): MadeBlock {
+    const context = this.context(wish);
+    const time = Micros(wish.time ?? (wish.parent ?? this.ledger.final).time);
+    const draft = this.ledger.open(context);
+    if (!(draft instanceof BlockDraft)) throw new Error(`the block is ${draft}`);
+    const drops = (wish.transactions ?? []).map((each) => draft.admit(transactionId(each), each));
+    const finished = draft.finish();
+    const place = utf8(`${context.height} ${time} ${String(context.parent)}`);
+    const hash = sha256(place, namespacesRoot(finished.leaves), context.l1.hash);
+    this.ledger.extend(hash, draft, time);
+    return { ...context, ...finished, hash, time, draft, drops };
+  }
+
+  finalize(block: MadeBlock): MadeBlock {
+    this.ledger.finalize(block.hash);
+    return block;
+  }
+
+  /** A final block. */
+  add(wish: BlockWish = {}): MadeBlock {
+    return this.finalize(this.propose(wish));
+  }
+
+  /** Its openings; all payloads are in the clear here, and those of "void" are void. */
+  open(block: MadeBlock): AppliedBlock {
+    return this.ledger.applyOpened({
+      height: block.height,
+      blockHash: block.hash,
+      transactions: block.ordered.map(({ id, transaction: each }) => ({
+        id,
+        transaction: each,
+        opening: new Uint8Array(),
+        payload: String(each.body) === String(utf8("void")) ? undefined : each.body,
+      })),
+    });
+  }
+}
+
+/** A chain whose first block has read a subscription of namespace 0 and its funds. */
+export function fundedChain(policy: Partial<Policy> = {}, amount: number = 100 * fee): Chain {
+  const chain = new Chain();
+  chain.add({ l1: chain.l1.add(subscribed(0, policy), funded(0, amount)) });
+  return chain;
+}
