@@ -9,7 +9,8 @@ export type {
   MempoolPorts,
   RecoveredMempool,
 } from "./events.ts";
-export { Mempool, type Ordering } from "./mempool.ts";
+export type { AdmissionCode } from "./admission.ts";
+export { Mempool, type MempoolCounters, type Ordering } from "./mempool.ts";
 export type {
   FinalBatch,
   OpeningEffect,

@@ -1,4 +1,15 @@
-import type { Cut, Micros, SealedTransaction, ValidatorIndex } from "../protocol/index.ts";
+import { assert, CodedError, equalBytes, unreachable } from "../base/index.ts";
+import {
+  type Cut,
+  faultyMax,
+  type LaneEntry,
+  type MempoolMessage,
+  type Micros,
+  type SealedTransaction,
+  ValidatorIndex,
+} from "../protocol/index.ts";
+import { Admission } from "./admission.ts";
+import { emit } from "./emission.ts";
 import type {
   DropReason,
   EmissionGate,
@@ -8,6 +19,16 @@ import type {
   MempoolPorts,
   RecoveredMempool,
 } from "./events.ts";
+import { afterEmission, readLanes } from "./fair-order.ts";
+import { keyOf } from "./keys.ts";
+import { LaneExchange } from "./lane-exchange.ts";
+import { sameTip } from "./lane-store.ts";
+import { OrderChain } from "./order-chain.ts";
+import { decodeOrderState, encodeOrderState } from "./order-snapshot.ts";
+import { genesisOrderState, type OrderState } from "./order-state.ts";
+import { Outbox } from "./outbox.ts";
+import { OwnLane } from "./own-lane.ts";
+import { ServingBudget } from "./serving-budget.ts";
 
 /** What one block orders. */
 export interface Ordering {
@@ -23,26 +44,250 @@ export interface Ordering {
   readonly next: OrderState;
 }
 
-/** Opaque to others. */
-export interface OrderState {
-  readonly height: number;
-}
+/**
+ * Sealed transactions on their way into a block: admission, receipt lanes, and the fair order that follows from them
+ * (consensus.md 4). `step` is for what happens; the other verbs are asked by whoever builds and checks blocks.
+ */
+export class Mempool {
+  readonly #index: ValidatorIndex;
+  readonly #delta: number;
+  readonly #outbox = new Outbox();
+  readonly #chain: OrderChain;
+  readonly #lanes: LaneExchange;
+  readonly #admission: Admission;
+  readonly #budget: ServingBudget;
+  #now = 0;
+  /** Blocks on top of which there is work, which no arrival takes away; and the last answer that there is none. */
+  #workAfter:
+    | { readonly parent: Uint8Array; readonly version: number; readonly has: boolean }
+    | undefined;
 
-export declare class Mempool {
-  constructor(ports: MempoolPorts, options: MempoolOptions, recovered: RecoveredMempool);
-  step(event: MempoolEvent): MempoolEffect[];
-  bestCut(parent: Uint8Array): Cut;
+  /** Throws a `CodedError` "BAD_SNAPSHOT" when the snapshot is none of this committee. */
+  constructor(ports: MempoolPorts, options: MempoolOptions, recovered: RecoveredMempool) {
+    const { committee, index, incarnation, parameters } = options;
+    const seats = committee.members.length;
+    this.#index = index;
+    this.#delta = parameters.viewTimeout / 4;
+    this.#budget = new ServingBudget(seats);
+    this.#chain = new OrderChain(recovered.final, recoverOrderState(recovered.snapshot, seats));
+    const own = new OwnLane(ports.signatures, {
+      epoch: committee.epoch,
+      owner: index,
+      incarnation,
+    });
+    const parts = { chain: this.#chain, own, outbox: this.#outbox, delta: this.#delta };
+    this.#admission = new Admission(ports, options, {
+      ...parts,
+      recovered: recovered.transactions,
+    });
+    this.#lanes = new LaneExchange(ports, options, {
+      ...parts,
+      recovered: recovered.lanes,
+      onMentioned: (owner, keys) =>
+        this.#admission.onMentioned(owner, keys, this.#now + this.#delta / 2),
+    });
+  }
+
+  step(event: MempoolEvent): MempoolEffect[] {
+    this.#now = Math.max(this.#now, event.now);
+    switch (event.type) {
+      case "submit":
+        this.#admission.onSubmit(event.ticket, event.transaction);
+        break;
+      case "message":
+        this.#onMessage(event.from, event.message);
+        break;
+      case "validated":
+        this.#admission.onValidated(event.id, event.isValid, this.#now);
+        break;
+      case "tick":
+        this.#admission.onTick(this.#now);
+        this.#lanes.onTick(this.#now, (remembered) => this.#restamp(remembered));
+        break;
+      case "peer-connected":
+        this.#lanes.onPeerConnected(event.peer);
+        break;
+      default:
+        unreachable(event);
+    }
+    return this.#outbox.take();
+  }
+
+  /** The furthest cut that this node can propose on top of a block: of every lane the longest chain it holds. */
+  bestCut(parent: Uint8Array): Cut {
+    return this.#lanes.bestCut(this.#after(parent));
+  }
+
+  /**
+   * What a block with this cut orders: a pure function of the parent's state, the lanes and the gate. "invalid" when
+   * the rule of lanes does not allow the cut (lane-store.ts). "missing" when lanes, transactions or the parent's own
+   * ordering are not here; they are asked for on the next ticks, and "changed" says when to try again.
+   */
   order(request: {
     readonly parent: Uint8Array;
     readonly cut: Cut;
     readonly gate: EmissionGate;
     /** Who named the cut: asked first for what is missing. */
     readonly from?: ValidatorIndex;
-  }): Ordering | "missing" | "invalid";
-  extend(parent: Uint8Array, hash: Uint8Array, cut: Cut, ordering: Ordering): void;
-  finalize(hash: Uint8Array): void;
-  hasWork(parent: Uint8Array): boolean;
-  has(id: Uint8Array): boolean;
-  transaction(id: Uint8Array): SealedTransaction | undefined;
-  snapshot(): Uint8Array;
+  }): Ordering | "missing" | "invalid" {
+    const { parent, cut, gate, from } = request;
+    const state = this.#chain.after(parent);
+    if (state === undefined) return "missing";
+    if (cut.length !== state.cut.length) return "invalid";
+    const segments = this.#lanes.segments(state, { cut, from, now: this.#now });
+    if (segments === "missing" || segments === "invalid") return segments;
+    const draft = readLanes({ parent: state, parentHash: parent, cut, segments });
+    const transaction = (key: string): SealedTransaction | undefined => this.#admission.get(key);
+    const emission = emit(draft.due, { gate, transaction });
+    if ("missing" in emission) {
+      for (const key of emission.missing) this.#demand(key, draft.state, from);
+      return "missing";
+    }
+    const { accepted, dropped, emitted } = emission;
+    const next = afterEmission(draft, emitted);
+    return { time: next.time, accepted, dropped, next };
+  }
+
+  /** Notes the ordering of a block, so that its children can be ordered. */
+  extend(parent: Uint8Array, hash: Uint8Array, cut: Cut, ordering: Ordering): void {
+    const { next: state, accepted, dropped } = ordering;
+    assert(
+      cut.every((tip, lane) => sameTip(tip, state.cut[lane] ?? tip)),
+      "an ordering is of its block's cut",
+    );
+    const emitted = [...accepted, ...dropped].map(({ id }) => keyOf(id));
+    this.#chain.extend(parent, { hash, state, emitted });
+  }
+
+  /** Makes an extended block the base of all that follow. What is to be stored or deleted comes with the next step. */
+  finalize(hash: Uint8Array): void {
+    let before = this.#chain.final.cut;
+    for (const { cut, emitted } of this.#chain.finalize(hash)) {
+      this.#lanes.onFinal(before, cut);
+      this.#admission.onEmitted(emitted);
+      before = cut;
+    }
+    this.#admission.onFinalTime(this.#chain.final.time);
+  }
+
+  /** Whether a block with the furthest cut on top of this one would emit something. */
+  hasWork(parent: Uint8Array): boolean {
+    const { version } = this.#lanes;
+    const last = this.#workAfter;
+    if (
+      last !== undefined &&
+      equalBytes(last.parent, parent) &&
+      (last.has || last.version === version)
+    )
+      return last.has;
+    const state = this.#after(parent);
+    const { cut, segments } = this.#lanes.known(state);
+    const has = readLanes({ parent: state, parentHash: parent, cut, segments }).due.length > 0;
+    this.#workAfter = { parent, version, has };
+    return has;
+  }
+
+  has(id: Uint8Array): boolean {
+    return this.transaction(id) !== undefined;
+  }
+
+  /** A valid transaction that is in memory: waiting, or emitted not long ago. */
+  transaction(id: Uint8Array): SealedTransaction | undefined {
+    return this.#admission.get(keyOf(id));
+  }
+
+  /** The ordering state after the last final block, canonical: equal on all nodes. */
+  snapshot(): Uint8Array {
+    return encodeOrderState(this.#chain.final);
+  }
+
+  /** For metrics. */
+  get counters(): MempoolCounters {
+    return {
+      ...this.#admission.counters,
+      ...this.#lanes.counters,
+      unfinalizedOrders: this.#chain.size,
+      unemitted: this.#chain.final.unemitted[this.#index] ?? 0,
+    };
+  }
+
+  #onMessage(from: ValidatorIndex, message: MempoolMessage): void {
+    switch (message.type) {
+      case "lanes":
+        return this.#lanes.onLanes(from, message.lanes, this.#now);
+      case "transactions":
+        return this.#admission.onTransactions(from, message.transactions);
+      case "lane-tips":
+        if (this.#budget.spend(from, this.#now)) this.#lanes.onLaneTips(from, message.tips);
+        return;
+      case "get-lanes":
+        if (this.#budget.spend(from, this.#now)) this.#lanes.onGetLanes(from, message);
+        return;
+      case "get-transactions":
+        if (this.#budget.spend(from, this.#now))
+          this.#admission.onGetTransactions(from, message.ids);
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  #demand(key: string, state: OrderState, from: ValidatorIndex | undefined): void {
+    const stamps = state.pending.get(key)?.stamps ?? [];
+    const holders = [...stamps.entries()].filter(([, stamp]) => stamp < Infinity);
+    const sources = holders.map(([lane]) => ValidatorIndex(lane));
+    this.#admission.demand(key, from === undefined ? sources : [from, ...sources], this.#now);
+  }
+
+  /** What of an older incarnation's entries is to be reported again: neither read by the final cut nor emitted. */
+  #restamp(remembered: readonly LaneEntry[]): LaneEntry[] {
+    const { done, pending } = this.#chain.final;
+    const entries = new Map<string, LaneEntry>();
+    for (const entry of remembered) {
+      const key = keyOf(entry.id);
+      const isRead = (pending.get(key)?.stamps[this.#index] ?? Infinity) < Infinity;
+      // Its transaction must be here: a stamp says that whoever asks for it will get it.
+      if (isRead || done.get(key) !== undefined || !this.#admission.has(key)) continue;
+      const known = entries.get(key);
+      if (known === undefined || entry.stamp < known.stamp) entries.set(key, entry);
+    }
+    this.#admission.restamp(
+      new Map([...entries].map(([key, { stamp }]) => [key, stamp])),
+      this.#now,
+    );
+    return [...entries.values()];
+  }
+
+  #after(block: Uint8Array): OrderState {
+    const state = this.#chain.after(block);
+    assert(state !== undefined, "a block is built on one that was extended");
+    return state;
+  }
+}
+
+export interface MempoolCounters {
+  /** Valid transactions that wait. */
+  readonly pooled: number;
+  /** With a worker, or waiting for one. */
+  readonly validating: number;
+  readonly wantedTransactions: number;
+  readonly wantedLanes: number;
+  /** Lane messages beyond the final cut. */
+  readonly lanes: number;
+  /** Entries that one's own lane has not reported yet. */
+  readonly unreported: number;
+  /** Entries of one's own lane that final blocks have read and not emitted. */
+  readonly unemitted: number;
+  readonly unfinalizedOrders: number;
+}
+
+function recoverOrderState(snapshot: Uint8Array | undefined, seats: number): OrderState {
+  if (snapshot === undefined) return genesisOrderState(seats);
+  const state = decodeOrderState(snapshot, { seats, faulty: faultyMax(seats) });
+  if (state === undefined)
+    throw new CodedError(
+      "BAD_SNAPSHOT",
+      "the snapshot of the ordering state does not decode: delete it and sync again",
+    );
+  return state;
 }

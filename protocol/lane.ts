@@ -22,10 +22,10 @@ export interface Lane {
   readonly incarnation: number;
   /** From 1 within an incarnation. */
   readonly sequence: number;
-  /** Hash of the message before, across incarnations too; zeros at the start of the epoch. */
+  /** Hash of the message before in this incarnation; zeros in its first. */
   readonly previous: Uint8Array;
   readonly head: Micros;
-  /** Stamps do not decrease and lie in [previous head, head]. */
+  /** Stamps do not decrease and none is above the head. Below an earlier head they count as that head. */
   readonly entries: readonly LaneEntry[];
   /** Ed25519 by the network key over `laneHash`, 64 bytes. */
   readonly signature: Uint8Array;

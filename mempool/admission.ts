@@ -1,0 +1,284 @@
+import {
+  encodeTransaction,
+  limits,
+  Micros,
+  type Receipt,
+  receiptHash,
+  type SealedTransaction,
+  spaces,
+  transactionId,
+  type ValidatorIndex,
+} from "../protocol/index.ts";
+import type { MempoolOptions, MempoolPorts } from "./events.ts";
+import { bytesOf, keyOf } from "./keys.ts";
+import type { OrderChain } from "./order-chain.ts";
+import type { Outbox } from "./outbox.ts";
+import type { OwnLane } from "./own-lane.ts";
+import { Pool } from "./pool.ts";
+import { type Applicant, Validations } from "./validations.ts";
+import { Wants } from "./wants.ts";
+
+/** Public answers to a submission, beside those of the admission gate. */
+export type AdmissionCode =
+  /** Made for another chain. */
+  | "WRONG_CHAIN"
+  /** The body exceeds `transactionBodyBytesMax`. */
+  | "TOO_LARGE"
+  /** No block can hold it any more. */
+  | "EXPIRED"
+  /** It expires beyond the horizon within which repetitions are remembered. */
+  | "EXPIRES_TOO_LATE"
+  /** The sender's signature or the seal does not verify. */
+  | "INVALID"
+  /** A block has emitted it. */
+  | "ALREADY_ORDERED"
+  /** This validator cannot take more now: try again, or another. */
+  | "OVERLOADED";
+
+/** Questions for transactions that go out on one tick at most. */
+const questionsPerTickMax = 512;
+/** Transactions that one validator's lane mentions and that are looked for. */
+const wantedPerOwnerMax = 1024;
+
+interface Parts {
+  readonly chain: OrderChain;
+  readonly own: OwnLane;
+  readonly outbox: Outbox;
+}
+
+/**
+ * Transactions on their way in: cheap checks, then validation by a worker, then a stamp. Whoever receives one first,
+ * from its sender, pushes it to all; nobody passes on what a peer pushed.
+ */
+export class Admission {
+  readonly #ports: MempoolPorts;
+  readonly #options: MempoolOptions;
+  readonly #parts: Parts;
+  readonly #pool: Pool;
+  readonly #validations = new Validations();
+  readonly #wants: Wants;
+  #toPush: SealedTransaction[] = [];
+
+  constructor(
+    ports: MempoolPorts,
+    options: MempoolOptions,
+    parts: Parts & { readonly recovered: readonly SealedTransaction[]; readonly delta: number },
+  ) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#parts = parts;
+    this.#pool = new Pool(parts.recovered.length);
+    for (const transaction of parts.recovered)
+      this.#pool.hold(keyOf(transactionId(transaction)), transaction);
+    this.#wants = new Wants({
+      self: options.index,
+      seats: options.committee.members.length,
+      perOwnerMax: wantedPerOwnerMax,
+      patience: parts.delta,
+    });
+  }
+
+  get counters(): {
+    readonly pooled: number;
+    readonly validating: number;
+    readonly wantedTransactions: number;
+  } {
+    return {
+      pooled: this.#pool.size,
+      validating: this.#validations.size,
+      wantedTransactions: this.#wants.size,
+    };
+  }
+
+  get(key: string): SealedTransaction | undefined {
+    return this.#pool.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.#pool.has(key);
+  }
+
+  onSubmit(ticket: number, transaction: SealedTransaction): void {
+    const id = transactionId(transaction);
+    const key = keyOf(id);
+    const stamp = this.#pool.stampOf(key);
+    if (stamp !== undefined) return this.#answer(ticket, { receipt: this.#receipt(id, stamp) });
+    const code = this.#refusal(key, transaction);
+    if (code !== undefined) return this.#answer(ticket, { code });
+    if (this.#isFull()) return this.#answer(ticket, { code: "OVERLOADED" });
+    const what = this.#validations.add(key, { id, transaction }, { ticket });
+    if (what === "validate") this.#parts.outbox.add({ type: "validate", id, transaction });
+    if (what === "full") this.#answer(ticket, { code: "OVERLOADED" });
+  }
+
+  /** A peer pushes what it received first, or answers a question. */
+  onTransactions(from: ValidatorIndex, transactions: readonly SealedTransaction[]): void {
+    for (const transaction of transactions) {
+      const id = transactionId(transaction);
+      const key = keyOf(id);
+      if (this.#pool.has(key)) continue;
+      // What a block demands is needed whatever the latest ledger thinks of it.
+      if (!this.#wants.isDemanded(key) && this.#refusal(key, transaction) !== undefined) continue;
+      const what = this.#validations.add(key, { id, transaction }, { peer: from });
+      if (what === "validate") this.#parts.outbox.add({ type: "validate", id, transaction });
+    }
+  }
+
+  onValidated(id: Uint8Array, isValid: boolean, now: number): void {
+    const key = keyOf(id);
+    const { settled, next } = this.#validations.settle(key, isValid);
+    if (next !== undefined)
+      this.#parts.outbox.add({ type: "validate", id, transaction: next.transaction });
+    const [validated] = settled;
+    if (validated === undefined) return;
+    if (isValid) return this.#accept(key, validated, settled, now);
+    for (const ticket of validated.tickets) this.#answer(ticket, { code: "INVALID" });
+    for (const peer of validated.peers) this.#parts.outbox.fault(peer, "INVALID_TRANSACTION");
+  }
+
+  /** A lane mentions what is not here: its owner has it, and whoever received it first is about to push it. */
+  onMentioned(owner: ValidatorIndex, keys: readonly string[], askAt: number): void {
+    const { done } = this.#parts.chain.final;
+    for (const key of keys) {
+      if (this.#pool.has(key) || this.#validations.has(key) || this.#wants.has(key)) continue;
+      if (done.get(key) !== undefined) continue;
+      this.#wants.note(bytesOf(key), { owner, sources: [owner], isDemanded: false, askAt });
+    }
+  }
+
+  /** A block cannot be ordered without it. */
+  demand(key: string, sources: readonly ValidatorIndex[], now: number): void {
+    const owner = sources[0] ?? this.#options.index;
+    this.#wants.note(bytesOf(key), { owner, sources, isDemanded: true, askAt: now });
+  }
+
+  onGetTransactions(from: ValidatorIndex, ids: readonly Uint8Array[]): void {
+    const held: SealedTransaction[] = [];
+    const stored: Uint8Array[] = [];
+    for (const id of ids) {
+      const transaction = this.#pool.get(keyOf(id));
+      if (transaction === undefined) stored.push(id);
+      else held.push(transaction);
+    }
+    for (const transactions of toBundles(held))
+      this.#parts.outbox.send(from, { type: "transactions", transactions });
+    if (stored.length > 0)
+      this.#parts.outbox.add({ type: "load-transactions", to: from, ids: stored });
+  }
+
+  onTick(now: number): void {
+    for (const transactions of toBundles(this.#toPush))
+      this.#parts.outbox.broadcast({ type: "transactions", transactions });
+    this.#toPush = [];
+    const byPeer = new Map<ValidatorIndex, Uint8Array[]>();
+    for (const { to, id } of this.#wants.due(now, questionsPerTickMax))
+      byPeer.set(to, [...(byPeer.get(to) ?? []), id]);
+    for (const [to, all] of byPeer)
+      for (let i = 0; i < all.length; i += limits.bundleTransactionsMax) {
+        const ids = all.slice(i, i + limits.bundleTransactionsMax);
+        this.#parts.outbox.send(to, { type: "get-transactions", ids });
+      }
+  }
+
+  /** Stamps what an earlier start received: with the stamps that its lane gave and keeps, or else now. */
+  restamp(stamps: ReadonlyMap<string, Micros>, now: number): void {
+    const { done, pending } = this.#parts.chain.final;
+    for (const [key, transaction] of this.#pool.unstamped()) {
+      const id = bytesOf(key);
+      const read = pending.get(key)?.stamps[this.#options.index] ?? Infinity;
+      const stamp = read < Infinity ? read : stamps.get(key);
+      if (stamp !== undefined) this.#pool.stamp(key, { id, transaction, stamp: Micros(stamp) });
+      else if (done.get(key) === undefined && this.#refusal(key, transaction) === undefined)
+        this.#stamp(key, id, transaction, now);
+    }
+  }
+
+  onEmitted(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#pool.onEmitted(key);
+      this.#wants.forget(key);
+    }
+  }
+
+  /** Forgets what was stamped so long ago that no block will count the stamp. */
+  onFinalTime(time: Micros): void {
+    const { pending } = this.#parts.chain.final;
+    const isPending = (key: string): boolean =>
+      (pending.get(key)?.stamps[this.#options.index] ?? Infinity) < Infinity;
+    for (const id of this.#pool.expire(time, isPending))
+      this.#parts.outbox.write(spaces.transaction, id, undefined);
+  }
+
+  #accept(
+    key: string,
+    { id, transaction }: Applicant,
+    settled: readonly Applicant[],
+    now: number,
+  ): void {
+    const tickets = settled.flatMap((applicant) => applicant.tickets);
+    this.#wants.forget(key);
+    this.#parts.outbox.write(spaces.transaction, id, encodeTransaction(transaction));
+    this.#parts.outbox.changed();
+    const code = this.#refusal(key, transaction) ?? (this.#isFull() ? "OVERLOADED" : undefined);
+    if (code !== undefined) {
+      this.#pool.hold(key, transaction);
+      for (const ticket of tickets) this.#answer(ticket, { code });
+      return;
+    }
+    const stamp = this.#stamp(key, id, transaction, now);
+    for (const ticket of tickets) this.#answer(ticket, { receipt: this.#receipt(id, stamp) });
+    if (settled.every(({ peers }) => peers.length === 0)) this.#toPush.push(transaction);
+  }
+
+  #stamp(key: string, id: Uint8Array, transaction: SealedTransaction, now: number): Micros {
+    const stamp = this.#parts.own.receive(id, now);
+    this.#pool.stamp(key, { id, transaction, stamp });
+    return stamp;
+  }
+
+  /** From the cheapest check to the dearest. */
+  #refusal(key: string, transaction: SealedTransaction): string | undefined {
+    const { envelope, body } = transaction;
+    const { height, done } = this.#parts.chain.final;
+    let code: AdmissionCode | undefined;
+    if (envelope.chainId !== this.#options.chainId) code = "WRONG_CHAIN";
+    else if (body.length > limits.transactionBodyBytesMax) code = "TOO_LARGE";
+    else if (envelope.expiry <= height) code = "EXPIRED";
+    else if (envelope.expiry > height + limits.expiryHorizon) code = "EXPIRES_TOO_LATE";
+    else if (done.get(key) !== undefined) code = "ALREADY_ORDERED";
+    return code ?? this.#ports.admission.check(transaction);
+  }
+
+  /** A lane holds so many that are not emitted, and no more are stamped than it can hold. */
+  #isFull(): boolean {
+    return this.#pool.stampedCount >= limits.laneUnemittedMax;
+  }
+
+  #receipt(id: Uint8Array, stamp: Micros): Receipt {
+    const { committee, index, incarnation } = this.#options;
+    const unsigned = { epoch: committee.epoch, validator: index, incarnation, id, stamp };
+    return { ...unsigned, signature: this.#ports.signatures.sign(receiptHash(unsigned)) };
+  }
+
+  #answer(ticket: number, result: { readonly receipt: Receipt } | { readonly code: string }): void {
+    this.#parts.outbox.add({ type: "answer", ticket, result });
+  }
+}
+
+function toBundles(transactions: readonly SealedTransaction[]): SealedTransaction[][] {
+  const bundles: SealedTransaction[][] = [];
+  let bundle: SealedTransaction[] = [];
+  let bytes = 0;
+  for (const transaction of transactions) {
+    const isFull =
+      bundle.length >= limits.bundleTransactionsMax ||
+      bytes + transaction.body.length > limits.bundleBytesMax;
+    if (bundle.length === 0 || isFull) {
+      bundles.push((bundle = []));
+      bytes = 0;
+    }
+    bundle.push(transaction);
+    bytes += transaction.body.length;
+  }
+  return bundles;
+}

@@ -1,0 +1,263 @@
+import { assert, equalBytes } from "../base/index.ts";
+import {
+  type Cut,
+  type Lane,
+  laneHash,
+  type LaneTip,
+  limits,
+  type ValidatorIndex,
+} from "../protocol/index.ts";
+import { keyOf } from "./keys.ts";
+
+/** A lane message that is held, with its names worked out once. */
+export interface HeldLane {
+  readonly lane: Lane;
+  readonly hash: Uint8Array;
+  readonly key: string;
+  /** The keys of its entries. */
+  readonly ids: readonly string[];
+  /** Its signature, or that of a message which descends from it, was checked. */
+  isVerified: boolean;
+}
+
+/** The way from one tip of a lane to a later one: oldest first. */
+export type Segment = readonly HeldLane[];
+
+/**
+ * Messages of one lane that one block reads at most, and that its owner publishes beyond the last final cut. A chain
+ * of this length at the pace of a flush every 10 ms is ten seconds long.
+ */
+export const laneAdvanceMax = 1024;
+
+/** Incarnations of one owner that are held beyond the final cut; the oldest makes room. */
+const incarnationsMax = 4;
+/** Messages of one owner with the same incarnation and sequence: more show nothing new. */
+const forksMax = 2;
+
+/**
+ * The receipt lanes beyond the final cut, as chains.
+ *
+ * The rule of a lane: an incarnation is a chain of its own. Its messages count from sequence 1, each names the hash of
+ * the one before, and the first names zeros. A cut moves forward along the chain it stands on, or jumps from wherever
+ * it stands to the chain of a higher incarnation, which it reads from sequence 1. It never goes back, so what was
+ * unread of the older incarnations when it jumped is void for ever.
+ *
+ * Nothing is lost by a jump, because the first messages of an incarnation report again, with the original stamps, all
+ * that the owner remembers of the older ones and that is neither emitted nor read in the final cut; what was read
+ * before keeps the stamp it has. So the promise of the new chain's heads covers the unread rest of the old one, and the
+ * proofs of consensus.md 4.2 hold with "received" meaning received and not forgotten. An owner may forget: its lanes
+ * are not on disk before they are sent. What a power cut takes from it was never promised durably, and it stamps those
+ * transactions again, later, when it sees them with others. It forks nothing thereby, because the incarnation, which
+ * is on disk before its first message, is in every message; and it needs nobody to go on, because the first message of
+ * an incarnation builds on no other.
+ */
+export class LaneStore {
+  readonly #owners: readonly Owner[];
+  readonly #byKey = new Map<string, HeldLane>();
+
+  constructor(seats: number) {
+    this.#owners = Array.from({ length: seats }, () => new Owner());
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  get(key: string): HeldLane | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** All messages of one owner beyond the final cut, in no particular order. */
+  of(owner: ValidatorIndex): HeldLane[] {
+    return this.#owner(owner).all();
+  }
+
+  /** Others with the same place in the same lane: evidence, once both signatures are checked. */
+  rivals(held: HeldLane): readonly HeldLane[] {
+    return this.#owner(held.lane.owner)
+      .at(held.lane.incarnation, held.lane.sequence)
+      .filter(({ key }) => key !== held.key);
+  }
+
+  /** May a message that nothing asked for take memory? `read` is the final tip of its lane. */
+  hasRoomFor(lane: Lane, read: LaneTip): boolean {
+    const { incarnation, sequence } = lane;
+    const from = incarnation === read.incarnation ? read.sequence : 0;
+    return (
+      isBefore(read, lane) &&
+      sequence <= from + 2 * laneAdvanceMax &&
+      this.#owner(lane.owner).at(incarnation, sequence).length < forksMax
+    );
+  }
+
+  add(held: HeldLane): void {
+    this.#byKey.set(held.key, held);
+    this.#owner(held.lane.owner).add(held);
+  }
+
+  /** Lets go of the oldest incarnation of an owner that has too many. */
+  makeRoom(owner: ValidatorIndex): void {
+    for (const { key } of this.#owner(owner).makeRoom(incarnationsMax)) this.#byKey.delete(key);
+  }
+
+  remove(held: HeldLane): void {
+    this.#byKey.delete(held.key);
+    this.#owner(held.lane.owner).remove(held);
+  }
+
+  /**
+   * What a block reads that moves the cut of a lane from one tip to another: "invalid" if by the rule it may not,
+   * `missing` if a message of the way is not held.
+   */
+  segment(
+    owner: ValidatorIndex,
+    from: LaneTip,
+    to: LaneTip,
+  ): Segment | { readonly missing: Uint8Array } | "invalid" {
+    if (sameTip(from, to)) return [];
+    const start = to.incarnation === from.incarnation ? from.sequence : 0;
+    if (!isBefore(from, to) || to.sequence <= start || to.sequence - start > laneAdvanceMax)
+      return "invalid";
+    const begin = start === 0 ? new Uint8Array(32) : from.hash;
+    const segment: HeldLane[] = [];
+    let hash = to.hash;
+    for (let sequence = to.sequence; sequence > start; sequence--) {
+      const held = this.#byKey.get(keyOf(hash));
+      if (held === undefined) return { missing: hash };
+      const { lane } = held;
+      if (lane.owner !== owner || lane.incarnation !== to.incarnation || lane.sequence !== sequence)
+        return "invalid";
+      segment.push(held);
+      hash = lane.previous;
+    }
+    return equalBytes(hash, begin) ? segment.reverse() : "invalid";
+  }
+
+  /** The furthest way on from a tip that a block may read: the newest incarnation held from its start, or else the same. */
+  furthest(owner: ValidatorIndex, from: LaneTip): Segment {
+    const incarnations = this.#owner(owner).incarnations();
+    for (const incarnation of incarnations.filter((each) => each > from.incarnation).reverse()) {
+      const start = { incarnation, sequence: 0, hash: new Uint8Array(32) };
+      const segment = this.#chain(owner, start);
+      if (segment.length > 0) return segment;
+    }
+    return this.#chain(owner, from);
+  }
+
+  /** Forgets what the final cut has read or passed by, and hands it back. */
+  prune(cut: Cut): HeldLane[] {
+    const pruned: HeldLane[] = [];
+    for (const [index, owner] of this.#owners.entries()) {
+      const tip = cut[index];
+      assert(tip !== undefined, "a cut has a tip for every lane");
+      for (const held of owner.pruneUpTo(tip)) {
+        this.#byKey.delete(held.key);
+        pruned.push(held);
+      }
+    }
+    return pruned;
+  }
+
+  #chain(owner: ValidatorIndex, from: LaneTip): Segment {
+    const lanes = this.#owner(owner);
+    const segment: HeldLane[] = [];
+    let hash = from.hash;
+    for (let ahead = 1; ahead <= laneAdvanceMax; ahead++) {
+      const next = lanes
+        .at(from.incarnation, from.sequence + ahead)
+        .find(({ lane }) => equalBytes(lane.previous, hash));
+      if (next === undefined) break;
+      segment.push(next);
+      hash = next.hash;
+    }
+    return segment;
+  }
+
+  #owner(index: ValidatorIndex): Owner {
+    const owner = this.#owners[index];
+    assert(owner !== undefined, "every validator has a lane");
+    return owner;
+  }
+}
+
+/** One validator's messages by incarnation and sequence. */
+class Owner {
+  readonly #slots = new Map<number, Map<number, HeldLane[]>>();
+
+  at(incarnation: number, sequence: number): readonly HeldLane[] {
+    return this.#slots.get(incarnation)?.get(sequence) ?? [];
+  }
+
+  /** Ascending. */
+  incarnations(): number[] {
+    return [...this.#slots.keys()].sort((a, b) => a - b);
+  }
+
+  all(): HeldLane[] {
+    return [...this.#slots.values()].flatMap((sequences) => [...sequences.values()].flat());
+  }
+
+  add(held: HeldLane): void {
+    const { incarnation, sequence } = held.lane;
+    let sequences = this.#slots.get(incarnation);
+    if (sequences === undefined) this.#slots.set(incarnation, (sequences = new Map()));
+    sequences.set(sequence, [...(sequences.get(sequence) ?? []), held]);
+  }
+
+  remove(held: HeldLane): void {
+    const { incarnation, sequence } = held.lane;
+    const sequences = this.#slots.get(incarnation);
+    const rest = this.at(incarnation, sequence).filter(({ key }) => key !== held.key);
+    if (rest.length > 0) sequences?.set(sequence, rest);
+    else sequences?.delete(sequence);
+    if (sequences?.size === 0) this.#slots.delete(incarnation);
+  }
+
+  makeRoom(incarnationsMax: number): HeldLane[] {
+    const [oldest] = this.incarnations();
+    if (oldest === undefined || this.#slots.size <= incarnationsMax) return [];
+    const dropped = [...(this.#slots.get(oldest)?.values() ?? [])].flat();
+    this.#slots.delete(oldest);
+    return dropped;
+  }
+
+  pruneUpTo(tip: LaneTip): HeldLane[] {
+    const pruned = this.all().filter(({ lane }) => !isBefore(tip, lane));
+    for (const held of pruned) this.remove(held);
+    return pruned;
+  }
+}
+
+export function toHeldLane(lane: Lane, isVerified: boolean): HeldLane {
+  const hash = laneHash(lane);
+  return { lane, hash, key: keyOf(hash), ids: lane.entries.map(({ id }) => keyOf(id)), isVerified };
+}
+
+export function tipOf({ lane, hash }: HeldLane): LaneTip {
+  return { incarnation: lane.incarnation, sequence: lane.sequence, hash };
+}
+
+/** Stamps do not decrease, and none is above the head. What a lane says below an earlier head is not looked at here:
+ * the fair order raises such stamps. */
+export function isWellFormed(lane: Lane): boolean {
+  const { entries, head, incarnation, sequence } = lane;
+  const stamps = [...entries.map(({ stamp }) => stamp), head];
+  return (
+    incarnation > 0 &&
+    sequence > 0 &&
+    (sequence > 1 || equalBytes(lane.previous, new Uint8Array(32))) &&
+    entries.length <= limits.laneEntriesMax &&
+    stamps.every((stamp, i) => i === 0 || (stamps[i - 1] ?? 0) <= stamp)
+  );
+}
+
+export function isBefore(
+  a: { readonly incarnation: number; readonly sequence: number },
+  b: { readonly incarnation: number; readonly sequence: number },
+): boolean {
+  return a.incarnation === b.incarnation ? a.sequence < b.sequence : a.incarnation < b.incarnation;
+}
+
+export function sameTip(a: LaneTip, b: LaneTip): boolean {
+  return a.incarnation === b.incarnation && a.sequence === b.sequence && equalBytes(a.hash, b.hash);
+}

@@ -1,0 +1,72 @@
+// The ordering state in bytes, for a node that starts or joins at a final block.
+
+import { compareBytes, decode, encode, type Reader } from "../base/index.ts";
+import { Height, limits, Micros, readCut, writeCut } from "../protocol/index.ts";
+import { bytesOf, keyOf } from "./keys.ts";
+import { LayeredMap } from "./layered-map.ts";
+import { type OrderState, type Pending, ripeAt } from "./order-state.ts";
+
+/** More than `done` can hold: emissions of `doneLifetime` at more than a hundred full blocks a second. */
+const doneMax = 8_000_000;
+
+/** Canonical: maps in the order of their keys, and nothing that follows from the rest. */
+export function encodeOrderState(state: OrderState): Uint8Array {
+  const seats = state.heads.length;
+  return encode(state, (writer, { height, time, cut, heads, pending, done }) => {
+    writer.u64(height).u64(time);
+    writeCut(writer, cut);
+    writer.list(heads, seats, (w, head) => w.u64(head));
+    writer.list(sorted(pending), seats * limits.laneUnemittedMax, (w, [id, { stamps }]) => {
+      const given = [...stamps.entries()].filter(([, stamp]) => stamp < Infinity);
+      w.fixed(id, 32).list(given, seats, (v, [lane, stamp]) => v.u16(lane).u64(stamp));
+    });
+    writer.list(sorted(done), doneMax, (w, [id, at]) => w.fixed(id, 32).u64(at));
+  });
+}
+
+/** Undefined for what is not the state of a committee of so many seats. */
+export function decodeOrderState(
+  bytes: Uint8Array,
+  rule: { readonly seats: number; readonly faulty: number },
+): OrderState | undefined {
+  return decode(bytes, (reader) => {
+    const { seats } = rule;
+    const height = Height(reader.u64());
+    const time = Micros(reader.u64());
+    const cut = readCut(reader);
+    const heads = reader.list(seats, (r) => r.u64());
+    reader.require(cut.length === seats && heads.length === seats, "WRONG_COMMITTEE");
+    const unemitted = heads.map(() => 0);
+    const ripe: string[] = [];
+    const pending = new LayeredMap<Pending>();
+    for (const [key, stamps] of reader.list(seats * limits.laneUnemittedMax, (r) =>
+      readPending(r, unemitted),
+    )) {
+      const at = ripeAt(stamps, rule.faulty);
+      pending.set(key, { stamps, at });
+      if (at < Infinity) ripe.push(key);
+    }
+    const done = new LayeredMap<Micros>();
+    for (const [id, at] of reader.list(doneMax, (r) => [r.fixed(32), Micros(r.u64())] as const))
+      done.set(keyOf(id), at);
+    return { height, time, cut, heads, unemitted, pending, ripe, done };
+  });
+}
+
+function sorted<V>(map: LayeredMap<V>): (readonly [Uint8Array, V])[] {
+  return map
+    .entries()
+    .map(([key, value]) => [bytesOf(key), value] as const)
+    .sort(([a], [b]) => compareBytes(a, b));
+}
+
+function readPending(reader: Reader, unemitted: number[]): [string, number[]] {
+  const key = keyOf(reader.fixed(32));
+  const stamps = unemitted.map(() => Infinity);
+  for (const [lane, stamp] of reader.list(stamps.length, (r) => [r.u16(), r.u64()] as const)) {
+    reader.require(stamps[lane] === Infinity, "BAD_LANE");
+    stamps[lane] = stamp;
+    unemitted[lane] = (unemitted[lane] ?? 0) + 1;
+  }
+  return [key, stamps];
+}

@@ -1,0 +1,124 @@
+import { ValidatorIndex } from "../protocol/index.ts";
+import { keyOf } from "./keys.ts";
+
+/** Questions about one thing: if a block waits for it, and if only a lane mentions it. Then it is forgotten. */
+const attemptsMax = { demanded: 64, mentioned: 4 };
+const backoffMax = 8;
+
+interface Want {
+  readonly id: Uint8Array;
+  /** Whose lane it is of: who should have it. */
+  readonly owner: ValidatorIndex;
+  /** Asked first, in turn; then everyone is. */
+  sources: readonly ValidatorIndex[];
+  /** Of a lane: so many messages are missing, it included. */
+  readonly count: number;
+  isDemanded: boolean;
+  dueAt: number;
+  attempts: number;
+}
+
+/** A question that is due now. */
+export interface Question {
+  readonly id: Uint8Array;
+  readonly owner: ValidatorIndex;
+  readonly count: number;
+  readonly to: ValidatorIndex;
+}
+
+/**
+ * What is missing, and when to ask whom for it. What a block demands is asked for much longer than what
+ * only a lane mentions. Refuses to remember more than its bound: whoever needs it comes again.
+ */
+export class Wants {
+  readonly #wants = new Map<string, Want>();
+  readonly #byOwner: number[];
+  readonly #others: readonly ValidatorIndex[];
+  readonly #perOwnerMax: number;
+  /** Between two questions for one thing at first, µs. */
+  readonly #patience: number;
+
+  constructor(options: {
+    readonly self: ValidatorIndex;
+    readonly seats: number;
+    readonly perOwnerMax: number;
+    readonly patience: number;
+  }) {
+    const everyone = Array.from({ length: options.seats }, (_, index) => ValidatorIndex(index));
+    this.#others = everyone.filter((each) => each !== options.self);
+    this.#byOwner = everyone.map(() => 0);
+    this.#perOwnerMax = options.perOwnerMax;
+    this.#patience = options.patience;
+  }
+
+  get size(): number {
+    return this.#wants.size;
+  }
+
+  has(key: string): boolean {
+    return this.#wants.has(key);
+  }
+
+  isDemanded(key: string): boolean {
+    return this.#wants.get(key)?.isDemanded ?? false;
+  }
+
+  note(
+    id: Uint8Array,
+    want: {
+      readonly owner: ValidatorIndex;
+      readonly sources: readonly ValidatorIndex[];
+      readonly isDemanded: boolean;
+      readonly askAt: number;
+      readonly count?: number;
+    },
+  ): void {
+    const key = keyOf(id);
+    const known = this.#wants.get(key);
+    if (known !== undefined) {
+      if (!want.isDemanded || known.isDemanded) return;
+      known.isDemanded = true;
+      known.sources = [...new Set([...want.sources, ...known.sources])];
+      known.attempts = 0;
+      known.dueAt = Math.min(known.dueAt, want.askAt);
+      return;
+    }
+    const ofOwner = this.#byOwner[want.owner] ?? 0;
+    if (ofOwner >= this.#perOwnerMax) return;
+    this.#byOwner[want.owner] = ofOwner + 1;
+    const { owner, sources, isDemanded, askAt: dueAt, count = 1 } = want;
+    this.#wants.set(key, { id, owner, sources, count, isDemanded, dueAt, attempts: 0 });
+  }
+
+  forget(key: string): void {
+    const want = this.#wants.get(key);
+    if (want === undefined) return;
+    this.#wants.delete(key);
+    this.#byOwner[want.owner] = (this.#byOwner[want.owner] ?? 0) - 1;
+  }
+
+  /** What to ask now, `limit` questions at most. */
+  due(now: number, limit: number): Question[] {
+    const questions: Question[] = [];
+    for (const [key, want] of this.#wants) {
+      if (questions.length >= limit) break;
+      if (want.dueAt > now) continue;
+      if (want.attempts >= attemptsMax[want.isDemanded ? "demanded" : "mentioned"]) {
+        this.forget(key);
+        continue;
+      }
+      const to = this.#nextSource(want);
+      want.attempts++;
+      want.dueAt = now + this.#patience * Math.min(2 ** (want.attempts - 1), backoffMax);
+      if (to !== undefined)
+        questions.push({ id: want.id, owner: want.owner, count: want.count, to });
+    }
+    return questions;
+  }
+
+  #nextSource({ attempts, sources, owner }: Want): ValidatorIndex | undefined {
+    const first = sources.filter((source) => this.#others.includes(source));
+    if (attempts < first.length) return first[attempts];
+    return this.#others[(owner + attempts) % this.#others.length];
+  }
+}
