@@ -87,7 +87,7 @@ export class Attester {
     this.#options = options;
     this.#attested = [...before.attested];
     this.#certifiedHeight = before.certifiedHeight;
-    // Taken up again; the first tick says these votes once more.
+    // Taken up again; the first tick counts these votes and says them once more.
     for (const checkpoint of before.attested.slice(-openMax))
       if (checkpoint.epoch === options.committee.epoch) this.#vote(this.#begin(checkpoint));
   }
