@@ -10,21 +10,25 @@ import { hexJson, type JsonRecord, strictJson } from "./strict-json.ts";
 
 export function toGenesisJson(genesis: Genesis): JsonRecord {
   const { chainId, contracts, l1Start, committee, parameters } = genesis;
-  const { keyId, pk1, pk2 } = committee.sealing;
   return {
     chainId,
     contracts: { hub: hexJson(contracts.hub), rollups: hexJson(contracts.rollups) },
     l1Start,
-    committee: {
-      epoch: committee.epoch,
-      members: committee.members.map((member) => ({
-        publicKey: hexJson(member.publicKey),
-        networkKey: hexJson(member.networkKey),
-        verificationKey: hexJson(member.verificationKey),
-      })),
-      sealing: { keyId, pk1: hexJson(pk1), pk2: hexJson(pk2) },
-    },
+    committee: toCommitteeJson(committee),
     parameters: Object.fromEntries(parameterNames.map((name) => [name, parameters[name]])),
+  };
+}
+
+/** The committee alone: it is known before the contracts that are deployed with its hash. */
+export function toCommitteeJson({ epoch, members, sealing }: Committee): JsonRecord {
+  return {
+    epoch,
+    members: members.map((member) => ({
+      publicKey: hexJson(member.publicKey),
+      networkKey: hexJson(member.networkKey),
+      verificationKey: hexJson(member.verificationKey),
+    })),
+    sealing: { keyId: sealing.keyId, pk1: hexJson(sealing.pk1), pk2: hexJson(sealing.pk2) },
   };
 }
 
@@ -40,7 +44,7 @@ export function fromGenesisJson(json: unknown): Genesis {
       rollups: strict.bytes(contracts["rollups"], "contracts.rollups", 20),
     },
     l1Start: strict.integer(root["l1Start"], "l1Start"),
-    committee: toCommittee(root["committee"]),
+    committee: fromCommitteeJson(root["committee"]),
     parameters: toParameters(root["parameters"]),
   };
 }
@@ -57,7 +61,8 @@ const parameterNames = [
   "feePerByte",
 ] as const satisfies readonly (keyof Parameters)[];
 
-function toCommittee(json: unknown): Committee {
+/** Throws as `fromGenesisJson` does. */
+export function fromCommitteeJson(json: unknown): Committee {
   const committee = strict.record(json, "committee", ["epoch", "members", "sealing"]);
   const path = "committee.sealing";
   const sealing = strict.record(committee["sealing"], path, ["keyId", "pk1", "pk2"]);

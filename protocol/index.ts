@@ -39,7 +39,12 @@ export { type Committee, faultyMax, isMember, type Member, quorum } from "./comm
 export { domains } from "./domains.ts";
 export { type CommonEffect, spaces } from "./effects.ts";
 export { type Genesis, genesisHash, type Parameters } from "./genesis.ts";
-export { fromGenesisJson, toGenesisJson } from "./genesis-json.ts";
+export {
+  fromCommitteeJson,
+  fromGenesisJson,
+  toCommitteeJson,
+  toGenesisJson,
+} from "./genesis-json.ts";
 export {
   chainInbox,
   type InboxMessage,

@@ -1,0 +1,133 @@
+// How a network begins, in two steps, because each needs what the other makes. The Hub is deployed with the committee's
+// hash, and genesis names the Hub, whose address is in everything that validators sign: keys, then contracts, then genesis.
+//
+// The keys come from one DEALER, who therefore could vote for every validator and open every transaction sealed to this
+// key. Fit for development, and for those who trust the dealer to forget; a ceremony among validators has no such party.
+
+import { bls12_381 } from "@noble/curves/bls12-381.js";
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha512 } from "@noble/hashes/sha2.js";
+import { CodedError, type Random, utf8 } from "../base/index.ts";
+import {
+  type Bls,
+  dealKeyShares,
+  isValidNetworkKey,
+  nobleBls,
+  nobleNetworkSignatures,
+  type SealingGroup,
+  toSealingKey,
+} from "../crypto/index.ts";
+import {
+  type Committee,
+  Epoch,
+  type Genesis,
+  limits,
+  type Parameters,
+  quorum,
+} from "../protocol/index.ts";
+
+/** Of one validator, 32 bytes each. */
+export interface ValidatorSecrets {
+  /** BLS: votes. */
+  readonly validator: Uint8Array;
+  /** Ed25519 seed: messages between nodes. */
+  readonly network: Uint8Array;
+  readonly keyShare: Uint8Array;
+}
+
+export interface DealtCommittee {
+  readonly committee: Committee;
+  /** By validator. */
+  readonly secrets: readonly ValidatorSecrets[];
+}
+
+const keyId = 1;
+
+/** The first step: all keys of epoch 0 from 32 or more secret random bytes, the same ones every time. */
+export function dealCommittee(
+  group: SealingGroup,
+  deal: { readonly validators: number; readonly entropy: Uint8Array },
+): DealtCommittee {
+  const { validators, entropy } = deal;
+  if (!Number.isInteger(validators) || validators < 1 || validators > limits.committeeMax)
+    throw bad("COMMITTEE_SIZE", `a committee has 1 to ${limits.committeeMax} validators`);
+  if (entropy.length < 32) throw bad("ENTROPY_TOO_SHORT", "a committee needs 32 bytes of entropy");
+  const dealt = dealKeyShares(group, {
+    seats: validators,
+    threshold: quorum(validators),
+    entropy: derive(entropy, "sealing"),
+  });
+  const secrets = dealt.keyShares.map((keyShare, index) => ({
+    // As many bytes as make the reduction to a scalar uniform.
+    validator: bls12_381.utils.randomSecretKey(derive(entropy, `validator/${index}`, 48)),
+    network: derive(entropy, `network/${index}`),
+    keyShare,
+  }));
+  const members = secrets.map(({ validator, network }, index) => ({
+    publicKey: nobleBls.publicKey(validator),
+    networkKey: nobleNetworkSignatures.publicKey(network),
+    verificationKey: dealt.verificationKeys[index] ?? new Uint8Array(),
+  }));
+  const sealing = { keyId, pk1: dealt.pk1, pk2: dealt.pk2 };
+  return { committee: { epoch: Epoch(0), members, sealing }, secrets };
+}
+
+/** A key for one's own use, 32 bytes. */
+export function drawSecret(type: "validator" | "network", random: Random): Uint8Array {
+  return type === "network" ? random.bytes(32) : bls12_381.utils.randomSecretKey(random.bytes(48));
+}
+
+/** For a network of a few nearby machines; a wider one wants a longer view and idle time. */
+export const defaultParameters: Parameters = {
+  viewTimeout: 1_000_000,
+  idleTime: 500_000,
+  laneFlush: 10_000,
+  laneHeartbeat: 250_000,
+  checkpointHeights: 64,
+  checkpointTime: 10_000_000,
+  feePerByte: 1,
+};
+
+/** The second step, once the contracts stand. Throws what `checkGenesis` throws. */
+export function makeGenesis(
+  ports: { readonly bls: Bls; readonly group: SealingGroup },
+  facts: Omit<Genesis, "parameters"> & { readonly parameters?: Partial<Parameters> },
+): Genesis {
+  const parameters = { ...defaultParameters, ...facts.parameters };
+  const genesis: Genesis = { ...facts, parameters };
+  checkGenesis(ports, genesis);
+  return genesis;
+}
+
+/** What the form of the file cannot say: keys are points, the sealing key is one key, and times fit each other. A node asks
+ * before it starts, since one bad key would show only when its owner is first needed. Throws `CodedError` BAD_GENESIS. */
+export function checkGenesis(
+  { bls, group }: { readonly bls: Bls; readonly group: SealingGroup },
+  { chainId, committee, parameters }: Genesis,
+): void {
+  for (const [index, member] of committee.members.entries()) {
+    const { publicKey, networkKey, verificationKey } = member;
+    if (!bls.isValidPublicKey(publicKey)) throw badKey(index, "publicKey");
+    if (!isValidNetworkKey(networkKey)) throw badKey(index, "networkKey");
+    if (!group.isValidG2(verificationKey)) throw badKey(index, "verificationKey");
+  }
+  if (toSealingKey(group, { chainId, ...committee.sealing }) === undefined)
+    throw bad("BAD_GENESIS", "committee.sealing is not one key in both groups");
+  const { viewTimeout, idleTime, laneFlush, laneHeartbeat, checkpointHeights } = parameters;
+  if (laneFlush < 1 || laneFlush > laneHeartbeat || laneHeartbeat > viewTimeout)
+    throw bad("BAD_GENESIS", "parameters must have 0 < laneFlush <= laneHeartbeat <= viewTimeout");
+  if (idleTime < 1 || checkpointHeights < 1)
+    throw bad("BAD_GENESIS", "parameters.idleTime and checkpointHeights must be at least 1");
+}
+
+function derive(entropy: Uint8Array, what: string, bytes = 32): Uint8Array {
+  return hkdf(sha512, entropy, utf8("conclave/genesis/v1"), utf8(what), bytes);
+}
+
+function badKey(index: number, field: string): CodedError {
+  return bad("BAD_GENESIS", `committee.members[${index}].${field} is not a valid key`);
+}
+
+function bad(code: string, message: string): CodedError {
+  return new CodedError(code, message);
+}
