@@ -14,7 +14,7 @@ interface Waiting {
  * Keeps the order of batches: the database writes on a pool of threads, where two batches under way may overtake one
  * another, and a synced one would not carry an earlier one with it. So one is under way at a time, and what arrives
  * meanwhile goes down together in the next: one sync for all who wait for it. After a failure nothing is written
- * any more, because what follows may build on what is missing.
+ * any more, because what follows may build on what is missing. It is as long as its callers let it become: they wait.
  */
 export class WriteQueue {
   readonly #commit: (batch: readonly Write[], sync: boolean) => Promise<void>;
