@@ -22,10 +22,11 @@ export class Link {
   readonly #peer: number;
   readonly #genesisHash: Uint8Array;
   readonly #timing: Timing;
-  readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   #senders: ReadonlyMap<Channel, Sender> | undefined;
-  #connection: Connection | undefined;
+  /** Ends what is being tried, or what stands. */
+  #session = new AbortController();
+  #isClosed = false;
   #upSince = 0;
   #failures = 0;
   #heldUntil = 0;
@@ -70,19 +71,18 @@ export class Link {
   /** Ends the connection, to be made anew, not before `until` by `performance.now()`. */
   cut(reason: string, until = 0): void {
     this.#heldUntil = Math.max(this.#heldUntil, until);
-    this.#connection?.abort(new Error(reason));
+    this.#session.abort(new Error(reason));
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
-    this.#wake();
+    this.#isClosed = true;
     this.cut("closing");
+    this.#wake();
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
+    while (!this.#isClosed) {
       const held = this.#heldUntil - performance.now();
       if (held > 0) {
         await this.#sleep(held);
@@ -90,14 +90,15 @@ export class Link {
       }
       const start = performance.now();
       try {
-        await this.#session();
+        this.#session = new AbortController();
+        await this.#connect(this.#session.signal);
       } catch (error) {
         this.#ports.logger.debug("peer cannot be reached", { peer: this.#peer, error });
       }
       // A link that falls as soon as it stands is no success.
       const hasHeld = performance.now() - start > this.#timing.silence;
       this.#failures = hasHeld ? 0 : this.#failures + 1;
-      if (!signal.aborted) await this.#sleep(this.#backoff());
+      if (!this.#isClosed) await this.#sleep(this.#backoff());
     }
   }
 
@@ -118,23 +119,25 @@ export class Link {
     this.#wake = () => {};
   }
 
-  /** Returns when the connection or a stream of it has ended. */
-  async #session(): Promise<void> {
+  /** Returns when the connection, or a stream of it, or the session has ended. */
+  async #connect(session: AbortSignal): Promise<void> {
     const { dial, onUp, onDown, tally } = this.#ports;
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#timing.dial)]);
+    const signal = AbortSignal.any([session, AbortSignal.timeout(this.#timing.dial)]);
     const connection = await dial(signal);
     const ended = Promise.withResolvers<void>();
-    connection.addEventListener("close", () => ended.resolve());
-    this.#connection = connection;
+    const end = (): void => ended.resolve();
     try {
+      connection.addEventListener("close", end);
       const senders = new Map<Channel, Sender>();
       for (const channel of channels) {
         const stream = await connection.newStream(protocolOf(channel), { signal });
-        stream.addEventListener("close", () => ended.resolve());
+        stream.addEventListener("close", end);
         const sender = new Sender(stream, channel, tally);
         sender.push(this.#genesisHash);
         senders.set(channel, sender);
       }
+      session.throwIfAborted();
+      session.addEventListener("abort", end);
       this.#senders = senders;
       this.#upSince = performance.now();
       onUp();
@@ -142,7 +145,6 @@ export class Link {
     } finally {
       // One broken stream takes the others along: a link is whole or it is not there.
       connection.abort(new Error("the link has ended"));
-      this.#connection = undefined;
       if (this.#senders !== undefined) {
         this.#senders = undefined;
         onDown();

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger, Metrics } from "../../base/index.ts";
 import { nobleNetworkSignatures } from "../../crypto/index.ts";
 import { createMesh, type Mesh, type MeshOptions } from "../../sequencer/network/index.ts";
+import { metricDefinitions } from "../../sequencer/telemetry/index.ts";
 
 /** As fast as tests want it; the ratios are those of the real one. */
 export const fastTiming: NonNullable<MeshOptions["timing"]> = {
@@ -129,14 +130,21 @@ function recordingLogger(lines: string[]): Logger {
   return { debug() {}, info: record, warn: record, error: record };
 }
 
-/** Sums by name and label values: `network_frames_dropped_total bulk full`. */
+/** Sums by name and label values: `network_frames_dropped_total bulk full`. What is not in the catalogue is refused. */
 function countingMetrics(counts: Map<string, number>): Metrics {
+  const check = (name: string, labels: Record<string, string> = {}): void => {
+    const expected = metricDefinitions[name]?.labels ?? [];
+    const isKnown = Object.keys(labels).join(",") === expected.join(",");
+    if (!(name in metricDefinitions) || !isKnown) throw new Error(`${name} is not catalogued`);
+  };
   return {
     count(name, labels = {}, by = 1) {
+      check(name, labels);
       const key = [name, ...Object.values(labels)].join(" ");
       counts.set(key, (counts.get(key) ?? 0) + by);
     },
     gauge(name, value) {
+      check(name);
       counts.set(name, value);
     },
     observe() {},

@@ -142,6 +142,15 @@ test("a peer that floods is made to wait, and this node goes on", async () => {
   await until(() => victim.received.length === 150_000, "the rest arrives later");
 });
 
+test("a peer gets a few connections, and not as many as it likes", async () => {
+  const { victim, peerPort } = await startVictim();
+  const peer = await startRawPeer(peerPort, () => {});
+  for (let i = 0; i < 10; i++)
+    await peer.dial(multiaddr(addressOf(victim.port)), { force: true }).catch(() => {});
+  await until(() => victim.counts.has("network_refusals_total too-many"), "some are refused");
+  await until(() => peer.getConnections().length <= 4, "a few are left");
+});
+
 test("a peer that falls silent is cut off", async () => {
   const { victim, peerPort } = await startVictim();
   const peer = await startRawPeer(peerPort, (stream) => {
