@@ -37,8 +37,16 @@ export interface Row {
 
 /** `now` is in microseconds and never goes back. */
 export type OpeningEvent =
-  /** This node holds a CommitQC for the block or a descendant. Every height, in order, also the empty ones. */
-  | ({ readonly type: "final"; readonly now: number } & FinalBatch)
+  /**
+   * This node holds a CommitQC for the block or a descendant. Every height, in order, also the empty ones; none while
+   * `unopened` is at `unopenedMax` and this node is only catching up.
+   */
+  | ({
+      readonly type: "final";
+      readonly now: number;
+      /** Final long ago: others have opened it, and ours is not the share that they wait for. */
+      readonly isOld?: boolean;
+    } & FinalBatch)
   | {
       readonly type: "message";
       readonly now: number;
