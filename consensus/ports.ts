@@ -25,7 +25,7 @@ export interface Application {
   ): "valid" | "missing" | "invalid" | "stale";
   /**
    * All lanes and ciphertexts of the block are here, and durable at the latest with the next synced write
-   * that consensus asks for (rule S4). Asked only of blocks that `evaluate` was asked about before.
+   * that consensus asks for (rule S4). Asked only of blocks that `evaluate` found valid; may start fetching.
    */
   hasData(header: Header, branch: readonly Header[]): boolean;
   /** What this node itself received contains something that a block on top of `branch` would order. */

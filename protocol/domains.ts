@@ -12,7 +12,8 @@ type Purpose =
   | "receipt"
   | "namespaces"
   | "batch"
-  | "opened";
+  | "opened"
+  | "leaders";
 
 /** SHA-256 of the domain's name: 32 bytes, the first of every hash input and signed message. */
 function domain(what: string): Uint8Array {
@@ -29,4 +30,5 @@ export const domains: Readonly<Record<Purpose, Uint8Array>> = {
   namespaces: domain("NAMESPACES"),
   batch: domain("BATCH"),
   opened: domain("OPENED"),
+  leaders: domain("LEADERS"),
 };

@@ -33,9 +33,9 @@ export const laneUnemittedMax = 8_192;
 /** A stamp is forgotten when the block time is this far past it and nothing emitted it, µs. */
 export const stampLifetime = 30_000_000;
 
-/** Votes are kept for views up to this far above the last final one. */
+/** Votes and proposals are kept for views up to this far from the current one, above and below. */
 export const viewsAheadMax = 32;
-/** Blocks above the last final one; a leader proposes nothing beyond it. */
+/** Blocks above the last final one; beyond it a leader proposes only after the idle time. */
 export const unfinalizedMax = 16;
 /** Final heights that may await their opening before only empty blocks are proposed. */
 export const unopenedMax = 32;
@@ -45,6 +45,15 @@ export const unopenedHeightsMax = 4_096;
 export const skipsMax = 64;
 /** Headers in one answer. */
 export const headersPerAnswerMax = 64;
+/** Headers above the last final one that are held in memory, on all branches together. */
+export const headersHeldMax = 1_024;
+/** Pages of headers that a node which was away keeps track of while it walks back to what it knows. */
+export const trailMax = 4_096;
+/** Peers that are asked for the same headers at a time. */
+export const askedPeersMax = 3;
+/** Answers that one peer gets in a burst, and the time after which it has one more, µs. */
+export const answersBurstMax = 16;
+export const answerInterval = 20_000;
 /** Lane messages in one answer. */
 export const lanesPerAnswerMax = 64;
 /** Transactions in one bundle, and ids in one request. */

@@ -1,0 +1,73 @@
+import type { Write } from "../base/index.ts";
+import {
+  type ConsensusMessage,
+  encodeHeader,
+  encodeQC,
+  type QC,
+  spaces,
+  type ValidatorIndex,
+} from "../protocol/index.ts";
+import type { Node } from "./block-tree.ts";
+import type { ReplicaEffect } from "./events.ts";
+import { certificateKey } from "./recovery.ts";
+
+/** Collects the effects of one step, in the order in which they must happen. */
+export class Outbox {
+  #effects: ReplicaEffect[] = [];
+
+  take(): ReplicaEffect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  push(effect: ReplicaEffect): void {
+    this.#effects.push(effect);
+  }
+
+  /** Durable with the next barrier. */
+  keep(...writes: readonly Write[]): void {
+    this.#effects.push({ type: "persist", writes, sync: false });
+  }
+
+  /** Nothing that follows happens before this is on disk. */
+  barrier(...writes: readonly Write[]): void {
+    this.#effects.push({ type: "persist", writes, sync: true });
+  }
+
+  send(to: ValidatorIndex, message: ConsensusMessage): void {
+    this.#effects.push({ type: "send", to, message });
+  }
+
+  broadcast(message: ConsensusMessage): void {
+    this.#effects.push({ type: "broadcast", message });
+  }
+
+  fault(peer: ValidatorIndex, code: string, evidence?: Uint8Array): void {
+    this.#effects.push({
+      type: "fault",
+      peer,
+      code,
+      ...(evidence === undefined ? {} : { evidence }),
+    });
+  }
+}
+
+export function writeHeaderOf({ header, hash }: Pick<Node, "header" | "hash">): Write {
+  return { space: spaces.block, key: hash, value: encodeHeader(header) };
+}
+
+export function writeCertificate(qc: QC): Write {
+  return { space: spaces.certificate, key: keyOf(qc), value: encodeQC(qc) };
+}
+
+/** Certificates of COMMITs stay: they are what a follower is shown. */
+export function dropCertificates(dropped: readonly QC[]): Write[] {
+  return dropped
+    .filter((qc) => qc.kind !== "commit")
+    .map((qc) => ({ space: spaces.certificate, key: keyOf(qc), value: undefined }));
+}
+
+function keyOf(qc: QC): Uint8Array {
+  return certificateKey(qc.epoch, qc.view, qc.kind);
+}

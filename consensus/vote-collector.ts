@@ -1,0 +1,149 @@
+// Votes on their way to becoming certificates. They are verified together once there is a quorum, and one by one
+// only if somebody in it lied: in good times that is one pairing per certificate, whatever the committee's size.
+
+import { encode, equalBytes } from "../base/index.ts";
+import {
+  type Committee,
+  type QC,
+  quorum,
+  type ValidatorIndex,
+  type View,
+  writeQC,
+} from "../protocol/index.ts";
+import type { VoteSignatures } from "./ports.ts";
+import { type DigestOf, statementKey, type VoteStatement } from "./statement.ts";
+
+/** A vote whose sender is known from the connection; the signature is not verified yet. */
+export interface CastVote extends VoteStatement {
+  readonly signer: ValidatorIndex;
+  readonly signature: Uint8Array;
+}
+
+export interface VoteFault {
+  readonly peer: ValidatorIndex;
+  readonly code: "BAD_VOTE_SIGNATURE" | "EQUIVOCATION";
+  readonly evidence?: Uint8Array;
+}
+
+export interface Counted {
+  readonly certificate: QC | undefined;
+  readonly faults: readonly VoteFault[];
+}
+
+/** All that was said in favour of one statement. */
+interface Tally {
+  readonly statement: VoteStatement;
+  readonly votes: Map<ValidatorIndex, Uint8Array>;
+  readonly verified: Set<ValidatorIndex>;
+  isCertified: boolean;
+}
+
+/** An honest validator makes one statement of a kind per view; the second is kept to convict with. */
+const statementsPerKindMax = 2;
+const nothing: Counted = { certificate: undefined, faults: [] };
+
+export class VoteCollector {
+  readonly #committee: Committee;
+  readonly #signatures: VoteSignatures;
+  readonly #digestOf: DigestOf;
+  readonly #views = new Map<View, Map<string, Tally>>();
+  /** Signed garbage once; not listened to any more in this epoch. */
+  readonly #banned = new Set<ValidatorIndex>();
+
+  constructor(committee: Committee, signatures: VoteSignatures, digestOf: DigestOf) {
+    this.#committee = committee;
+    this.#signatures = signatures;
+    this.#digestOf = digestOf;
+  }
+
+  /** The caller keeps views within a window, which bounds memory. */
+  add(vote: CastVote): Counted {
+    if (this.#banned.has(vote.signer)) return nothing;
+    const tallies = this.#views.get(vote.view) ?? new Map<string, Tally>();
+    const tally = tallies.get(statementKey(vote)) ?? emptyTally(vote);
+    if (tally.votes.has(vote.signer)) return nothing;
+    const conflicting = [...tallies.values()].filter(
+      (other) => other.votes.has(vote.signer) && isConflict(other.statement, vote),
+    );
+    if (conflicting.length >= statementsPerKindMax) return nothing;
+    this.#views.set(vote.view, tallies.set(statementKey(vote), tally));
+    tally.votes.set(vote.signer, vote.signature);
+
+    const faults = conflicting.flatMap((other) => this.#judge(other, tally, vote.signer));
+    return this.#certify(tally, faults);
+  }
+
+  /** Forgets views up to and including this one. */
+  prune(upTo: View): void {
+    for (const view of this.#views.keys()) if (view <= upTo) this.#views.delete(view);
+  }
+
+  #certify(tally: Tally, faults: VoteFault[]): Counted {
+    const { members, epoch } = this.#committee;
+    if (tally.isCertified || tally.votes.size < quorum(members.length))
+      return { certificate: undefined, faults };
+    const digest = this.#digestOf(tally.statement);
+    const signers = [...tally.votes.keys()].sort((a, b) => a - b);
+    const signature = this.#signatures.aggregate(
+      signers.map((signer) => tally.votes.get(signer) as Uint8Array),
+    );
+    if (signature !== undefined && this.#signatures.verifyAggregate(signers, digest, signature)) {
+      tally.isCertified = true;
+      return { certificate: { ...tally.statement, epoch, signers, signature }, faults };
+    }
+    const liars = signers.filter((signer) => !this.#isVerified(tally, signer));
+    // Every signature alone is good and their sum is not: only a broken back-end does that.
+    if (liars.length === 0) return { certificate: undefined, faults };
+    const blamed = liars.map((signer) => this.#ban(signer));
+    return this.#certify(tally, [...faults, ...blamed]);
+  }
+
+  /** Two statements that no honest validator makes both: evidence if it signed both, a ban if it did not. */
+  #judge(first: Tally, second: Tally, signer: ValidatorIndex): VoteFault[] {
+    if (!this.#isVerified(first, signer) || !this.#isVerified(second, signer))
+      return [this.#ban(signer)];
+    const evidence = encode([first, second], (writer, tallies) => {
+      for (const tally of tallies) writeQC(writer, this.#single(tally, signer));
+    });
+    return [{ peer: signer, code: "EQUIVOCATION", evidence }];
+  }
+
+  #isVerified(tally: Tally, signer: ValidatorIndex): boolean {
+    if (tally.verified.has(signer)) return true;
+    const signature = tally.votes.get(signer);
+    const isGood =
+      signature !== undefined &&
+      this.#signatures.verify(signer, this.#digestOf(tally.statement), signature);
+    if (isGood) tally.verified.add(signer);
+    return isGood;
+  }
+
+  #ban(signer: ValidatorIndex): VoteFault {
+    this.#banned.add(signer);
+    for (const tallies of this.#views.values())
+      for (const tally of tallies.values())
+        if (!tally.verified.has(signer)) tally.votes.delete(signer);
+    return { peer: signer, code: "BAD_VOTE_SIGNATURE" };
+  }
+
+  /** One vote in the form of a certificate, which is how contracts take a signature over a statement. */
+  #single(tally: Tally, signer: ValidatorIndex): QC {
+    const signature = tally.votes.get(signer) ?? new Uint8Array(96);
+    return { ...tally.statement, epoch: this.#committee.epoch, signers: [signer], signature };
+  }
+}
+
+function emptyTally({ kind, view, hash }: VoteStatement): Tally {
+  return {
+    statement: { kind, view, hash },
+    votes: new Map(),
+    verified: new Set(),
+    isCertified: false,
+  };
+}
+
+/** Of one view: two blocks prepared or committed, or a COMMIT beside a SKIP. */
+function isConflict(a: VoteStatement, b: VoteStatement): boolean {
+  if (a.kind === b.kind) return !equalBytes(a.hash, b.hash);
+  return a.kind !== "prepare" && b.kind !== "prepare";
+}

@@ -1,0 +1,264 @@
+// Processes that run state machines on simulated time, network and disks, the way the node runs them: effects are
+// carried out strictly in order, across steps as well, and a synced write holds up all that comes after it.
+
+import type { CommonEffect, Message, Micros, ValidatorIndex } from "../../protocol/index.ts";
+import type { Write } from "../../base/index.ts";
+import { SimDisk } from "./disk.ts";
+import { Network } from "./network.ts";
+import type { Observation } from "./observation.ts";
+import type { SeededRandom } from "./random.ts";
+import type { World } from "./world.ts";
+
+/** A state machine under test: one validator's mind, without hands. */
+export interface SimNode<Event, Effect> {
+  start(now: Micros): readonly Effect[];
+  step(event: Event): readonly Effect[];
+}
+
+/** What the world does for a node besides the common effects. */
+export interface Host<Event> {
+  readonly process: Process;
+  readonly now: Micros;
+  readonly disk: SimDisk;
+  readonly random: SeededRandom;
+  send(to: ValidatorIndex, message: Message): void;
+  /** Makes an event happen to this node, unless it crashes before. */
+  inject(delay: number, event: (now: Micros) => Event): void;
+  observe(observation: Observation): void;
+}
+
+/** How nodes of one kind are made and spoken to. */
+export interface NodeKind<Event, Effect extends { readonly type: string }> {
+  build(process: Process, disk: SimDisk, now: Micros): Promise<SimNode<Event, Effect>>;
+  message(now: Micros, from: ValidatorIndex, message: Message): Event;
+  tick(now: Micros): Event;
+  connected(now: Micros, peer: ValidatorIndex): Event;
+  /** Carries out what is not common to all machines. */
+  carryOut(effect: Exclude<Effect, CommonEffect>, host: Host<Event>): void;
+}
+
+/** A running or crashed process. Twins are two processes of one validator. */
+export interface Process {
+  readonly id: number;
+  readonly validator: ValidatorIndex;
+  readonly isHonest: boolean;
+}
+
+export interface ClusterOptions<Event, Effect extends { readonly type: string }> {
+  readonly kind: NodeKind<Event, Effect>;
+  readonly processes: readonly Process[];
+  readonly tickInterval: number;
+  /** How long a synced write takes, µs. */
+  readonly fsync: { readonly min: number; readonly max: number };
+  /** Whether the process dies right after it carried out this effect. */
+  readonly isFatal: (process: Process, effect: CommonEffect) => boolean;
+  /** How long a crashed process stays away, µs. */
+  readonly downTime: { readonly min: number; readonly max: number };
+  /** The planted driver bug: what later steps send does not wait for the writes of earlier ones. */
+  readonly sendsOvertakeBarriers?: boolean;
+  readonly observe: (observation: Observation) => void;
+}
+
+interface Life<Event, Effect> {
+  readonly node: SimNode<Event, Effect>;
+  readonly pending: Effect[];
+  /** What is being synced at this moment. */
+  writing: readonly Write[] | undefined;
+}
+
+export class Cluster<Event, Effect extends { readonly type: string }> {
+  readonly #world: World;
+  readonly #random: SeededRandom;
+  readonly #options: ClusterOptions<Event, Effect>;
+  readonly #network: Network<Message>;
+  readonly #disks: readonly SimDisk[];
+  readonly #lives: (Life<Event, Effect> | undefined)[] = [];
+  crashes = 0;
+
+  constructor(world: World, random: SeededRandom, options: ClusterOptions<Event, Effect>) {
+    this.#world = world;
+    this.#random = random;
+    this.#options = options;
+    this.#disks = options.processes.map(() => new SimDisk());
+    this.#network = new Network(world, random, (from, to, message) =>
+      this.#deliver(from, to, message),
+    );
+  }
+
+  get network(): Network<Message> {
+    return this.#network;
+  }
+
+  isUp(process: Process): boolean {
+    return this.#lives[process.id] !== undefined;
+  }
+
+  node(process: Process): SimNode<Event, Effect> | undefined {
+    return this.#lives[process.id]?.node;
+  }
+
+  async start(process: Process): Promise<void> {
+    if (this.isUp(process)) return;
+    const { kind, tickInterval, processes } = this.#options;
+    const disk = this.#disk(process);
+    const node = await kind.build(process, disk, this.#world.now);
+    const life: Life<Event, Effect> = { node, pending: [], writing: undefined };
+    this.#lives[process.id] = life;
+    this.#options.observe({ type: "started", process });
+    this.#world.trace(1, process.id);
+    this.#enqueue(process, life, node.start(this.#world.now));
+    this.#keepTicking(process, life, this.#random.between(0, tickInterval));
+    for (const other of processes) {
+      if (other.validator === process.validator || !this.isUp(other)) continue;
+      this.#happen(process, (now) => kind.connected(now, other.validator));
+      this.#happen(other, (now) => kind.connected(now, process.validator));
+    }
+  }
+
+  /** Power is lost; the process comes back by itself after a while. */
+  crash(process: Process): void {
+    const life = this.#lives[process.id];
+    if (life === undefined) return;
+    this.crashes += 1;
+    this.#lives[process.id] = undefined;
+    this.#disk(process).crash(this.#random, life.writing);
+    this.#world.trace(2, process.id);
+    this.#options.observe({ type: "crashed", process });
+    const { min, max } = this.#options.downTime;
+    this.#world.after(this.#random.between(min, max), () => this.start(process));
+  }
+
+  /** Makes something happen to a process, if it is up. */
+  inject(process: Process, event: (now: Micros) => Event): void {
+    this.#happen(process, event);
+  }
+
+  #disk(process: Process): SimDisk {
+    const disk = this.#disks[process.id];
+    if (disk === undefined) throw new Error("every process has a disk");
+    return disk;
+  }
+
+  #keepTicking(process: Process, life: Life<Event, Effect>, delay: number): void {
+    this.#world.after(delay, () => {
+      if (this.#lives[process.id] !== life) return;
+      this.#step(process, life, this.#options.kind.tick(this.#world.now));
+      this.#keepTicking(process, life, this.#options.tickInterval);
+    });
+  }
+
+  #deliver(from: number, to: number, message: Message): void {
+    const sender = this.#options.processes[from];
+    const receiver = this.#options.processes[to];
+    if (sender === undefined || receiver === undefined) return;
+    this.#happen(receiver, (now) => this.#options.kind.message(now, sender.validator, message));
+  }
+
+  #happen(process: Process, event: (now: Micros) => Event): void {
+    const life = this.#lives[process.id];
+    if (life !== undefined) this.#step(process, life, event(this.#world.now));
+  }
+
+  #step(process: Process, life: Life<Event, Effect>, event: Event): void {
+    this.#world.trace(3, process.id);
+    this.#enqueue(process, life, life.node.step(event));
+  }
+
+  #enqueue(process: Process, life: Life<Event, Effect>, effects: readonly Effect[]): void {
+    if (this.#options.sendsOvertakeBarriers === true && life.writing !== undefined)
+      // Only what has its own barrier in front of it still waits.
+      if (!effects.some(isBarrier)) {
+        for (const effect of effects) this.#carryOut(process, life, effect);
+        return;
+      }
+    life.pending.push(...effects);
+    this.#pump(process, life);
+  }
+
+  #pump(process: Process, life: Life<Event, Effect>): void {
+    while (life.writing === undefined && this.#lives[process.id] === life) {
+      const effect = life.pending.shift();
+      if (effect === undefined) return;
+      this.#carryOut(process, life, effect);
+    }
+  }
+
+  #carryOut(process: Process, life: Life<Event, Effect>, effect: Effect): void {
+    if (!isCommon(effect))
+      return this.#options.kind.carryOut(
+        effect as Exclude<Effect, CommonEffect>,
+        this.#host(process, life),
+      );
+    switch (effect.type) {
+      case "persist":
+        if (effect.sync) return this.#sync(process, life, effect);
+        this.#disk(process).writeNow(effect.writes, false);
+        break;
+      case "send":
+        this.#send(process, effect.to, effect.message);
+        break;
+      case "broadcast":
+        this.#broadcast(process, effect.message);
+        break;
+      case "fault":
+        this.#options.observe({ type: "blamed", process, peer: effect.peer, code: effect.code });
+        break;
+    }
+    if (this.#options.isFatal(process, effect)) this.crash(process);
+  }
+
+  #sync(
+    process: Process,
+    life: Life<Event, Effect>,
+    effect: Extract<CommonEffect, { type: "persist" }>,
+  ): void {
+    life.writing = effect.writes;
+    const { min, max } = this.#options.fsync;
+    this.#world.after(this.#random.between(min, max), () => {
+      if (this.#lives[process.id] !== life) return;
+      life.writing = undefined;
+      this.#disk(process).writeNow(effect.writes, true);
+      if (this.#options.isFatal(process, effect)) return this.crash(process);
+      this.#pump(process, life);
+    });
+  }
+
+  #broadcast(process: Process, message: Message): void {
+    this.#said(process, message);
+    for (const other of this.#options.processes)
+      if (other.validator !== process.validator) this.#network.send(process.id, other.id, message);
+  }
+
+  #send(process: Process, to: ValidatorIndex, message: Message): void {
+    this.#said(process, message);
+    for (const other of this.#options.processes)
+      if (other.validator === to) this.#network.send(process.id, other.id, message);
+  }
+
+  #said(process: Process, message: Message): void {
+    this.#options.observe({ type: "said", process, message, now: this.#world.now });
+  }
+
+  #host(process: Process, life: Life<Event, Effect>): Host<Event> {
+    return {
+      process,
+      now: this.#world.now,
+      disk: this.#disk(process),
+      random: this.#random,
+      send: (to, message) => this.#send(process, to, message),
+      inject: (delay, event) =>
+        this.#world.after(delay, () => {
+          if (this.#lives[process.id] === life) this.#step(process, life, event(this.#world.now));
+        }),
+      observe: this.#options.observe,
+    };
+  }
+}
+
+function isCommon(effect: { readonly type: string }): effect is CommonEffect {
+  return ["persist", "send", "broadcast", "fault"].includes(effect.type);
+}
+
+function isBarrier(effect: { readonly type: string }): boolean {
+  return effect.type === "persist" && (effect as { sync?: boolean }).sync === true;
+}

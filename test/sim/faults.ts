@@ -1,0 +1,83 @@
+// What goes wrong, and when: a run is a row of eras, each with its own weather, cuts and ways to die.
+
+import type { CommonEffect } from "../../protocol/index.ts";
+import type { Process } from "./cluster.ts";
+import { fairWeather, type Weather } from "./network.ts";
+import type { SeededRandom } from "./random.ts";
+
+export interface Era {
+  readonly duration: number;
+  readonly weather: Weather;
+  readonly isCut: (from: number, to: number) => boolean;
+  readonly isFatal: (process: Process, effect: CommonEffect) => boolean;
+  /** Everyone loses power when the era begins. */
+  readonly isBlackout: boolean;
+}
+
+/** No faults: from here on things have to go forward. */
+export const calm: Omit<Era, "duration"> = {
+  weather: fairWeather,
+  isCut: () => false,
+  isFatal: () => false,
+  isBlackout: false,
+};
+
+/** What a process may just have done when it dies. Uniformly random instants practically never hit a missing fsync. */
+const boundaries: readonly ((effect: CommonEffect) => boolean)[] = [
+  (effect) => effect.type === "persist" && effect.sync,
+  (effect) => effect.type === "persist" && !effect.sync,
+  (effect) => isVote(effect, "prepare"),
+  (effect) => isVote(effect, "commit"),
+  (effect) => isVote(effect, "skip"),
+  (effect) => effect.type === "broadcast" && effect.message.type === "propose",
+  () => true,
+];
+
+export function nextEra(random: SeededRandom, processes: readonly Process[]): Era {
+  const boundary = random.pick(boundaries);
+  const rate = random.pick([0, 0, 0.01, 0.05, 0.2]);
+  return {
+    duration: random.between(100_000, 1_200_000),
+    weather: nextWeather(random),
+    isCut: nextCut(random, processes),
+    isFatal: (process, effect) => process.isHonest && boundary(effect) && random.chance(rate),
+    isBlackout: random.chance(0.08),
+  };
+}
+
+function nextWeather(random: SeededRandom): Weather {
+  const latencyMin = random.pick([200, 1_000, 10_000]);
+  return {
+    latencyMin,
+    latencyMax: latencyMin * random.pick([2, 8, 15]),
+    lossRate: random.pick([0, 0, 0.02, 0.1, 0.3]),
+    repeatRate: random.pick([0, 0.05, 0.3]),
+    holdUpRate: random.pick([0, 0.02, 0.2]),
+    holdUpMax: random.pick([50_000, 400_000]),
+  };
+}
+
+function nextCut(
+  random: SeededRandom,
+  processes: readonly Process[],
+): (from: number, to: number) => boolean {
+  const isLeft = processes.map(() => random.chance(0.5));
+  const lone = random.between(0, processes.length - 1);
+  const links = processes.map(() => processes.map(() => random.chance(0.25)));
+  return random.pick([
+    () => false,
+    () => false,
+    (from: number, to: number) => isLeft[from] !== isLeft[to],
+    // One-sided: the left is not heard by the right, but hears it.
+    (from: number, to: number) => isLeft[from] === true && isLeft[to] === false,
+    (from: number, to: number) => from === lone || to === lone,
+    (from: number, to: number) => links[from]?.[to] === true,
+    () => true,
+  ]);
+}
+
+function isVote(effect: CommonEffect, kind: string): boolean {
+  return (
+    effect.type === "broadcast" && effect.message.type === "vote" && effect.message.kind === kind
+  );
+}
