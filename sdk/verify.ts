@@ -1,0 +1,286 @@
+// Checks what an endpoint delivers against the genesis alone. The endpoint may be anyone: whatever it leaves out, moves,
+// changes or makes up is found here, by a code that says which promise was broken.
+
+import { CodedError, equalBytes } from "../base/index.ts";
+import {
+  type Bls,
+  ephemeralPoint,
+  isValidOpening,
+  nobleBls,
+  nobleSealingGroup,
+  sealedKeyId,
+  type SealingGroup,
+  unseal,
+  weightBytesLength,
+} from "../crypto/index.ts";
+import {
+  batchHash,
+  blockHash,
+  checkNamespace,
+  decodePayload,
+  type DeliveredBlock,
+  type DeliveredPage,
+  encodeEnvelope,
+  type Envelope,
+  type Header,
+  Height,
+  type InboxMessage,
+  type Micros,
+  type Namespace,
+  namespaceLeaf,
+  type Payload,
+  type QC,
+  quorum,
+  signedDigest,
+  transactionId,
+  unpadPayload,
+} from "../protocol/index.ts";
+import type { Network } from "./network.ts";
+
+/** One opened transaction, in its place. */
+export interface VerifiedTransaction {
+  /** 32 bytes. */
+  readonly id: Uint8Array;
+  readonly envelope: Envelope;
+  /** What to execute; undefined when it is void: it keeps its place and executes nothing. */
+  readonly payload: Uint8Array | undefined;
+}
+
+/** One final block's part of one namespace: all of it, and nothing else. */
+export interface VerifiedBlock {
+  readonly namespace: Namespace;
+  readonly height: Height;
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
+  readonly header: Header;
+  /** Block time. */
+  readonly time: Micros;
+  /** The finalized L1 block up to which the inbox is read. */
+  readonly l1: { readonly number: number; readonly hash: Uint8Array };
+  /** Messages from L1, which come before the transactions. */
+  readonly inbox: readonly InboxMessage[];
+  readonly transactions: readonly VerifiedTransaction[];
+  /** As the settlement's leaf chains them; 32 bytes. Undefined when the block holds nothing of the namespace. */
+  readonly batchHash: Uint8Array | undefined;
+}
+
+/** The block after which the next one must stand. */
+export interface Anchor {
+  readonly height: Height;
+  readonly hash: Uint8Array;
+  readonly view: number;
+}
+
+export type PageFault =
+  /** Not the encoding of a page, or an empty one. */
+  | "MALFORMED_PAGE"
+  /** It does not begin where it was asked to. */
+  | "WRONG_HEIGHT"
+  /** A header does not name the one before as its parent. */
+  | "WRONG_PARENT"
+  /** By a committee that does not follow from the genesis. */
+  | "UNKNOWN_EPOCH"
+  /** The certificate is not a COMMIT for the last block, or not by the validators that it names. */
+  | "WRONG_CERTIFICATE"
+  /** By fewer validators than make a quorum. */
+  | "NO_QUORUM"
+  /** The header does not say so of the namespace. */
+  | "WRONG_PROOF"
+  /** Transactions or messages are missing, or too many. */
+  | "INCOMPLETE"
+  /** Others than those that were ordered, or in another order. */
+  | "WRONG_TRANSACTIONS"
+  /** They do not open so. */
+  | "WRONG_OPENING";
+
+export interface Backends {
+  readonly group?: SealingGroup;
+  readonly bls?: Bls;
+}
+
+export interface PageRequest {
+  readonly network: Network;
+  readonly namespace: Namespace;
+  readonly from: Height;
+  /** The block at `from - 1`, if it is known. Without it the certificate alone says that these blocks are final. */
+  readonly parent: Anchor | undefined;
+}
+
+/** Throws `CodedError` with a `PageFault` at the first broken promise. */
+export function verifyPage(
+  page: DeliveredPage,
+  request: PageRequest,
+  backends: Backends = {},
+): VerifiedBlock[] {
+  const { group = nobleSealingGroup, bls = nobleBls } = backends;
+  const hashes = verifyChain(page, request);
+  verifyCertificate(page, hashes, request.network, bls);
+  const contents = page.blocks.map((block) => verifyContents(block, request));
+  verifyOpenings(page.blocks, request.network, group);
+  return page.blocks.map((block, i) => {
+    const { payload, ids } = contents[i] as Contents;
+    return openBlock(block, { ...request, payload, ids, hash: hashes[i] as Uint8Array });
+  });
+}
+
+/** The hashes of blocks that follow one another from where the request begins. */
+function verifyChain(page: DeliveredPage, { network, from, parent }: PageRequest): Uint8Array[] {
+  if (page.blocks.length === 0) throw fault("MALFORMED_PAGE", "it holds no blocks");
+  let before = from === 1 ? genesisAnchor(network) : parent;
+  return page.blocks.map(({ header }, i) => {
+    const height = Height(from + i);
+    if (header.height !== height) throw fault("WRONG_HEIGHT", `it lacks block ${height}`);
+    if (header.epoch !== network.genesis.committee.epoch)
+      throw fault("UNKNOWN_EPOCH", `block ${height} is of an epoch that this client does not know`);
+    const isChild =
+      before === undefined ||
+      (equalBytes(header.parent, before.hash) && header.parentView === before.view);
+    if (!isChild || header.view <= header.parentView)
+      throw fault("WRONG_PARENT", `block ${height} does not follow the one before`);
+    const hash = blockHash(header);
+    before = { height, hash, view: header.view };
+    return hash;
+  });
+}
+
+export function genesisAnchor(network: Network): Anchor {
+  return { height: Height(0), hash: network.genesisHash, view: 0 };
+}
+
+/** A quorum's COMMIT for the last block makes it final, and with it all before. */
+function verifyCertificate(
+  { blocks, certificate }: DeliveredPage,
+  hashes: readonly Uint8Array[],
+  network: Network,
+  bls: Bls,
+): void {
+  const header = blocks.at(-1)?.header;
+  const hash = hashes.at(-1);
+  if (header === undefined || hash === undefined || !isCommitOf(certificate, header, hash))
+    throw fault("WRONG_CERTIFICATE", "it does not certify the last block");
+  const { members } = network.genesis.committee;
+  const keys = certificate.signers.map((signer) => members[signer]?.publicKey);
+  const known = keys.filter((key) => key !== undefined);
+  if (known.length < keys.length)
+    throw fault("WRONG_CERTIFICATE", "it names signers that are not in the committee");
+  if (known.length < quorum(members.length))
+    throw fault("NO_QUORUM", `${known.length} of ${members.length} validators are no quorum`);
+  const message = signedDigest({
+    domain: network.domain,
+    kind: "commit",
+    epoch: header.epoch,
+    slot: header.view,
+    payload: hash,
+  });
+  if (!bls.verifyAggregate(known, message, certificate.signature))
+    throw fault("WRONG_CERTIFICATE", "the signature is not that of its signers");
+}
+
+function isCommitOf(certificate: QC, header: Header, hash: Uint8Array): boolean {
+  return (
+    certificate.kind === "commit" &&
+    certificate.epoch === header.epoch &&
+    certificate.view === header.view &&
+    equalBytes(certificate.hash, hash)
+  );
+}
+
+interface Contents {
+  readonly payload: Payload;
+  readonly ids: readonly Uint8Array[];
+}
+
+/** That the block holds exactly this of the namespace, in this order. */
+function verifyContents(block: DeliveredBlock, { namespace }: PageRequest): Contents {
+  const { header, proof, inbox, transactions } = block;
+  const at = `block ${header.height}`;
+  const payload = decodePayload(header.payload);
+  if (payload === undefined) throw fault("WRONG_PROOF", `${at} has no payload that can be read`);
+  const found = checkNamespace(payload.ordered, namespace, proof);
+  if (found === undefined) throw fault("WRONG_PROOF", `${at} does not prove what it holds`);
+  const ids = transactions.map(({ transaction }) => transactionId(transaction));
+  const messages = inbox.map(({ messageHash }) => messageHash);
+  const expected = found === "absent" ? namespaceLeaf(namespace, { inbox: [], ids: [] }) : found;
+  if (ids.length !== expected.count || messages.length !== expected.inbox)
+    throw fault("INCOMPLETE", `${at} holds ${expected.count} transactions, not ${ids.length}`);
+  if (!equalBytes(namespaceLeaf(namespace, { inbox: messages, ids }).root, expected.root))
+    throw fault("WRONG_TRANSACTIONS", `${at} holds others, or in another order`);
+  return { payload, ids };
+}
+
+/** All of a page at once: two pairings, and two multiplications for each transaction. */
+function verifyOpenings(
+  blocks: readonly DeliveredBlock[],
+  network: Network,
+  group: SealingGroup,
+): void {
+  const transactions = blocks.flatMap((block) => block.transactions);
+  const sealed = transactions.filter(({ transaction }) => transaction.version === 1);
+  if (transactions.some(({ transaction, opening }) => transaction.version === 0 && opening.length))
+    throw fault("WRONG_OPENING", "a clear transaction has nothing to open");
+  if (sealed.some(({ transaction }) => sealedKeyId(transaction.body) !== network.sealingKey.keyId))
+    throw fault("WRONG_OPENING", "a transaction is sealed to another key");
+  if (sealed.length === 0) return;
+  // The points are valid: a quorum has checked the seals before it ordered them, and the ids bind them.
+  const points = sealed.map(({ transaction }) => ephemeralPoint(transaction.body));
+  const isValid = isValidOpening(group, {
+    pk2: network.sealingKey.pk2,
+    points,
+    openings: sealed.map(({ opening }) => opening),
+    randomness: randomBytes(points.length * weightBytesLength),
+  });
+  if (!isValid) throw fault("WRONG_OPENING", "the openings are not those of the committee's key");
+}
+
+function openBlock(
+  block: DeliveredBlock,
+  context: PageRequest & Contents & { readonly hash: Uint8Array },
+): VerifiedBlock {
+  const { network, namespace, payload, ids, hash } = context;
+  const { header, inbox } = block;
+  const opened = block.transactions.map(({ transaction, opening }, i) => ({
+    id: ids[i] as Uint8Array,
+    transaction,
+    opening,
+    payload: openTransaction(network, transaction, opening),
+  }));
+  const batch = { namespace, height: header.height, inbox, transactions: opened };
+  return {
+    namespace,
+    height: header.height,
+    hash,
+    header,
+    time: payload.time,
+    l1: payload.l1,
+    inbox,
+    // The sender's signature is left out: the id does not bind it, so an endpoint may have changed it.
+    transactions: opened.map(({ id, transaction: { envelope }, payload }) => ({
+      id,
+      envelope,
+      payload,
+    })),
+    batchHash: opened.length + inbox.length === 0 ? undefined : batchHash(batch),
+  };
+}
+
+function openTransaction(
+  { sealingKey }: Network,
+  { version, envelope, body }: DeliveredBlock["transactions"][number]["transaction"],
+  opening: Uint8Array,
+): Uint8Array | undefined {
+  if (version === 0) return body;
+  const padded = unseal(sealingKey, body, encodeEnvelope(envelope), opening);
+  return padded && unpadPayload(padded);
+}
+
+/** The browser's generator fills 64 KiB at a time. */
+function randomBytes(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 65_536)
+    crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
+
+function fault(code: PageFault, message: string): CodedError {
+  return new CodedError(code, message);
+}
