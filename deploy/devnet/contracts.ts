@@ -1,0 +1,174 @@
+// The contracts of a devnet: the token, the hub with its stake, and two rollups that have prepaid, each with its own
+// settlement. The validators are registered with proofs of possession, as strangers would be.
+
+import {
+  Contract,
+  ContractFactory,
+  type JsonRpcProvider,
+  NonceManager,
+  type Signer,
+  type TransactionReceipt,
+} from "ethers";
+import { assert, CodedError, fromHex, toHex } from "../../base/index.ts";
+import { g1Uncompressed, g2ToEip2537, provePossession } from "../../crypto/index.ts";
+import {
+  type Committee,
+  committeeHash,
+  committeeHead,
+  possessionDigest,
+} from "../../protocol/index.ts";
+import { devAccount } from "./accounts.ts";
+import { readArtifact } from "./artifacts.ts";
+import { l1ChainId } from "./l1.ts";
+
+/** Addresses, 0x and hex. */
+export interface Deployment {
+  readonly token: string;
+  readonly hub: string;
+  readonly rollups: string;
+  readonly bundle: string;
+  /** By namespace. */
+  readonly settlements: readonly string[];
+  /** The L1 block before the first event of these contracts. */
+  readonly l1Start: number;
+}
+
+export interface DeploymentRequest {
+  /** The repository, with the contracts built. */
+  readonly root: string;
+  readonly provider: JsonRpcProvider;
+  readonly committee: Committee;
+  /** BLS secrets by validator, 32 bytes each. */
+  readonly secrets: readonly Uint8Array[];
+  /** Multiaddresses by validator. */
+  readonly addresses: readonly string[];
+}
+
+/** As many as the devnet has rollups; the namespaces are 0 and 1. */
+export const namespaces: readonly number[] = [0, 1];
+
+// Of the token's smallest unit, of which there are a million in one.
+const stakeMin = 100_000_000n;
+const prepaid = 1_000_000_000_000n;
+const minted = 1_000_000_000_000_000n;
+const hubDelaySeconds = 7 * 24 * 3600;
+/** Sealed transactions alone, ordered by class first. */
+const policy = 3;
+
+/** Throws `CodedError` CONTRACTS_NOT_BUILT, BAD_COMMITTEE or L1_REFUSED. */
+export async function deployContracts(request: DeploymentRequest): Promise<Deployment> {
+  const { root, provider, committee } = request;
+  const owner = devAccount(0);
+  const deployer = new NonceManager(owner.connect(provider));
+  const deploy = (source: string, ...values: readonly unknown[]): Promise<Contract> =>
+    deployContract({ root, source, signer: deployer }, values);
+
+  const l1Start = await provider.getBlockNumber();
+  const token = await deploy("devnet/FeeToken");
+  const tokenAddress = await token.getAddress();
+  const hub = await deploy("Hub", committeeHashOf(committee), tokenAddress, stakeMin);
+  const rollups = await deploy("Rollups", tokenAddress);
+  const bundle = await deploy("Bundle");
+  const hubAddress = await hub.getAddress();
+  const rollupsAddress = await rollups.getAddress();
+
+  await send(token, "mint", owner.address, minted);
+  await send(token, "approve", rollupsAddress, minted);
+  const settlements: string[] = [];
+  for (const namespace of namespaces) {
+    const place = [hubAddress, rollupsAddress, owner.address] as const;
+    // It subscribes itself, and so takes the next id.
+    const settlement = await deploy("Settlement", ...place, policy, hubDelaySeconds);
+    await send(rollups, "fund", namespace, prepaid);
+    settlements.push(await settlement.getAddress());
+  }
+  await registerValidators(request, { token, hub });
+  return {
+    token: tokenAddress,
+    hub: hubAddress,
+    rollups: rollupsAddress,
+    bundle: await bundle.getAddress(),
+    settlements,
+    l1Start,
+  };
+}
+
+async function registerValidators(
+  { root, provider, committee, secrets, addresses }: DeploymentRequest,
+  { token, hub }: { readonly token: Contract; readonly hub: Contract },
+): Promise<void> {
+  const { abi } = await readArtifact(root, "Stake");
+  const stakeAddress = (await hub.getFunction("STAKE").staticCall()) as string;
+  for (const [index, secret] of secrets.entries()) {
+    const member = committee.members[index];
+    const operator = devAccount(index + 1);
+    const publicKey = member === undefined ? undefined : g1Uncompressed(member.publicKey);
+    assert(member !== undefined && publicKey !== undefined, "whose secret we hold has a seat");
+    const digest = possessionDigest({
+      chainId: l1ChainId,
+      stake: bytes(stakeAddress),
+      operator: bytes(operator.address),
+      publicKey,
+    });
+    const possession = g2ToEip2537(provePossession(secret, digest));
+    assert(possession !== undefined, "a proof is a point");
+    const signer = new NonceManager(operator.connect(provider));
+    const stake = new Contract(stakeAddress, [...abi], signer);
+    await send(token, "mint", operator.address, stakeMin);
+    await send(token.connect(signer) as Contract, "approve", stakeAddress, stakeMin);
+    const keys = [hex(publicKey), hex(possession), hex(member.networkKey)];
+    await send(stake, "register", ...keys, addresses[index] ?? "", stakeMin);
+  }
+}
+
+/** Every validator weighs the same. Throws `CodedError` BAD_COMMITTEE when its keys are none. */
+function committeeHashOf({ members }: Committee): string {
+  const seats = members.map((member) => ({
+    publicKey: g1Uncompressed(member.publicKey) ?? new Uint8Array(96),
+    weight: 1,
+  }));
+  const head = committeeHead(seats);
+  if (head === undefined) throw new CodedError("BAD_COMMITTEE", "the committee's keys are none");
+  return hex(committeeHash(head));
+}
+
+async function deployContract(
+  place: { readonly root: string; readonly source: string; readonly signer: Signer },
+  values: readonly unknown[],
+): Promise<Contract> {
+  const { root, source, signer } = place;
+  const { abi, bytecode } = await readArtifact(root, source);
+  try {
+    const contract = await new ContractFactory([...abi], bytecode, signer).deploy(...values);
+    await contract.waitForDeployment();
+    return new Contract(await contract.getAddress(), [...abi], signer);
+  } catch (cause) {
+    throw new CodedError("L1_REFUSED", `the L1 did not take the contract ${source}`, { cause });
+  }
+}
+
+/** Sends and waits. */
+async function send(
+  contract: Contract,
+  name: string,
+  ...values: readonly unknown[]
+): Promise<TransactionReceipt> {
+  try {
+    const response = await contract.getFunction(name).send(...values);
+    const receipt = await response.wait();
+    if (receipt !== null) return receipt;
+  } catch (cause) {
+    throw new CodedError("L1_REFUSED", `the L1 did not take ${name}`, { cause });
+  }
+  throw new CodedError("L1_REFUSED", `the L1 did not mine ${name}`);
+}
+
+function hex(value: Uint8Array): string {
+  return `0x${toHex(value)}`;
+}
+
+function bytes(address: string): Uint8Array {
+  const value = fromHex(address);
+  assert(value !== undefined, "an address is hex");
+  return value;
+}
