@@ -1,6 +1,6 @@
 // All that validators say to one another, with one encoding. The sender is known from the connection.
 
-import { decode, encode, type Reader, type Writer } from "../base/index.ts";
+import { decode, encode, equalBytes, type Reader, type Writer } from "../base/index.ts";
 import { type Header, readHeader, writeHeader } from "./block.ts";
 import {
   type QC,
@@ -9,6 +9,7 @@ import {
   type VoteKind,
   writeQC,
   writeVoteKind,
+  zeroHash,
 } from "./certificate.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { type Cut, type Lane, readCut, readLane, writeCut, writeLane } from "./lane.ts";
@@ -192,16 +193,20 @@ const codecs: { readonly [T in Message["type"]]: Codec<Extract<Message, { type: 
       writer.fixed(message.signature, 96);
       optionalQC(optionalQC(writer, message.justification), message.commitQC);
     },
-    read: (reader) => ({
-      type: "vote",
-      kind: readVoteKind(reader),
-      epoch: Epoch(reader.u64()),
-      view: View(reader.u64()),
-      hash: reader.fixed(32),
-      signature: reader.fixed(96),
-      justification: reader.optional(readQC),
-      commitQC: reader.optional(readQC),
-    }),
+    read(reader) {
+      const vote: Vote = {
+        type: "vote",
+        kind: readVoteKind(reader),
+        epoch: Epoch(reader.u64()),
+        view: View(reader.u64()),
+        hash: reader.fixed(32),
+        signature: reader.fixed(96),
+        justification: reader.optional(readQC),
+        commitQC: reader.optional(readQC),
+      };
+      reader.require(vote.kind !== "skip" || equalBytes(vote.hash, zeroHash), "SKIP_OF_A_BLOCK");
+      return vote;
+    },
   },
   certificate: {
     write: (writer, message) => writeQC(writer, message.qc),
