@@ -1,2 +1,3 @@
-export { createMesh, type Mesh, type MeshOptions, type MeshPeer } from "./mesh.ts";
 export type { Channel } from "./channel.ts";
+export { createMesh } from "./mesh.ts";
+export type { Mesh, MeshOptions, MeshPeer } from "./mesh-options.ts";

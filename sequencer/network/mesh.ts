@@ -1,63 +1,19 @@
 // The committee's own network: every validator is connected to every other, by libp2p over TCP, encrypted and mutually
 // authenticated by Noise, and to nobody else. No discovery and no gossip: the members and their addresses are known.
 
-import { generateKeyPairFromSeed, publicKeyFromRaw } from "@libp2p/crypto/keys";
+import { publicKeyFromRaw } from "@libp2p/crypto/keys";
 import type { Connection, PeerId, Stream } from "@libp2p/interface";
-import { noise } from "@libp2p/noise";
 import { peerIdFromPublicKey } from "@libp2p/peer-id";
-import { tcp } from "@libp2p/tcp";
-import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
-import { createLibp2p, type Libp2p } from "libp2p";
-import { assert, CodedError, type Logger, type Metrics, type Transport } from "../../base/index.ts";
+import type { Libp2p } from "libp2p";
+import { assert, CodedError } from "../../base/index.ts";
 import { limits } from "../../protocol/index.ts";
-import {
-  type Channel,
-  channels,
-  defaultTiming,
-  protocolOf,
-  streamWindowBytes,
-  type Timing,
-} from "./channel.ts";
+import { type Channel, channels, defaultTiming, protocolOf, type Timing } from "./channel.ts";
+import { connectionsPerPeerMax, createNode } from "./libp2p.ts";
 import { Link } from "./link.ts";
+import type { Mesh, MeshOptions, MeshPeer } from "./mesh-options.ts";
 import { Receiver, type ReceiverFault } from "./receiver.ts";
 import { Tally } from "./tally.ts";
-
-export interface MeshPeer {
-  /** In the committee. */
-  readonly index: number;
-  /** Ed25519, 32 bytes: its identity. */
-  readonly networkKey: Uint8Array;
-  /** Multiaddrs without the peer id: `/ip4/10.0.0.2/tcp/9000`, `/dns4/node2/tcp/9000`. */
-  readonly addresses: readonly string[];
-}
-
-export interface MeshOptions {
-  /** This node's Ed25519 secret, 32 bytes. */
-  readonly privateKeySeed: Uint8Array;
-  /** Multiaddrs to listen on. */
-  readonly listen: readonly string[];
-  /** The other members of the committee. */
-  readonly peers: readonly MeshPeer[];
-  readonly genesisHash: Uint8Array;
-  /** By which stream a frame travels. */
-  readonly channelOf: (frame: Uint8Array) => Channel;
-  /** Called as frames arrive, in the order of their channel. Must not throw, nor keep the turn for long. */
-  readonly onFrame: (peer: number, frame: Uint8Array) => void;
-  /** The peer hears us and we hear it. Frames may come somewhat earlier. */
-  readonly onConnected: (peer: number) => void;
-  readonly onDisconnected: (peer: number) => void;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly timing?: Partial<Timing>;
-}
-
-export interface Mesh extends Transport {
-  /** Indices of the connected peers, ascending. */
-  readonly connectedPeers: readonly number[];
-  /** What is listened on, with the ports that were given out for 0. */
-  readonly addresses: readonly string[];
-}
 
 /** Opens the network; connecting goes on behind it. Fails with `LISTEN_FAILED` when an address cannot be listened on. */
 export async function createMesh(options: MeshOptions): Promise<Mesh> {
@@ -76,9 +32,6 @@ interface Peer {
   /** Said once, and again only after it had been of our chain. */
   isForeign: boolean;
 }
-
-/** A peer has one connection, two when both dial at once, and a while longer those that are already broken. */
-const connectionsPerPeerMax = 4;
 
 class Libp2pMesh implements Mesh {
   readonly #options: MeshOptions;
@@ -107,7 +60,9 @@ class Libp2pMesh implements Mesh {
   }
 
   async start(): Promise<void> {
-    const node = await this.#createNode();
+    const { privateKeySeed, listen, peers } = this.#options;
+    const mayConnect = (id: PeerId): boolean => this.#mayConnect(id);
+    const node = await createNode({ privateKeySeed, listen, mayConnect });
     this.#node = node;
     for (const channel of channels)
       await node.handle(
@@ -121,13 +76,12 @@ class Libp2pMesh implements Mesh {
     try {
       await node.start();
     } catch (cause) {
-      const { listen } = this.#options;
       throw new CodedError("LISTEN_FAILED", "cannot listen: is the port taken?", {
         cause,
         details: { listen },
       });
     }
-    for (const peer of this.#options.peers) this.#addPeer(node, peer);
+    for (const peer of peers) this.#addPeer(node, peer);
     this.#lastBeat = performance.now();
     this.#timer = setInterval(() => this.#beat(), this.#timing.heartbeat);
   }
@@ -161,37 +115,6 @@ class Libp2pMesh implements Mesh {
     await this.#node?.stop();
   }
 
-  async #createNode(): Promise<Libp2p> {
-    const { privateKeySeed, listen } = this.#options;
-    return createLibp2p({
-      start: false,
-      privateKey: await generateKeyPairFromSeed("Ed25519", privateKeySeed),
-      addresses: { listen: [...listen] },
-      transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [
-        yamux({
-          maxInboundStreams: 16,
-          streamOptions: {
-            initialStreamWindowSize: streamWindowBytes,
-            maxStreamWindowSize: streamWindowBytes,
-            // Never reached, as senders wait for room; without it there would be no bound at all.
-            maxWriteBufferLength: streamWindowBytes,
-          },
-        }),
-      ],
-      // The first place where the identity is proven.
-      connectionGater: { denyInboundEncryptedConnection: (id) => !this.#mayConnect(id) },
-      connectionManager: {
-        maxConnections: connectionsPerPeerMax * limits.committeeMax,
-        // By default a host may open five connections a second: too few for nodes behind one address.
-        inboundConnectionThreshold: 64,
-        maxIncomingPendingConnections: limits.committeeMax,
-      },
-      connectionMonitor: { enabled: false },
-    });
-  }
-
   #addPeer(node: Libp2p, { index, networkKey, addresses }: MeshPeer): void {
     const id = peerIdFromPublicKey(publicKeyFromRaw(networkKey));
     const targets = addresses.map((address) => multiaddr(`${address}/p2p/${id.toString()}`));
@@ -220,16 +143,15 @@ class Libp2pMesh implements Mesh {
 
   #mayConnect(id: PeerId): boolean {
     const peer = this.#peers.get(id.toString());
-    const refusal =
-      peer === undefined
-        ? "stranger"
-        : performance.now() < peer.mutedUntil
-          ? "penalty"
-          : this.#connectionsOf(peer).length >= connectionsPerPeerMax
-            ? "too-many"
-            : undefined;
+    const refusal = this.#refusalOf(peer);
     if (refusal !== undefined) this.#tally.refuse(refusal);
     return refusal === undefined;
+  }
+
+  #refusalOf(peer: Peer | undefined): string | undefined {
+    if (peer === undefined) return "stranger";
+    if (performance.now() < peer.mutedUntil) return "penalty";
+    return this.#connectionsOf(peer).length < connectionsPerPeerMax ? undefined : "too-many";
   }
 
   #onStream(channel: Channel, stream: Stream, connection: Connection): void {
