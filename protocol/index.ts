@@ -90,7 +90,7 @@ export type {
   Transactions,
   Vote,
 } from "./messages.ts";
-export { decodeMessage, encodeMessage } from "./messages.ts";
+export { decodeMessage, encodeMessage, messageTypeOf } from "./messages.ts";
 export {
   checkNamespace,
   type NamespaceLeaf,

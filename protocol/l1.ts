@@ -10,7 +10,11 @@ export type L1Event =
       readonly settlement: Uint8Array;
       readonly policy: Policy;
     }
-  | { readonly type: "funded"; readonly namespace: Namespace; readonly amount: number }
+  | {
+      readonly type: "funded";
+      readonly namespace: Namespace;
+      /** In the smallest unit of the fee token. */ readonly amount: number;
+    }
   /** Only from the settlement contract that the namespace subscribed with. */
   | ({ readonly type: "inbox" } & InboxMessage);
 

@@ -342,6 +342,11 @@ export function encodeMessage(message: Message): Uint8Array {
   });
 }
 
+/** What the bytes say they are, before they are decoded. */
+export function messageTypeOf(bytes: Uint8Array): Message["type"] | undefined {
+  return types[bytes[0] ?? types.length];
+}
+
 /** Undefined for whatever is not the one encoding of a message within its limits. */
 export function decodeMessage(bytes: Uint8Array): Message | undefined {
   return decode(bytes, (reader) => {

@@ -60,13 +60,18 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
   },
 
   checkpoint_height: { type: "gauge", help: "Height of the last certified checkpoint" },
-  settlement_submissions_total: {
+  anchor_gas: { type: "gauge", help: "Gas of the last checkpoint that this node anchored" },
+  settle_gas: { type: "gauge", help: "Gas of the last settling of all rollups by this node" },
+  l1_transactions_failed_total: {
     type: "counter",
-    help: "Checkpoints sent to L1",
-    labels: ["result"],
+    help: "L1 transactions of this node that were not included, or did nothing",
+  },
+  l1_up: { type: "gauge", help: "1 when L1 answered the last request" },
+  l1_finality_violations_total: {
+    type: "counter",
+    help: "Times that a finalized L1 block was found changed",
   },
   l1_final_block: { type: "gauge", help: "Last finalized L1 block that was read" },
-  l1_errors_total: { type: "counter", help: "Requests to L1 that failed" },
 
   api_requests_total: { type: "counter", help: "API requests", labels: ["route", "status"] },
   api_request_seconds: {
