@@ -1,0 +1,212 @@
+// Final blocks as the API hands them out, read from the disk: headers, order, openings, and each namespace's part
+// with its proof.
+
+import { decode, type Store, u64Bytes, unreachable } from "../base/index.ts";
+import {
+  decodeHeader,
+  decodeTransaction,
+  type DeliveredBlock,
+  type DeliveredPage,
+  type Header,
+  Height,
+  type Lane,
+  limits,
+  type Message,
+  type Namespace,
+  namespaceLeaf,
+  proveNamespace,
+  type QC,
+  readLane,
+  type SealedTransaction,
+  spaces,
+} from "../protocol/index.ts";
+import type { CoreEffect } from "./core.ts";
+import {
+  decodeDeliveredRecord,
+  decodeFinalRecord,
+  type DeliveredRecord,
+  type FinalRecord,
+} from "./records.ts";
+
+/** What a peer asks for that only the disk has. */
+export type DiskRequest = Extract<
+  CoreEffect,
+  { type: "serve-blocks" | "load-lanes" | "load-transactions" | "load-openings" }
+>;
+
+/** A final height with what was delivered there. */
+interface Archived {
+  readonly header: Header;
+  readonly final: FinalRecord;
+  readonly delivered: DeliveredRecord;
+}
+
+/** Blocks read beyond a page's limit to find one that has its own certificate. */
+const certificateSearchMax = limits.headersPerAnswerMax;
+
+export class Archive {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async header(hash: Uint8Array): Promise<Header | undefined> {
+    const value = await this.#store.get(spaces.block, hash);
+    return value === undefined ? undefined : decodeHeader(value);
+  }
+
+  async final(height: Height): Promise<{ header: Header; record: FinalRecord } | undefined> {
+    const value = await this.#store.get(spaces.ordered, u64Bytes(height));
+    const record = value === undefined ? undefined : decodeFinalRecord(value);
+    const header = record === undefined ? undefined : await this.header(record.hash);
+    return record === undefined || header === undefined ? undefined : { header, record };
+  }
+
+  async transaction(id: Uint8Array): Promise<SealedTransaction | undefined> {
+    const value = await this.#store.get(spaces.transaction, id);
+    return value === undefined ? undefined : decodeTransaction(value);
+  }
+
+  /** The message that answers a peer, or undefined when what it asks for is not here. */
+  async answer(request: DiskRequest): Promise<Message | undefined> {
+    switch (request.type) {
+      case "serve-blocks": {
+        const headers = await this.headers(request.hash, request.count);
+        return headers.length === 0 ? undefined : { type: "blocks", headers };
+      }
+      case "load-lanes": {
+        const lanes = await this.lanes(request.hash, request.count);
+        return lanes.length === 0 ? undefined : { type: "lanes", lanes };
+      }
+      case "load-transactions": {
+        const found = await Promise.all(request.ids.map((id) => this.transaction(id)));
+        const transactions = found.filter((each) => each !== undefined);
+        return transactions.length === 0 ? undefined : { type: "transactions", transactions };
+      }
+      case "load-openings": {
+        const { height } = request;
+        const found = await this.openings(height);
+        if (found === undefined) return undefined;
+        const { blockHash, openings } = found;
+        return { type: "opened", height, blockHash, slices: [{ slice: 0, openings }] };
+      }
+      default:
+        return unreachable(request);
+    }
+  }
+
+  /** Newest first, at most `count`. */
+  async headers(hash: Uint8Array, count: number): Promise<Header[]> {
+    const headers: Header[] = [];
+    let next = hash;
+    while (headers.length < Math.min(count, limits.headersPerAnswerMax)) {
+      const header = await this.header(next);
+      if (header === undefined) break;
+      headers.push(header);
+      next = header.parent;
+    }
+    return headers;
+  }
+
+  /** Newest first, at most `count`. */
+  async lanes(hash: Uint8Array, count: number): Promise<Lane[]> {
+    const lanes: Lane[] = [];
+    let next = hash;
+    while (lanes.length < Math.min(count, limits.lanesPerAnswerMax)) {
+      const value = await this.#store.get(spaces.lane, next);
+      const lane = value === undefined ? undefined : decode(value, readLane);
+      if (lane === undefined) break;
+      lanes.push(lane);
+      if (lane.sequence <= 1) break;
+      next = lane.previous;
+    }
+    return lanes;
+  }
+
+  async openings(
+    height: Height,
+  ): Promise<{ blockHash: Uint8Array; openings: readonly Uint8Array[] } | undefined> {
+    const final = await this.final(height);
+    const value = await this.#store.get(spaces.opening, u64Bytes(height));
+    const record = value === undefined ? undefined : decodeDeliveredRecord(value);
+    if (final === undefined || record === undefined) return undefined;
+    return { blockHash: final.record.hash, openings: record.openings };
+  }
+
+  /**
+   * Consecutive delivered blocks of one namespace from `from` on, ending with one that has its own certificate.
+   * Undefined when there is none to end with yet.
+   */
+  async page(
+    namespace: Namespace,
+    from: Height,
+    limit: number,
+  ): Promise<DeliveredPage | undefined> {
+    const archived: Archived[] = [];
+    let end = 0;
+    let certificate: QC | undefined;
+    const most = Math.min(limit + certificateSearchMax, limits.headersPerAnswerMax);
+    while (archived.length < most && (end < limit || certificate === undefined)) {
+      const next = await this.#delivered(Height(from + archived.length));
+      if (next === undefined) break;
+      archived.push(next);
+      if (next.final.certificate === undefined) continue;
+      certificate = next.final.certificate;
+      end = archived.length;
+    }
+    if (certificate === undefined) return undefined;
+    const blocks = archived.slice(0, end).map((each) => this.#part(each, namespace));
+    return { blocks: await Promise.all(blocks), certificate };
+  }
+
+  async #delivered(height: Height): Promise<Archived | undefined> {
+    const value = await this.#store.get(spaces.opening, u64Bytes(height));
+    const delivered = value === undefined ? undefined : decodeDeliveredRecord(value);
+    const final = delivered === undefined ? undefined : await this.final(height);
+    if (delivered === undefined || final === undefined) return undefined;
+    return { header: final.header, final: final.record, delivered };
+  }
+
+  /** What the block holds of the namespace, and the proof that this is all. */
+  async #part(
+    { header, final, delivered }: Archived,
+    namespace: Namespace,
+  ): Promise<DeliveredBlock> {
+    const inboxOf = Map.groupBy(delivered.inbox, (message) => message.namespace);
+    const idsOf = new Map(final.groups.map((group) => [group.namespace, group.ids]));
+    const leaves = [...new Set([...inboxOf.keys(), ...idsOf.keys()])]
+      .sort((a, b) => a - b)
+      .map((each) =>
+        namespaceLeaf(each, {
+          inbox: inboxOf.get(each)?.map(({ messageHash }) => messageHash) ?? [],
+          ids: idsOf.get(each) ?? [],
+        }),
+      );
+    return {
+      header,
+      proof: proveNamespace(leaves, namespace),
+      inbox: inboxOf.get(namespace) ?? [],
+      transactions: await this.#transactions(final, delivered, namespace),
+    };
+  }
+
+  /** Openings are kept for all sealed transactions of the block in its order, so those before ours are counted. */
+  async #transactions(
+    final: FinalRecord,
+    delivered: DeliveredRecord,
+    namespace: Namespace,
+  ): Promise<DeliveredBlock["transactions"]> {
+    let at = 0;
+    for (const group of final.groups) {
+      const transactions = await Promise.all(group.ids.map((id) => this.transaction(id)));
+      const mine = transactions.flatMap((transaction) => {
+        if (transaction === undefined) return [];
+        const opening = transaction.version === 1 ? delivered.openings[at++] : new Uint8Array(0);
+        return opening === undefined ? [] : [{ transaction, opening }];
+      });
+      if (group.namespace === namespace) return mine;
+    }
+    return [];
+  }
+}

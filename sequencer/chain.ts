@@ -1,0 +1,292 @@
+// What the blocks of consensus mean. Consensus agrees on payloads it does not understand; here they are worked
+// out: a cut through the lanes (mempool) whose transactions the state after the parent admits (ledger). The answer is a
+// pure function of the chain, so a proposal is valid when a validator works out what its header says.
+
+import { assert, equalBytes, toHex } from "../base/index.ts";
+import type { Application } from "../consensus/index.ts";
+import type { BlockDraft, Ledger } from "../ledger/index.ts";
+import type { Mempool, Ordering } from "../mempool/index.ts";
+import {
+  blockHash,
+  type Cut,
+  decodePayload,
+  emptyTip,
+  encodePayload,
+  type Genesis,
+  type Header,
+  Height,
+  limits,
+  Micros,
+  namespacesRoot,
+  type Payload,
+  type QC,
+  type SealedTransaction,
+  type View,
+  zeroHash,
+} from "../protocol/index.ts";
+import type { L1Log } from "./l1-log.ts";
+
+/** A leader names an L1 block only this long after it read it, so that the others have read it too, µs. */
+const l1Settling = 3_000_000;
+/** A block this much older than our clock is stale; twice as much for every view skipped before it, µs. */
+const freshness = 2_000_000;
+const freshnessDoublingsMax = 6;
+
+/** A block with its order worked out. */
+export interface ExecutedBlock {
+  readonly header: Header;
+  readonly hash: Uint8Array;
+  readonly payload: Payload;
+  /** Grouped by namespace, in the order in which they are delivered. */
+  readonly ordered: readonly OrderedTransaction[];
+  readonly dropped: Ordering["dropped"];
+}
+
+export interface OrderedTransaction {
+  readonly id: Uint8Array;
+  readonly transaction: SealedTransaction;
+}
+
+/** A final block, executed. */
+export interface FinalBlock extends ExecutedBlock {
+  /** Its own COMMIT certificate; without one it is final by a descendant's. */
+  readonly certificate: QC | undefined;
+}
+
+/** Where a branch ends: what the next block stands on. */
+export interface Tip {
+  readonly height: Height;
+  readonly hash: Uint8Array;
+  readonly cut: Cut;
+  readonly time: Micros;
+  readonly l1: { readonly number: number; readonly hash: Uint8Array };
+}
+
+export interface ChainParts {
+  readonly mempool: Mempool;
+  readonly ledger: Ledger;
+  readonly l1: L1Log;
+  /** Final heights that await their opening. */
+  unopened(): number;
+}
+
+type Work = "valid" | "missing" | "invalid";
+type Worked = {
+  readonly payload: Payload;
+  readonly draft: BlockDraft;
+  readonly ordering: Ordering;
+  readonly ordered: readonly OrderedTransaction[];
+};
+
+export class Chain {
+  readonly #parts: ChainParts;
+  /** Blocks above the last executed final one, by hash; each is an overlay in ledger and mempool. */
+  readonly #executed = new Map<string, ExecutedBlock>();
+  /** Final headers whose order cannot be worked out yet, because something of theirs is still missing here. */
+  readonly #queue: { readonly header: Header; readonly certificate: QC | undefined }[] = [];
+  #final: Tip;
+  /** What we proposed last, so that it is not worked out again when it comes back as a header. */
+  #proposed: { readonly parent: string; readonly payload: Uint8Array; worked: Worked } | undefined;
+
+  constructor(parts: ChainParts, final: Tip) {
+    this.#parts = parts;
+    this.#final = final;
+  }
+
+  /** The last final block that is executed here. */
+  get final(): Tip {
+    return this.#final;
+  }
+
+  /** Final headers that wait for data. */
+  get backlog(): number {
+    return this.#queue.length;
+  }
+
+  /** Takes headers that consensus has finalized, ascending. */
+  enqueue(headers: readonly Header[], certificate: QC | undefined): void {
+    for (const [i, header] of headers.entries())
+      this.#queue.push({ header, certificate: i === headers.length - 1 ? certificate : undefined });
+  }
+
+  /** Executes the next final header for good; undefined when there is none or something is missing. */
+  advance(): FinalBlock | undefined {
+    const next = this.#queue[0];
+    if (next === undefined) return undefined;
+    const verdict = this.#execute(next.header, this.#final);
+    // A quorum worked it out otherwise than we do: going on would mean to deliver something else than they.
+    assert(verdict !== "invalid", "a final block follows from the chain before it");
+    if (verdict === "missing") return undefined;
+    this.#queue.shift();
+    const hash = blockHash(next.header);
+    const block = this.#executed.get(toHex(hash));
+    if (block === undefined) return undefined;
+    this.#parts.ledger.finalize(hash);
+    this.#parts.mempool.finalize(hash);
+    this.#final = tipOf(block);
+    // Only descendants of a final block have a future.
+    for (const [key, { header }] of this.#executed)
+      if (header.height <= block.header.height) this.#executed.delete(key);
+    return { ...block, certificate: next.certificate };
+  }
+
+  /** What consensus asks. */
+  readonly application: Application = {
+    propose: (branch, options) => this.#propose(branch, options),
+    evaluate: (header, branch, now) => {
+      const ancestors = this.#executeBranch(branch);
+      if (ancestors !== "valid") return ancestors;
+      const parent = this.#tip(branch);
+      const verdict = this.#execute(header, parent);
+      if (verdict !== "valid") return verdict;
+      return this.#isStale(header, parent, now) ? "stale" : "valid";
+    },
+    // The order cannot be worked out without every transaction of the block, hence executed means present.
+    hasData: (header, branch) =>
+      this.#executeBranch(branch) === "valid" &&
+      this.#execute(header, this.#tip(branch)) === "valid",
+    hasWork: (branch) =>
+      this.#executeBranch(branch) === "valid" &&
+      this.#parts.mempool.hasWork(this.#tip(branch).hash),
+  };
+
+  #propose(
+    branch: readonly Header[],
+    { allowEmpty, now }: { view: View; allowEmpty: boolean; now: Micros },
+  ): Uint8Array | undefined {
+    if (this.#executeBranch(branch) !== "valid") return undefined;
+    const parent = this.#tip(branch);
+    // Nothing sealed is ordered while too much waits to be opened: a stalled opening shows, and stays bounded.
+    const isStalled = this.#parts.unopened() > limits.unopenedMax;
+    const cut = isStalled ? parent.cut : this.#parts.mempool.bestCut(parent.hash);
+    const worked = this.#furthest(parent, cut, now);
+    if (worked === undefined) return undefined;
+    if (worked.payload.count === 0 && !allowEmpty) return undefined;
+    const payload = encodePayload(worked.payload);
+    this.#proposed = { parent: toHex(parent.hash), payload, worked };
+    return payload;
+  }
+
+  /** As far on L1 as a block may read, one block when that is too much at once, or no further than the parent. */
+  #furthest(parent: Tip, cut: Cut, now: Micros): Worked | undefined {
+    const { l1 } = this.#parts;
+    const settled = l1.newest(Micros(Math.max(0, now - l1Settling)));
+    const ahead = settled === undefined ? 0 : settled.number - parent.l1.number;
+    const steps = ahead <= 0 ? [0] : [Math.min(ahead, limits.l1BlocksPerBlockMax), 1, 0];
+    for (const step of steps) {
+      const hash = step === 0 ? parent.l1.hash : l1.hashAt(parent.l1.number + step);
+      if (hash === undefined) continue;
+      const worked = this.#work(parent, { cut, l1: { number: parent.l1.number + step, hash } });
+      if (typeof worked !== "string") return worked;
+    }
+    return undefined;
+  }
+
+  #executeBranch(branch: readonly Header[]): Work {
+    // While final blocks wait for their data, nothing above them can be worked out.
+    if (this.#queue.length > 0) return "missing";
+    let parent = this.#final;
+    for (const header of branch) {
+      const verdict = this.#execute(header, parent);
+      if (verdict !== "valid") return verdict;
+      parent = this.#tipAt(header) ?? parent;
+    }
+    return "valid";
+  }
+
+  /** Works the block out and keeps it as an overlay on its parent. */
+  #execute(header: Header, parent: Tip): Work {
+    const hash = blockHash(header);
+    const key = toHex(hash);
+    if (this.#executed.has(key)) return "valid";
+    if (!equalBytes(header.parent, parent.hash)) return "invalid";
+    const worked = this.#workOut(header, parent);
+    if (typeof worked === "string") return worked;
+    this.#parts.ledger.extend(hash, worked.draft, worked.payload.time);
+    this.#parts.mempool.extend(parent.hash, hash, worked.payload.cut, worked.ordering);
+    const { payload, ordered, ordering } = worked;
+    this.#executed.set(key, { header, hash, payload, ordered, dropped: ordering.dropped });
+    return "valid";
+  }
+
+  #workOut(header: Header, parent: Tip): Worked | "missing" | "invalid" {
+    const proposed = this.#proposed;
+    this.#proposed = undefined;
+    if (
+      proposed !== undefined &&
+      proposed.parent === toHex(parent.hash) &&
+      equalBytes(proposed.payload, header.payload)
+    )
+      return proposed.worked;
+    const claimed = decodePayload(header.payload);
+    if (claimed === undefined) return "invalid";
+    const worked = this.#work(parent, claimed);
+    if (typeof worked === "string") return worked;
+    // One encoding per value: equal bytes are the equal cut, time, count, order and cursor.
+    return equalBytes(encodePayload(worked.payload), header.payload) ? worked : "invalid";
+  }
+
+  #work(parent: Tip, { cut, l1 }: Pick<Payload, "cut" | "l1">): Worked | "missing" | "invalid" {
+    const { ledger, mempool } = this.#parts;
+    const height = Height(parent.height + 1);
+    const draft = ledger.open({ parent: parent.hash, height, l1 });
+    if (typeof draft === "string") return draft;
+    const ordering = mempool.order({ parent: parent.hash, cut, gate: draft });
+    if (typeof ordering === "string") return ordering;
+    if (ordering.time < parent.time) return "invalid";
+    const { ordered, leaves } = draft.finish();
+    const payload: Payload = {
+      cut,
+      time: ordering.time,
+      count: ordered.length,
+      ordered: namespacesRoot(leaves),
+      l1,
+      nextCommittee: zeroHash,
+    };
+    return { payload, draft, ordering, ordered };
+  }
+
+  /**
+   * Timestamp hygiene (consensus.md 4.2): a leader that leaves out what it must have heard long ago loses its view at
+   * once. Subjective, so it relaxes with every skipped view and can stop nothing for ever.
+   */
+  #isStale(header: Header, parent: Tip, now: Micros): boolean {
+    const block = this.#executed.get(toHex(blockHash(header)));
+    const skipped = Math.min(header.view - header.parentView - 1, freshnessDoublingsMax);
+    if (block === undefined || block.payload.time + freshness * 2 ** skipped >= now) return false;
+    const ours = this.#work(parent, {
+      cut: this.#parts.mempool.bestCut(parent.hash),
+      l1: block.payload.l1,
+    });
+    return typeof ours !== "string" && block.payload.time < ours.payload.time;
+  }
+
+  #tip(branch: readonly Header[]): Tip {
+    const last = branch.at(-1);
+    return (last === undefined ? undefined : this.#tipAt(last)) ?? this.#final;
+  }
+
+  #tipAt(header: Header): Tip | undefined {
+    const block = this.#executed.get(toHex(blockHash(header)));
+    return block === undefined ? undefined : tipOf(block);
+  }
+}
+
+/** Where the chain begins. */
+export function genesisTip(genesis: Genesis, hash: Uint8Array): Tip {
+  return {
+    height: Height(0),
+    hash,
+    cut: genesis.committee.members.map(() => emptyTip),
+    time: Micros(0),
+    l1: { number: genesis.l1Start - 1, hash: zeroHash },
+  };
+}
+
+export function tipOf({
+  header,
+  hash,
+  payload,
+}: Pick<ExecutedBlock, "header" | "hash" | "payload">): Tip {
+  return { height: header.height, hash, cut: payload.cut, time: payload.time, l1: payload.l1 };
+}

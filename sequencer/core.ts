@@ -1,0 +1,535 @@
+// The architecture, in code: which machine's effects are which machine's events. Consensus finalizes a payload, so
+// the opening is told to release shares; the opening opens a batch, so the ledger counts it; a checkpoint falls due,
+// so the attester signs it. Pure like the machines it joins: the simulator runs this very file.
+
+import { assert, u64Bytes, unreachable } from "../base/index.ts";
+import { Replica, type ReplicaEffect, type VoteSignatures } from "../consensus/index.ts";
+import { Attester, type AttesterEffect, Ledger } from "../ledger/index.ts";
+import {
+  type LaneSignatures,
+  Mempool,
+  type MempoolEffect,
+  Opening,
+  type OpeningEffect,
+} from "../mempool/index.ts";
+import {
+  type Batch,
+  type CertifiedCheckpoint,
+  type Genesis,
+  genesisHash,
+  Height,
+  type L1Block,
+  type Message,
+  type Micros,
+  type Namespace,
+  type OpenedTransaction,
+  type RollupLeaf,
+  type SealedTransaction,
+  spaces,
+  type ValidatorIndex,
+  type View,
+} from "../protocol/index.ts";
+import { Chain, type FinalBlock, genesisTip } from "./chain.ts";
+import { L1Log } from "./l1-log.ts";
+import {
+  encodeDeliveredRecord,
+  encodeFinalRecord,
+  encodeSnapshot,
+  type FinalRecord,
+  type Recovery,
+} from "./records.ts";
+
+/** What happens to a node. Every event carries the time at which it was seen. */
+export type CoreEvent =
+  | { readonly type: "tick"; readonly now: Micros }
+  | {
+      readonly type: "message";
+      readonly now: Micros;
+      readonly from: ValidatorIndex;
+      readonly message: Message;
+    }
+  | { readonly type: "peer-connected"; readonly now: Micros; readonly peer: ValidatorIndex }
+  | {
+      readonly type: "submit";
+      readonly now: Micros;
+      readonly ticket: number;
+      readonly transaction: SealedTransaction;
+    }
+  /** The next finalized L1 block. */
+  | { readonly type: "l1"; readonly now: Micros; readonly block: L1Block }
+  | JobResult;
+
+/** What the workers answer to the jobs in the effects. */
+export type JobResult =
+  | {
+      readonly type: "validated";
+      readonly now: Micros;
+      readonly id: Uint8Array;
+      readonly isValid: boolean;
+    }
+  | {
+      readonly type: "shares-computed";
+      readonly now: Micros;
+      readonly height: Height;
+      readonly shares: readonly Uint8Array[];
+    }
+  | {
+      readonly type: "batch-opened";
+      readonly now: Micros;
+      readonly height: Height;
+      readonly openings: readonly Uint8Array[];
+      readonly badSeats: readonly number[];
+    }
+  | {
+      readonly type: "batch-failed";
+      readonly now: Micros;
+      readonly height: Height;
+      readonly badSeats: readonly number[];
+    }
+  | {
+      readonly type: "openings-checked";
+      readonly now: Micros;
+      readonly height: Height;
+      readonly from: ValidatorIndex;
+      readonly isValid: boolean;
+    }
+  | {
+      readonly type: "unsealed";
+      readonly now: Micros;
+      readonly height: Height;
+      readonly payloads: readonly (Uint8Array | undefined)[];
+    };
+
+/** What a node does. Jobs go to the workers and come back as events. */
+export type CoreEffect =
+  | Exclude<ReplicaEffect, { type: "finalized" }>
+  | Exclude<MempoolEffect, { type: "changed" }>
+  | Exclude<OpeningEffect, { type: "opened" }>
+  | {
+      readonly type: "unseal";
+      readonly height: Height;
+      readonly items: readonly {
+        readonly transaction: SealedTransaction;
+        readonly opening: Uint8Array;
+      }[];
+    }
+  /** A block is final and its order known here. */
+  | {
+      readonly type: "ordered";
+      readonly height: Height;
+      readonly time: Micros;
+      readonly groups: FinalRecord["groups"];
+      readonly dropped: readonly { readonly id: Uint8Array; readonly reason: string }[];
+    }
+  /** A final block is opened, and all before it. */
+  | { readonly type: "delivered"; readonly height: Height; readonly batches: readonly Batch[] }
+  /** A quorum has signed what is to be anchored; the leaves are what its root commits to, by rollup id. */
+  | {
+      readonly type: "certified";
+      readonly certified: CertifiedCheckpoint;
+      readonly leaves: readonly RollupLeaf[];
+    };
+
+export interface CorePorts {
+  readonly votes: VoteSignatures;
+  readonly lanes: LaneSignatures;
+}
+
+export interface CoreOptions {
+  readonly genesis: Genesis;
+  readonly index: ValidatorIndex;
+  /** Counts the starts of this node; on disk before the first step. */
+  readonly incarnation: number;
+  /** The first word of every signed digest. */
+  readonly domain: Uint8Array;
+}
+
+/** A final block on its way from its order to its delivery. */
+interface Pending {
+  readonly block: FinalBlock;
+  openings: readonly Uint8Array[] | undefined;
+  payloads: readonly (Uint8Array | undefined)[] | undefined;
+}
+
+/** Heights between two snapshots of the replicated state. */
+const snapshotEvery = 64;
+/** Checkpoints whose leaves are kept until a quorum has signed them. */
+const leavesKept = 64;
+
+export class Core {
+  readonly #replica: Replica;
+  readonly #mempool: Mempool;
+  readonly #opening: Opening;
+  readonly #ledger: Ledger;
+  readonly #attester: Attester;
+  readonly #l1: L1Log;
+  readonly #chain: Chain;
+
+  /** Final and executed, not yet delivered, by height. */
+  readonly #pending = new Map<number, Pending>();
+  /** What was opened before a restart and needs no share to be opened again. */
+  readonly #recoveredOpenings: Map<number, readonly Uint8Array[]>;
+  #delivered: Height;
+  /** Blocks up to the snapshot whose openings the snapshot does not count yet. */
+  #undelivered: readonly FinalBlock[];
+  /** Leaves under a checkpoint's root, by its height. */
+  readonly #leaves = new Map<number, readonly RollupLeaf[]>();
+  /** Heights of the snapshots that this start has written. */
+  readonly #snapshots: Height[] = [];
+  #out: CoreEffect[] = [];
+  #hasChanged = false;
+
+  constructor(ports: CorePorts, options: CoreOptions, recovery: Recovery, now: Micros) {
+    const { genesis, index, incarnation, domain } = options;
+    const { committee, parameters, chainId } = genesis;
+    const hash = genesisHash(genesis);
+    const { snapshot } = recovery;
+    const tip = snapshot === undefined ? genesisTip(genesis, hash) : snapshot.tip;
+    this.#delivered = snapshot?.delivered ?? tip.height;
+    this.#undelivered = recovery.undelivered;
+    this.#recoveredOpenings = new Map(recovery.openings);
+    this.#l1 = new L1Log(genesis.l1Start, recovery.l1);
+    this.#ledger = new Ledger({ l1: this.#l1 }, { genesis, genesisHash: hash }, snapshot?.ledger);
+    this.#mempool = new Mempool(
+      {
+        admission: {
+          check: (transaction) => this.#ledger.check(transaction, this.#chain.final.height),
+        },
+        signatures: ports.lanes,
+      },
+      { committee, index, incarnation, parameters, chainId, genesisHash: hash },
+      {
+        ...(snapshot === undefined ? {} : { snapshot: snapshot.mempool }),
+        lanes: recovery.lanes,
+        transactions: recovery.transactions,
+        final: tip.hash,
+      },
+    );
+    this.#opening = new Opening({ committee, index }, { final: this.#delivered, unopened: [] });
+    this.#attester = new Attester(
+      { signatures: ports.votes },
+      { committee, self: index, domain },
+      recovery.attester,
+    );
+    this.#chain = new Chain(
+      {
+        mempool: this.#mempool,
+        ledger: this.#ledger,
+        l1: this.#l1,
+        unopened: () => this.#pending.size,
+      },
+      tip,
+    );
+    for (const { header, certificate } of recovery.headers)
+      this.#chain.enqueue([header], certificate);
+    this.#replica = new Replica(
+      { application: this.#chain.application, signatures: ports.votes },
+      { committee, index, domain, genesisHash: hash, parameters },
+      recovery.replica,
+      now,
+    );
+  }
+
+  /** To be called once, before any event: what was final is worked out again, then votes are re-sent. */
+  start(now: Micros): CoreEffect[] {
+    return this.#collect(() => {
+      for (const block of this.#undelivered) this.#open(block, now);
+      this.#undelivered = [];
+      this.#execute(now);
+      this.#absorb(this.#replica.start(now), now);
+    });
+  }
+
+  /** One event in, what to do about it out. Nothing a peer or a caller sends makes it throw. */
+  step(event: CoreEvent): CoreEffect[] {
+    return this.#collect(() => {
+      this.#dispatch(event);
+      // What has arrived may be what a final block, a proposal or a leader has been waiting for.
+      if (!this.#hasChanged) return;
+      this.#hasChanged = false;
+      this.#execute(event.now);
+      this.#absorb(this.#replica.step({ type: "application-changed", now: event.now }), event.now);
+    });
+  }
+
+  /** For status and metrics. */
+  get progress(): Progress {
+    return {
+      view: this.#replica.view,
+      final: this.#replica.finalHeight,
+      executed: this.#chain.final.height,
+      delivered: this.#delivered,
+      l1: this.#l1.last,
+    };
+  }
+
+  /** The settlement contract of every rollup by its id, as of the last final block, 20 bytes each. */
+  get settlements(): Map<number, Uint8Array> {
+    return new Map(
+      this.#ledger.namespaces().map(({ namespace, settlement }) => [namespace, settlement]),
+    );
+  }
+
+  /** The newest L1 block read, with its hash if it is still known. */
+  get l1(): { readonly number: number; readonly hash: Uint8Array | undefined } {
+    return { number: this.#l1.last, hash: this.#l1.hashAt(this.#l1.last) };
+  }
+
+  #collect(work: () => void): CoreEffect[] {
+    work();
+    const effects = this.#out;
+    this.#out = [];
+    return effects;
+  }
+
+  #dispatch(event: CoreEvent): void {
+    const { now } = event;
+    switch (event.type) {
+      case "tick":
+        this.#absorb(this.#mempool.step(event), now);
+        this.#absorb(this.#replica.step(event), now);
+        this.#absorb(this.#opening.step(event), now);
+        this.#absorb(this.#attester.step(event), now);
+        return;
+      case "peer-connected":
+        this.#absorb(this.#replica.step(event), now);
+        this.#absorb(this.#mempool.step(event), now);
+        return;
+      case "message":
+        this.#onMessage(event.from, event.message, now);
+        return;
+      case "submit":
+      case "validated":
+        this.#absorb(this.#mempool.step(event), now);
+        return;
+      case "l1":
+        this.#absorb(this.#l1.append(event.block, now), now);
+        this.#hasChanged = true;
+        return;
+      case "unsealed":
+        this.#onUnsealed(event.height, event.payloads, now);
+        return;
+      case "shares-computed":
+      case "batch-opened":
+      case "batch-failed":
+      case "openings-checked":
+        this.#absorb(this.#opening.step(event), now);
+    }
+  }
+
+  #onMessage(from: ValidatorIndex, message: Message, now: Micros): void {
+    switch (message.type) {
+      case "propose":
+      case "vote":
+      case "certificate":
+      case "status":
+      case "get-blocks":
+      case "blocks":
+      case "get-certificates":
+        return this.#absorb(this.#replica.step({ type: "message", now, from, message }), now);
+      case "lanes":
+      case "get-lanes":
+      case "lane-tips":
+      case "transactions":
+      case "get-transactions":
+        return this.#absorb(this.#mempool.step({ type: "message", now, from, message }), now);
+      case "shares":
+      case "opened":
+      case "pull-openings":
+        return this.#absorb(this.#opening.step({ type: "message", now, from, message }), now);
+      case "checkpoint-vote":
+        return this.#absorb(this.#attester.step({ type: "message", now, from, message }), now);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  /** Passes on what is for the world, and turns the rest into other machines' events, in place. */
+  #absorb(effects: readonly MachineEffect[], now: Micros): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case "finalized":
+          this.#chain.enqueue(effect.headers, effect.certificate);
+          this.#execute(now);
+          break;
+        case "changed":
+          this.#hasChanged = true;
+          break;
+        case "opened":
+          this.#onOpened(effect.height, effect.openings, now);
+          break;
+        case "certified":
+          this.#onCertified(effect.certified);
+          break;
+        case "persist":
+        case "send":
+        case "broadcast":
+        case "fault":
+        case "serve-blocks":
+        case "validate":
+        case "answer":
+        case "load-lanes":
+        case "load-transactions":
+        case "compute-shares":
+        case "open-batch":
+        case "check-openings":
+        case "load-openings":
+          this.#out.push(effect);
+          break;
+        default:
+          unreachable(effect);
+      }
+    }
+  }
+
+  /** Works out final blocks as far as their data is here, and has each opened. */
+  #execute(now: Micros): void {
+    for (let block = this.#chain.advance(); block !== undefined; block = this.#chain.advance()) {
+      const { height } = block.header;
+      const { hash, certificate, dropped } = block;
+      const groups = groupsOf(block);
+      this.#put(spaces.ordered, height, encodeFinalRecord({ hash, certificate, groups }));
+      this.#out.push({ type: "ordered", height, time: block.payload.time, groups, dropped });
+      this.#open(block, now);
+      // A block that waited for its data no longer stands in the way of those above it.
+      this.#hasChanged = true;
+    }
+  }
+
+  /** A final block: from here on, and not before, may this node's shares of it leave. */
+  #open(block: FinalBlock, now: Micros): void {
+    const { height } = block.header;
+    const sealed = sealedOf(block);
+    const recovered = this.#recoveredOpenings.get(height);
+    this.#recoveredOpenings.delete(height);
+    this.#pending.set(height, { block, openings: undefined, payloads: undefined });
+    const isOpened = sealed.length === 0 || recovered?.length === sealed.length;
+    if (isOpened) this.#onOpened(height, recovered ?? [], now);
+    // The opening hears of every height; in one that is open already, nothing is left for it to do.
+    const transactions = isOpened ? [] : sealed;
+    const blockHash = block.hash;
+    this.#absorb(this.#opening.step({ type: "final", now, height, blockHash, transactions }), now);
+  }
+
+  #onOpened(height: Height, openings: readonly Uint8Array[], now: Micros): void {
+    const pending = this.#pending.get(height);
+    if (pending === undefined || pending.openings !== undefined) return;
+    pending.openings = openings;
+    const transactions = sealedOf(pending.block);
+    if (transactions.length === 0) return this.#onUnsealed(height, [], now);
+    const items = transactions.map((transaction, i) => {
+      const opening = openings[i];
+      assert(opening !== undefined, "a batch has one opening for each sealed transaction");
+      return { transaction, opening };
+    });
+    this.#out.push({ type: "unseal", height, items });
+  }
+
+  #onUnsealed(height: Height, payloads: readonly (Uint8Array | undefined)[], now: Micros): void {
+    const pending = this.#pending.get(height);
+    if (pending?.openings === undefined) return;
+    pending.payloads = payloads;
+    this.#deliver(now);
+  }
+
+  /** Delivers strictly by height: batches are opened in any order, and counted in one. */
+  #deliver(now: Micros): void {
+    for (;;) {
+      const height = Height(this.#delivered + 1);
+      const pending = this.#pending.get(height);
+      if (pending?.payloads === undefined) return;
+      this.#pending.delete(height);
+      this.#delivered = height;
+      const { block } = pending;
+      const { batches, checkpoint, leaves } = this.#ledger.applyOpened({
+        height,
+        blockHash: block.hash,
+        transactions: openedTransactions(pending),
+      });
+      const openings = pending.openings ?? [];
+      const inbox = batches.flatMap((batch) => batch.inbox);
+      this.#put(spaces.opening, height, encodeDeliveredRecord({ openings, inbox }));
+      this.#out.push({ type: "delivered", height, batches });
+      if (height % snapshotEvery === 0) this.#snapshot();
+      // The ledger takes in only so many blocks ahead of their openings; there is room for one more.
+      this.#hasChanged ||= this.#chain.backlog > 0;
+      if (checkpoint === undefined) continue;
+      this.#leaves.set(height, leaves);
+      for (const old of this.#leaves.keys()) {
+        if (this.#leaves.size <= leavesKept) break;
+        this.#leaves.delete(old);
+      }
+      this.#absorb(this.#attester.step({ type: "due", now, checkpoint }), now);
+    }
+  }
+
+  #onCertified(certified: CertifiedCheckpoint): void {
+    const leaves = this.#leaves.get(certified.checkpoint.height);
+    // Certified by others before we have opened that far; a later checkpoint holds all it holds.
+    if (leaves === undefined) return;
+    for (const height of this.#leaves.keys())
+      if (height <= certified.checkpoint.height) this.#leaves.delete(height);
+    this.#out.push({ type: "certified", certified, leaves });
+  }
+
+  /** The state of the last executed final block; what is final but unopened is inside the ledger's. */
+  #snapshot(): void {
+    const { height, hash } = this.#chain.final;
+    const ledger = this.#ledger.snapshot();
+    const mempool = this.#mempool.snapshot();
+    const value = encodeSnapshot({ height, hash, delivered: this.#delivered, ledger, mempool });
+    this.#put(spaces.snapshot, height, value);
+    // The one before stays until this one is surely on disk.
+    this.#snapshots.push(height);
+    const old = this.#snapshots.length > 2 ? this.#snapshots.shift() : undefined;
+    if (old !== undefined) this.#put(spaces.snapshot, old, undefined);
+  }
+
+  #put(space: string, height: Height, value: Uint8Array | undefined): void {
+    const writes = [{ space, key: u64Bytes(height), value }];
+    this.#out.push({ type: "persist", writes, sync: false });
+  }
+}
+
+type MachineEffect = ReplicaEffect | MempoolEffect | OpeningEffect | AttesterEffect;
+
+/** How far the node is. */
+export interface Progress {
+  readonly view: View;
+  readonly final: Height;
+  /** Final and worked out here. */
+  readonly executed: Height;
+  /** Opened, with all before it. */
+  readonly delivered: Height;
+  /** The last L1 block read. */
+  readonly l1: number;
+}
+
+function sealedOf(block: FinalBlock): SealedTransaction[] {
+  return block.ordered.flatMap(({ transaction }) =>
+    transaction.version === 1 ? [transaction] : [],
+  );
+}
+
+/** The block's order as it is kept: it stands by namespace already. */
+function groupsOf(block: FinalBlock): FinalRecord["groups"] {
+  const groups: { namespace: Namespace; ids: Uint8Array[] }[] = [];
+  for (const { id, transaction } of block.ordered) {
+    const { namespace } = transaction.envelope;
+    const last = groups.at(-1);
+    if (last?.namespace === namespace) last.ids.push(id);
+    else groups.push({ namespace, ids: [id] });
+  }
+  return groups;
+}
+
+/** The block's transactions with what opens them; a clear one opens itself. */
+function openedTransactions({ block, openings, payloads }: Pending): OpenedTransaction[] {
+  let at = 0;
+  return block.ordered.map(({ id, transaction }) => {
+    if (transaction.version === 0)
+      return { id, transaction, opening: new Uint8Array(0), payload: transaction.body };
+    const opening = openings?.[at] ?? new Uint8Array(0);
+    return { id, transaction, opening, payload: payloads?.[at++] };
+  });
+}

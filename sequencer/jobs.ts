@@ -1,0 +1,107 @@
+// Gives the core's jobs to the workers and the answers back as events. Validations that are asked for in one turn of
+// the loop travel as one job, because a message to a thread costs more than the smallest of them.
+
+import { unreachable } from "../base/index.ts";
+import type { BatchOpening, ShareRow } from "../crypto/index.ts";
+import { encodeTransaction, type Micros, type SealedTransaction } from "../protocol/index.ts";
+import type { CoreEffect, JobResult } from "./core.ts";
+
+export type Job = Extract<
+  CoreEffect,
+  { type: "validate" | "compute-shares" | "open-batch" | "check-openings" | "unseal" }
+>;
+
+/** What the worker threads do; bytes in, bytes out. */
+export interface JobWorkers {
+  validate(transactions: readonly Uint8Array[]): Promise<boolean[]>;
+  shares(points: readonly Uint8Array[]): Promise<Uint8Array[]>;
+  open(batch: {
+    readonly points: readonly Uint8Array[];
+    readonly rows: readonly ShareRow[];
+  }): Promise<BatchOpening>;
+  checkOpenings(claim: {
+    readonly points: readonly Uint8Array[];
+    readonly openings: readonly Uint8Array[];
+  }): Promise<boolean>;
+  unseal(
+    items: readonly { readonly transaction: Uint8Array; readonly opening: Uint8Array }[],
+  ): Promise<(Uint8Array | undefined)[]>;
+}
+
+export interface JobPorts {
+  readonly workers: JobWorkers;
+  readonly now: () => Micros;
+  readonly onResult: (result: JobResult) => void;
+  /** A job could not be done, so an answer that the core waits for will not come. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+type Validation = { readonly id: Uint8Array; readonly transaction: SealedTransaction };
+
+export class Jobs {
+  readonly #ports: JobPorts;
+  #validations: Validation[] = [];
+
+  constructor(ports: JobPorts) {
+    this.#ports = ports;
+  }
+
+  run(job: Job): void {
+    if (job.type === "validate") {
+      if (this.#validations.push(job) === 1) setImmediate(() => this.#start(this.#validate()));
+      return;
+    }
+    this.#start(this.#answer(job));
+  }
+
+  #start(work: Promise<void>): void {
+    void work.catch((error: unknown) => {
+      this.#ports.onFailure(error);
+    });
+  }
+
+  async #validate(): Promise<void> {
+    const { workers, now, onResult } = this.#ports;
+    const batch = this.#validations.splice(0);
+    const flags = await workers.validate(
+      batch.map(({ transaction }) => encodeTransaction(transaction)),
+    );
+    for (const [i, { id }] of batch.entries())
+      onResult({ type: "validated", now: now(), id, isValid: flags[i] === true });
+  }
+
+  async #answer(job: Exclude<Job, { type: "validate" }>): Promise<void> {
+    const { workers, now, onResult } = this.#ports;
+    const { height } = job;
+    switch (job.type) {
+      case "compute-shares": {
+        const shares = await workers.shares(job.points);
+        return onResult({ type: "shares-computed", now: now(), height, shares });
+      }
+      case "open-batch": {
+        const { points, rows } = job;
+        const result = await workers.open({ points, rows });
+        const { badSeats } = result;
+        if (!("openings" in result))
+          return onResult({ type: "batch-failed", now: now(), height, badSeats });
+        const { openings } = result;
+        return onResult({ type: "batch-opened", now: now(), height, openings, badSeats });
+      }
+      case "check-openings": {
+        const { points, openings, from } = job;
+        const isValid = await workers.checkOpenings({ points, openings });
+        return onResult({ type: "openings-checked", now: now(), height, from, isValid });
+      }
+      case "unseal": {
+        const items = job.items.map(({ transaction, opening }) => ({
+          transaction: encodeTransaction(transaction),
+          opening,
+        }));
+        const payloads = await workers.unseal(items);
+        return onResult({ type: "unsealed", now: now(), height, payloads });
+      }
+      default:
+        return unreachable(job);
+    }
+  }
+}

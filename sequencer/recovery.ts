@@ -1,0 +1,268 @@
+// Reads off the disk what a node knew when it stopped, whether it was told to or not. What was not synced may be
+// missing in parts, so nothing is concluded from one record about another: the chain is followed hash by hash.
+
+import { CodedError, decode, type Store, toHex, u64Bytes, utf8 } from "../base/index.ts";
+import {
+  certificateKey,
+  decodeSafety,
+  hashesToLoad,
+  type Recovered,
+  safetyKey,
+} from "../consensus/index.ts";
+import type { AttestedBefore } from "../ledger/index.ts";
+import {
+  blockHash,
+  decodeCheckpoint,
+  decodeHeader,
+  decodePayload,
+  decodeQC,
+  decodeTransaction,
+  type Genesis,
+  genesisHash,
+  type Header,
+  Height,
+  type L1Block,
+  type Lane,
+  type QC,
+  readLane,
+  type SealedTransaction,
+  spaces,
+  View,
+} from "../protocol/index.ts";
+import { type FinalBlock, tipOf } from "./chain.ts";
+import { decodeL1Block } from "./l1-log.ts";
+import {
+  decodeDeliveredRecord,
+  decodeFinalRecord,
+  decodeSnapshot,
+  type FinalRecord,
+  type Recovery,
+  type Snapshot,
+} from "./records.ts";
+
+const incarnationKey = utf8("incarnation");
+const rangeLimit = 1_000;
+/** Lane messages between the cuts of two blocks, far more than there can be. */
+const laneWalkMax = 10_000;
+
+/**
+ * Counts this start, durably. Lanes and receipts carry the number, so that nothing said after a crash contradicts
+ * what was said before it.
+ */
+export async function nextIncarnation(store: Store): Promise<number> {
+  const stored = await store.get(spaces.meta, incarnationKey);
+  const last =
+    stored === undefined ? 0 : new DataView(stored.buffer, stored.byteOffset).getUint32(4);
+  const value = u64Bytes(last + 1);
+  await store.write([{ space: spaces.meta, key: incarnationKey, value }], { sync: true });
+  return last + 1;
+}
+
+/** All of it; empty for a node that has never run. */
+export async function loadRecovery(store: Store, genesis: Genesis): Promise<Recovery> {
+  const reader = new RecoveryReader(store);
+  const snapshot = await reader.snapshot();
+  const delivered = snapshot?.delivered ?? 0;
+  const final = await reader.finalBlocks(delivered + 1, snapshot);
+  const undelivered = final.filter(({ header }) => header.height <= (snapshot?.height ?? 0));
+  const headers = final.filter(({ header }) => header.height > (snapshot?.height ?? 0));
+  const openings = await reader.openings(delivered + 1, final.length);
+  const lanes = await reader.lanes(headers.map(({ header }) => header));
+  const ids = lanes.flatMap((lane) => lane.entries.map(({ id }) => id));
+  const last = final.at(-1);
+  return {
+    replica: await reader.replica(genesis, last ?? snapshot?.block),
+    attester: await reader.attester(),
+    snapshot,
+    undelivered: await Promise.all(undelivered.map((each) => reader.ordered(each))),
+    headers,
+    openings,
+    l1: await reader.l1(snapshot?.tip.l1.number ?? genesis.l1Start),
+    lanes,
+    transactions: await reader.transactions(ids),
+  };
+}
+
+/** One final height as it stands on disk. */
+interface Stored {
+  readonly header: Header;
+  readonly certificate: QC | undefined;
+  readonly groups: FinalRecord["groups"];
+}
+
+class RecoveryReader {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** The newest snapshot whose block is here as well. */
+  async snapshot(): Promise<(NonNullable<Recovery["snapshot"]> & { block: Stored }) | undefined> {
+    for (const { value } of await this.#store.range(spaces.snapshot, { reverse: true, limit: 4 })) {
+      const snapshot = decodeSnapshot(value);
+      if (snapshot === undefined) continue;
+      const block = await this.#final(snapshot.height);
+      const payload = block === undefined ? undefined : decodePayload(block.header.payload);
+      if (block === undefined || payload === undefined) continue;
+      const { header } = block;
+      return { ...snapshot, block, tip: tipOf({ header, hash: snapshot.hash, payload }) };
+    }
+    return undefined;
+  }
+
+  /** From `first` on as far as the chain is unbroken. */
+  async finalBlocks(first: number, snapshot: Snapshot | undefined): Promise<Stored[]> {
+    const blocks: Stored[] = [];
+    for (let height = first; ; height++) {
+      const block = await this.#final(Height(height));
+      if (block === undefined) break;
+      blocks.push(block);
+    }
+    const end = (snapshot?.height ?? 0) + 1 - first;
+    if (blocks.length < end)
+      throw new CodedError("STORE_DAMAGED", "blocks below the last snapshot are missing on disk");
+    return blocks;
+  }
+
+  /** By height, of those that are there. */
+  async openings(first: number, count: number): Promise<Map<number, readonly Uint8Array[]>> {
+    const openings = new Map<number, readonly Uint8Array[]>();
+    for (let height = first; height < first + count; height++) {
+      const value = await this.#store.get(spaces.opening, u64Bytes(height));
+      const record = value === undefined ? undefined : decodeDeliveredRecord(value);
+      if (record !== undefined) openings.set(height, record.openings);
+    }
+    return openings;
+  }
+
+  /** A final block whose order is already part of the snapshot: read, not worked out. */
+  async ordered({ header, certificate, groups }: Stored): Promise<FinalBlock> {
+    const payload = decodePayload(header.payload);
+    const ids = groups.flatMap((group) => group.ids);
+    const transactions = await this.transactions(ids);
+    if (payload === undefined || transactions.length !== ids.length)
+      throw new CodedError("STORE_DAMAGED", "transactions of a final block are missing on disk");
+    const ordered = transactions.map((transaction, i) => ({
+      id: ids[i] ?? new Uint8Array(32),
+      transaction,
+    }));
+    return { header, hash: blockHash(header), payload, ordered, dropped: [], certificate };
+  }
+
+  /** What the cuts of these blocks read, back to the messages that are gone or belong to blocks before them. */
+  async lanes(headers: readonly Header[]): Promise<Lane[]> {
+    const seen = new Set<string>();
+    const lanes: Lane[] = [];
+    for (const header of headers) {
+      for (const tip of decodePayload(header.payload)?.cut ?? []) {
+        const segment: Lane[] = [];
+        let next: Uint8Array | undefined = tip.sequence === 0 ? undefined : tip.hash;
+        while (next !== undefined && !seen.has(toHex(next)) && segment.length < laneWalkMax) {
+          seen.add(toHex(next));
+          const value: Uint8Array | undefined = await this.#store.get(spaces.lane, next);
+          const lane = value === undefined ? undefined : decode(value, readLane);
+          if (lane === undefined) break;
+          segment.push(lane);
+          next = lane.sequence > 1 ? lane.previous : undefined;
+        }
+        lanes.push(...segment.reverse());
+      }
+    }
+    return lanes;
+  }
+
+  async transactions(ids: readonly Uint8Array[]): Promise<SealedTransaction[]> {
+    const transactions: SealedTransaction[] = [];
+    for (const id of ids) {
+      const value = await this.#store.get(spaces.transaction, id);
+      const transaction = value === undefined ? undefined : decodeTransaction(value);
+      if (transaction !== undefined) transactions.push(transaction);
+    }
+    return transactions;
+  }
+
+  async replica(genesis: Genesis, last: Stored | undefined): Promise<Recovered> {
+    const { epoch } = genesis.committee;
+    const stored = await this.#store.get(spaces.safety, safetyKey(epoch));
+    const safety = stored === undefined ? undefined : decodeSafety(stored);
+    if (stored !== undefined && safety === undefined)
+      throw new CodedError(
+        "SAFETY_DAMAGED",
+        "the record of what this validator signed is damaged; it must not vote with this key",
+      );
+    const final: Recovered["final"] =
+      last === undefined
+        ? { height: Height(0), hash: genesisHash(genesis), view: View(0) }
+        : {
+            height: last.header.height,
+            hash: blockHash(last.header),
+            view: last.header.view,
+            ...(last.certificate === undefined ? {} : { certificate: last.certificate }),
+          };
+    const certificates = await this.#store.range(spaces.certificate, {
+      from: certificateKey(epoch, final.view),
+      limit: rangeLimit,
+    });
+    const headers: Header[] = [];
+    const recovered: Recovered = {
+      ...(safety === undefined ? {} : { safety }),
+      certificates: certificates.flatMap(({ value }) => decodeQC(value) ?? []),
+      headers,
+      final,
+    };
+    // Every round finds parents of what the last one found; headers that are nowhere end it.
+    for (const asked = new Set<string>(); ;) {
+      const wanted = hashesToLoad(recovered).filter((hash) => !asked.has(toHex(hash)));
+      if (wanted.length === 0) return recovered;
+      for (const hash of wanted) {
+        asked.add(toHex(hash));
+        const header = await this.#header(hash);
+        if (header !== undefined && header.height > final.height) headers.push(header);
+      }
+    }
+  }
+
+  async attester(): Promise<AttestedBefore> {
+    const records = await this.#store.range(spaces.attested);
+    const attested = records.map(({ value }) => {
+      const checkpoint = decodeCheckpoint(value);
+      if (checkpoint !== undefined) return checkpoint;
+      throw new CodedError(
+        "SAFETY_DAMAGED",
+        "the record of the checkpoints this validator signed is damaged; it must not sign with this key",
+      );
+    });
+    return { attested, certifiedHeight: 0 };
+  }
+
+  async l1(from: number): Promise<L1Block[]> {
+    const blocks: L1Block[] = [];
+    for (let next = from; ;) {
+      const entries = await this.#store.range(spaces.l1, {
+        from: u64Bytes(next),
+        limit: rangeLimit,
+      });
+      for (const { value } of entries) {
+        const block = decodeL1Block(value);
+        if (block?.number !== next) return blocks;
+        blocks.push(block);
+        next++;
+      }
+      if (entries.length < rangeLimit) return blocks;
+    }
+  }
+
+  async #final(height: Height): Promise<Stored | undefined> {
+    const value = await this.#store.get(spaces.ordered, u64Bytes(height));
+    const record = value === undefined ? undefined : decodeFinalRecord(value);
+    const header = record === undefined ? undefined : await this.#header(record.hash);
+    if (record === undefined || header?.height !== height) return undefined;
+    return { header, certificate: record.certificate, groups: record.groups };
+  }
+
+  async #header(hash: Uint8Array): Promise<Header | undefined> {
+    const value = await this.#store.get(spaces.block, hash);
+    return value === undefined ? undefined : decodeHeader(value);
+  }
+}
