@@ -14,7 +14,7 @@ import {
   type MakeKey,
   runProgram,
 } from "./cli/index.ts";
-import { loadConfig, redactConfig } from "./config.ts";
+import { type ConfigSources, loadConfig, redactConfig } from "./config.ts";
 import { blstBls, createMclSealingGroup } from "./crypto/index.ts";
 import { drawSecret } from "./genesis.ts";
 import { type CeremonyPorts, readGenesis, writeCommittee, writeGenesis } from "./genesis-files.ts";
@@ -26,6 +26,7 @@ import {
   type SecretKey,
   writeKeyFile,
 } from "./keys/index.ts";
+import { startNode } from "./node.ts";
 
 const random: Random = { bytes: (count) => new Uint8Array(randomBytes(count)) };
 
@@ -65,7 +66,26 @@ const actions: Actions = {
   makeKey,
   listKeys,
   moveKey,
+  startNode: runNode,
 };
+
+/** Until it is told to stop; a second signal does not wait. Exits with 1 when the node had to stop by itself. */
+async function runNode(sources: ConfigSources): Promise<void> {
+  const node = await startNode(await loadConfig(sources), version);
+  const told = new Promise<undefined>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1));
+        resolve(undefined);
+      });
+  });
+  const reason = await Promise.race([told, node.failed]);
+  await node.close();
+  if (reason !== undefined)
+    throw new CodedError("NODE_STOPPED", "the node had to stop; its log says why", {
+      cause: reason,
+    });
+}
 
 async function ceremonyPorts(): Promise<CeremonyPorts> {
   return {

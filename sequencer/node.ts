@@ -1,0 +1,556 @@
+// The composition root: here the core meets the world. Frames, jobs, requests and L1 blocks become events; effects
+// become frames, jobs, answers and writes, in the order in which they were asked for.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  CodedError,
+  equalBytes,
+  fromHex,
+  type Logger,
+  type Store,
+  unreachable,
+} from "../base/index.ts";
+import {
+  decodeMessage,
+  encodeMessage,
+  fromGenesisJson,
+  type Genesis,
+  genesisHash,
+  Height,
+  limits,
+  type Message,
+  messageTypeOf,
+  quorum,
+  settlementDomain,
+  ValidatorIndex,
+  View,
+} from "../protocol/index.ts";
+import { type Api, createApi, type Health } from "./api/index.ts";
+import { Archive, type DiskRequest } from "./archive.ts";
+import { systemClock } from "./clock.ts";
+import type { NodeConfig, SecretSource } from "./config.ts";
+import { Core, type CoreEffect, type CoreEvent } from "./core.ts";
+import { blstBls, nodeNetworkSignatures } from "./crypto/index.ts";
+import { Executor, type Persist } from "./executor.ts";
+import { NodeGateway } from "./gateway.ts";
+import { Jobs } from "./jobs.ts";
+import { openKeyFile, readPassword } from "./keys/index.ts";
+import { createMesh, type Mesh } from "./network/index.ts";
+import { loadRecovery, nextIncarnation } from "./recovery.ts";
+import { createSettlement, type L1State, type Settlement } from "./settlement/index.ts";
+import { laneSignatures, voteSignatures } from "./signatures.ts";
+import { StatusBook } from "./status.ts";
+import { openStore } from "./storage/index.ts";
+import {
+  createLogging,
+  createMetrics,
+  metricDefinitions,
+  type MetricsRegistry,
+} from "./telemetry/index.ts";
+import { openTrace, type Trace } from "./trace.ts";
+import { createWorkers, type Workers } from "./workers/index.ts";
+
+/** A node that runs. */
+export interface RunningNode {
+  /** Where its API answers. */
+  readonly url: string;
+  /** Resolves with the reason when the node had to stop by itself. */
+  readonly failed: Promise<unknown>;
+  /** Takes nothing more, finishes what is promised, and closes the store. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** The tick by which the machines measure their waiting, ms. */
+const tickMs = 10;
+const l1PollMs = 500;
+/** What a validator waits for each one whose turn to post comes before its own, ms. */
+const failoverMs = 6_000;
+
+/** Reads keys and disk, catches up with itself, and joins the committee. Fails with a `CodedError` that says what to do. */
+export async function startNode(config: NodeConfig, version: string): Promise<RunningNode> {
+  const logging = createLogging({ level: config.log.level });
+  const genesis = await readGenesis(config.genesis);
+  const keys = await readKeys(config, genesis);
+  const store = await openStore(join(config.dataDirectory, "store"), {
+    genesisHash: genesisHash(genesis),
+    logger: logging("storage"),
+  });
+  try {
+    const node = new ConclaveNode({ config, genesis, keys, store, logging, version });
+    await node.start();
+    return node;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface NodeKeys {
+  readonly index: ValidatorIndex;
+  readonly validator: Uint8Array;
+  readonly network: Uint8Array;
+  readonly keyShare: Uint8Array;
+  /** Of the account that pays on L1. */
+  readonly poster: Uint8Array | undefined;
+}
+
+interface NodeParts {
+  readonly config: NodeConfig;
+  readonly genesis: Genesis;
+  readonly keys: NodeKeys;
+  readonly store: Store;
+  readonly logging: (module: string) => Logger;
+  readonly version: string;
+}
+
+class ConclaveNode implements RunningNode {
+  readonly #parts: NodeParts;
+  readonly #log: Logger;
+  readonly #registry: MetricsRegistry;
+  readonly #clock = systemClock();
+  readonly #archive: Archive;
+  readonly #statuses = new StatusBook();
+  readonly #gateway: NodeGateway<Health>;
+  readonly #executor: Executor<CoreEffect>;
+  readonly failed: Promise<unknown>;
+  #fail: (reason: unknown) => void = () => undefined;
+  #trace: Trace | undefined;
+  #core: Core | undefined;
+  #jobs: Jobs | undefined;
+  #workers: Workers | undefined;
+  #mesh: Mesh | undefined;
+  #settlement: Settlement | undefined;
+  #api: Api | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+  /** When blocks that are not delivered yet became final. */
+  readonly #finalAt = new Map<number, number>();
+  /** Certified checkpoints by number, so that what L1 holds can be told by height. */
+  readonly #certified = new Map<number, Extract<CoreEffect, { type: "certified" }>>();
+  #l1State: L1State | undefined;
+
+  constructor(parts: NodeParts) {
+    this.#parts = parts;
+    this.#log = parts.logging("node");
+    this.#registry = createMetrics(metricDefinitions);
+    this.#archive = new Archive(parts.store);
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
+    const { metrics } = this.#registry;
+    this.#gateway = new NodeGateway({
+      genesis: parts.genesis,
+      archive: this.#archive,
+      statuses: this.#statuses,
+      metrics,
+      now: () => this.#clock.now(),
+      submit: (ticket, transaction) =>
+        this.#step({ type: "submit", now: this.#clock.now(), ticket, transaction }),
+      health: () => this.#health(),
+    });
+    this.#executor = new Executor({
+      write: async (writes, { sync }) => {
+        const before = performance.now();
+        await parts.store.write(writes, { sync });
+        if (sync) metrics.observe("store_sync_seconds", (performance.now() - before) / 1_000);
+      },
+      act: (effect) => this.#act(effect),
+      onFailure: (error) => this.#stopBecause("the disk failed", error),
+    });
+  }
+
+  get url(): string {
+    return this.#api?.url ?? "";
+  }
+
+  /** Disk first, network last: nothing is heard before what was said is known again (consensus.md 2.9). */
+  async start(): Promise<void> {
+    const { config, genesis, keys, store, logging, version } = this.#parts;
+    const { metrics } = this.#registry;
+    const { committee, chainId } = genesis;
+    const threshold = quorum(committee.members.length);
+    metrics.gauge("build_info", 1, { version });
+    this.#trace = openTrace(process.env["CONCLAVE_TRACE"]);
+    this.#workers = await createWorkers({
+      count: Math.max(1, config.workers),
+      keyShare: keys.keyShare,
+      sealing: {
+        chainId,
+        ...committee.sealing,
+        verificationKeys: committee.members.map(({ verificationKey }) => verificationKey),
+        threshold,
+      },
+      logger: logging("workers"),
+    });
+    this.#jobs = new Jobs({
+      workers: this.#workers,
+      now: () => this.#clock.now(),
+      onResult: (event) => this.#step(event),
+      onFailure: (error) => this.#stopBecause("a worker failed", error),
+    });
+    const incarnation = await nextIncarnation(store);
+    const recovery = await loadRecovery(store, genesis);
+    const publicKeys = committee.members.map(({ publicKey }) => publicKey);
+    const networkKeys = committee.members.map(({ networkKey }) => networkKey);
+    const domain = settlementDomain({ chainId, hub: genesis.contracts.hub });
+    this.#core = new Core(
+      {
+        votes: voteSignatures(blstBls, keys.validator, publicKeys),
+        lanes: laneSignatures(nodeNetworkSignatures, keys.network, networkKeys),
+      },
+      { genesis, index: keys.index, incarnation, domain },
+      recovery,
+      this.#clock.now(),
+    );
+    this.#executor.run(this.#core.start(this.#clock.now()));
+    this.#log.info("state recovered", { ...this.#core.progress, incarnation });
+    this.#settlement = this.#startSettlement(this.#core);
+    this.#mesh = await this.#joinMesh();
+    this.#api = await createApi({
+      gateway: this.#gateway,
+      host: config.api.host,
+      port: config.api.port,
+      logger: logging("api"),
+      metricsText: () => this.#metricsText(),
+    });
+    this.#timer = setInterval(() => {
+      this.#step({ type: "tick", now: this.#clock.now() });
+    }, tickMs);
+    this.#log.info("node started", { validator: keys.index, api: this.url });
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#api?.close();
+    await this.#mesh?.close();
+    await this.#settlement?.close();
+    await this.#workers?.close();
+    this.#core = undefined;
+    await this.#executor.settled();
+    await this.#parts.store.close();
+    this.#trace?.close();
+    this.#registry.close();
+    this.#log.info("node stopped");
+  }
+
+  #stopBecause(what: string, error: unknown): void {
+    this.#log.error("the node has to stop", { what, error });
+    this.#fail(error ?? what);
+  }
+
+  /** The one door into the core. An invariant that breaks stops the node: it can keep no promise any more. */
+  #step(event: CoreEvent): void {
+    if (this.#core === undefined || this.#closing !== undefined) return;
+    let effects: CoreEffect[];
+    try {
+      effects = this.#core.step(event);
+    } catch (error) {
+      this.#core = undefined;
+      this.#stopBecause("an invariant does not hold", error);
+      return;
+    }
+    this.#executor.run(effects);
+  }
+
+  /** Does what is not a write; those have been carried out in their order by now. */
+  #act(effect: Exclude<CoreEffect, Persist>): void {
+    switch (effect.type) {
+      case "send":
+        return this.#send(effect.to, effect.message);
+      case "broadcast":
+        return this.#broadcast(effect.message);
+      case "fault":
+        return this.#onFault(effect.peer, effect.code);
+      case "answer":
+        return this.#gateway.answer(effect.ticket, effect.result);
+      case "validate":
+      case "compute-shares":
+      case "open-batch":
+      case "check-openings":
+      case "unseal":
+        return this.#jobs?.run(effect);
+      case "serve-blocks":
+      case "load-lanes":
+      case "load-transactions":
+      case "load-openings":
+        return void this.#serve(effect).catch((error: unknown) => {
+          this.#stopBecause("the disk failed", error);
+        });
+      case "ordered":
+        return this.#onOrdered(effect);
+      case "delivered":
+        return this.#onDelivered(effect);
+      case "certified":
+        return this.#onCertified(effect);
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  // The network --------------------------------------------------------------------------------------------
+
+  async #joinMesh(): Promise<Mesh> {
+    const { config, genesis, keys, logging } = this.#parts;
+    const peers = genesis.committee.members.flatMap(({ networkKey }, index) => {
+      const address = config.network.peers[index];
+      return index === keys.index || address === undefined
+        ? []
+        : [{ index, networkKey, addresses: [address] }];
+    });
+    return createMesh({
+      privateKeySeed: keys.network,
+      listen: [config.network.listen],
+      peers,
+      genesisHash: genesisHash(genesis),
+      channelOf: (frame) => (urgent.has(messageTypeOf(frame) ?? "blocks") ? "consensus" : "bulk"),
+      onFrame: (peer, frame) => this.#onFrame(peer, frame),
+      onConnected: (peer) => {
+        const now = this.#clock.now();
+        this.#step({ type: "peer-connected", now, peer: ValidatorIndex(peer) });
+      },
+      onDisconnected: (peer) => this.#log.info("validator disconnected", { peer }),
+      logger: logging("network"),
+      metrics: this.#registry.metrics,
+    });
+  }
+
+  #onFrame(peer: number, frame: Uint8Array): void {
+    const from = ValidatorIndex(peer);
+    const message = decodeMessage(frame);
+    if (message === undefined) return this.#onFault(from, "MALFORMED_MESSAGE");
+    this.#step({ type: "message", now: this.#clock.now(), from, message });
+  }
+
+  #send(to: ValidatorIndex, message: Message): void {
+    this.#note(message);
+    this.#mesh?.send(to, encodeMessage(message));
+  }
+
+  #broadcast(message: Message): void {
+    this.#note(message);
+    this.#mesh?.broadcast(encodeMessage(message));
+  }
+
+  #note(message: Message): void {
+    if (message.type === "shares") this.#trace?.write("share-sent", { height: message.height });
+  }
+
+  #onFault(peer: ValidatorIndex, code: string): void {
+    this.#registry.metrics.count("faults_total", { code });
+    this.#log.warn("a validator broke a rule", { peer, code });
+    if (punished.has(code)) this.#mesh?.penalize(peer, code);
+  }
+
+  /** What peers ask for that only the disk has. Nothing is sent when it is not there. */
+  async #serve(request: DiskRequest): Promise<void> {
+    const message = await this.#archive.answer(request);
+    if (message !== undefined) this.#send(request.to, message);
+  }
+
+  // What the core has achieved -----------------------------------------------------------------------------
+
+  #onOrdered({ height, time, groups, dropped }: Extract<CoreEffect, { type: "ordered" }>): void {
+    const now = this.#clock.now();
+    const { metrics } = this.#registry;
+    this.#trace?.write("final", { height });
+    this.#finalAt.set(height, now);
+    for (const { namespace, ids } of groups)
+      for (const [index, id] of ids.entries())
+        this.#statuses.ordered(id, { namespace, height, index }, now);
+    for (const { id, reason } of dropped) this.#statuses.dropped(id, reason, now);
+    const count = groups.reduce((sum, { ids }) => sum + ids.length, 0);
+    metrics.count("ordered_transactions_total", {}, count);
+    metrics.observe("consensus_finality_seconds", Math.max(0, now - time) / 1e6);
+  }
+
+  #onDelivered({ height, batches }: Extract<CoreEffect, { type: "delivered" }>): void {
+    const now = this.#clock.now();
+    const { metrics } = this.#registry;
+    for (const { id, payload } of batches.flatMap(({ transactions }) => transactions)) {
+      this.#statuses.opened(id, payload === undefined, now);
+      metrics.count("opened_transactions_total", {
+        result: payload === undefined ? "void" : "opened",
+      });
+    }
+    const finalAt = this.#finalAt.get(height);
+    this.#finalAt.delete(height);
+    if (finalAt !== undefined) metrics.observe("opening_seconds", (now - finalAt) / 1e6);
+    this.#gateway.opened(height);
+  }
+
+  #onCertified(effect: Extract<CoreEffect, { type: "certified" }>): void {
+    const { number, height } = effect.certified.checkpoint;
+    this.#certified.set(number, effect);
+    for (const old of this.#certified.keys()) {
+      if (this.#certified.size <= certifiedKept) break;
+      this.#certified.delete(old);
+    }
+    this.#gateway.certified(effect.certified, undefined);
+    this.#registry.metrics.gauge("checkpoint_height", height);
+    this.#settlement?.anchor(effect);
+  }
+
+  // L1 -----------------------------------------------------------------------------------------------------
+
+  #startSettlement(core: Core): Settlement {
+    const { config, genesis, keys, logging } = this.#parts;
+    const bundle = config.l1.bundle === undefined ? undefined : fromHex(config.l1.bundle);
+    return createSettlement({
+      rpcUrl: config.l1.rpcUrl,
+      chainId: genesis.chainId,
+      hub: genesis.contracts.hub,
+      rollups: genesis.contracts.rollups,
+      posting:
+        keys.poster === undefined || bundle === undefined
+          ? undefined
+          : { secretKey: keys.poster, bundle, failoverMs },
+      committee: genesis.committee,
+      index: keys.index,
+      from: core.l1,
+      settlements: core.settlements,
+      pollMs: l1PollMs,
+      onBlock: (block) => this.#step({ type: "l1", now: this.#clock.now(), block }),
+      onState: (state) => this.#onL1State(state),
+      logger: logging("settlement"),
+      metrics: this.#registry.metrics,
+    });
+  }
+
+  #onL1State(state: L1State): void {
+    const before = this.#l1State;
+    this.#l1State = state;
+    const entry = this.#certified.get(state.number);
+    if (entry === undefined) return;
+    const { certified, leaves } = entry;
+    const { number, height } = certified.checkpoint;
+    const at = this.#clock.now();
+    const transaction = fromHex(state.transaction ?? "");
+    if (state.number !== before?.number || state.transaction !== before.transaction) {
+      this.#statuses.anchored({ height, number, transaction, at });
+      this.#gateway.certified(certified, transaction);
+    }
+    for (const leaf of leaves) {
+      const settled = state.settled.get(leaf.namespace);
+      if (settled === undefined || settled.batches < leaf.batches) continue;
+      const known = before?.number === number ? before.settled.get(leaf.namespace) : undefined;
+      if (known !== undefined && known.batches >= leaf.batches) continue;
+      const by = fromHex(settled.transaction ?? "");
+      this.#statuses.settled(leaf.namespace, { height, number, transaction: by, at });
+    }
+  }
+
+  // What operators see -------------------------------------------------------------------------------------
+
+  async #metricsText(): Promise<string> {
+    const { metrics } = this.#registry;
+    const progress = this.#core?.progress;
+    if (progress !== undefined) {
+      metrics.gauge("consensus_epoch", this.#parts.genesis.committee.epoch);
+      metrics.gauge("consensus_view", progress.view);
+      metrics.gauge("consensus_final_height", progress.final);
+      metrics.gauge("opened_height", progress.delivered);
+      metrics.gauge("l1_final_block", progress.l1);
+    }
+    metrics.gauge("network_peers", this.#mesh?.connectedPeers.length ?? 0);
+    metrics.gauge("workers_queue_jobs", this.#workers?.waiting ?? 0);
+    return this.#registry.expose();
+  }
+
+  #health(): Health {
+    const { genesis, keys, version } = this.#parts;
+    const progress = this.#core?.progress;
+    const peers = this.#mesh?.connectedPeers.length ?? 0;
+    const { epoch, members } = genesis.committee;
+    const final = progress?.final ?? Height(0);
+    const opened = progress?.delivered ?? Height(0);
+    const checks = {
+      synced: progress !== undefined && final - opened <= limits.unopenedMax,
+      peers: peers + 1 >= quorum(members.length),
+      l1: this.#settlement?.isUp === true,
+    };
+    return {
+      live: progress !== undefined,
+      // Ordering goes on without L1, so L1 alone keeps no traffic away.
+      ready: checks.synced && checks.peers,
+      checks,
+      version,
+      validator: keys.index,
+      epoch,
+      view: progress?.view ?? View(0),
+      final,
+      opened,
+      oldest: Height(1),
+      peers,
+      l1Block: progress?.l1 ?? 0,
+    };
+  }
+}
+
+/** Small and worth the first place: what finality, and then the opening, waits for. */
+const urgent: ReadonlySet<Message["type"]> = new Set([
+  "propose",
+  "vote",
+  "certificate",
+  "status",
+  "lanes",
+  "shares",
+  "checkpoint-vote",
+]);
+
+/** Rules that no honest validator breaks, not even one that is behind, restarted or badly connected. */
+const punished: ReadonlySet<string> = new Set(["MALFORMED_MESSAGE"]);
+
+const certifiedKept = 64;
+
+async function readKeys(config: NodeConfig, genesis: Genesis): Promise<NodeKeys> {
+  const { keys, l1 } = config;
+  const index = ValidatorIndex(config.validator);
+  const member = genesis.committee.members[index];
+  if (member === undefined)
+    throw new CodedError(
+      "NOT_A_VALIDATOR",
+      `genesis has no validator ${index}: check \`validator\``,
+    );
+  const validator = await openKeyFile(keys.validator, "validator", keys.password);
+  const network = await openKeyFile(keys.network, "network", keys.password);
+  const share = await openKeyFile(keys.keyShare, "keyShare", keys.password);
+  const isOurs =
+    equalBytes(blstBls.publicKey(validator.secret), member.publicKey) &&
+    equalBytes(nodeNetworkSignatures.publicKey(network.secret), member.networkKey) &&
+    share.seat === index + 1 &&
+    share.keyId === genesis.committee.sealing.keyId;
+  if (!isOurs)
+    throw new CodedError(
+      "WRONG_KEYS",
+      `the keys are not those of validator ${index} in genesis: check the key files and \`validator\``,
+    );
+  return {
+    index,
+    validator: validator.secret,
+    network: network.secret,
+    keyShare: share.secret,
+    poster: l1.poster === undefined ? undefined : await readPosterKey(l1.poster),
+  };
+}
+
+async function readPosterKey(source: SecretSource): Promise<Uint8Array> {
+  const key = fromHex(await readPassword(source));
+  if (key?.length === 32) return key;
+  throw new CodedError("POSTER_KEY_INVALID", "the poster's key must be 32 bytes in hex");
+}
+
+async function readGenesis(path: string): Promise<Genesis> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw new CodedError("GENESIS_UNREADABLE", `cannot read the genesis file ${path}`, { cause });
+  }
+  return fromGenesisJson(json);
+}
