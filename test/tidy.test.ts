@@ -15,6 +15,7 @@ const floors: Record<string, readonly string[]> = {
   sdk: ["base", "crypto", "protocol"],
   rollup: ["sdk"],
   sequencer: ["base", "crypto", "protocol", "consensus", "mempool", "ledger", "epoch"],
+  cli: ["base", "protocol", "sdk"],
 };
 
 /** Folders that do no I/O: no node: modules, no clock, no chance, nothing awaited. */
@@ -44,6 +45,9 @@ const entries = [
   "rollup/index.ts",
   "rollup/main.ts",
   "sequencer/workers/worker.ts",
+  "cli/submit.ts",
+  "cli/follow.ts",
+  "cli/status.ts",
 ];
 
 const files = Object.keys(floors).flatMap((folder) =>

@@ -44,6 +44,10 @@ function createProgram(actions: Actions, streams: Streams): Command {
     { actions, streams },
   );
   addKeyCommands(group("keys", "make, list and move keystores (EIP-2335)"), { actions, streams });
+  // Programs of their own, because they stand on the SDK alone, as any customer's would.
+  program.command("submit", "seal a transaction and submit it", { executableFile: "submit.ts" });
+  program.command("follow", "print a namespace's transactions", { executableFile: "follow.ts" });
+  program.command("status", "show how a node or transaction is", { executableFile: "status.ts" });
   return program;
 }
 
