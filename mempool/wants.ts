@@ -75,14 +75,7 @@ export class Wants {
   ): void {
     const key = keyOf(id);
     const known = this.#wants.get(key);
-    if (known !== undefined) {
-      if (!want.isDemanded || known.isDemanded) return;
-      known.isDemanded = true;
-      known.sources = [...new Set([...want.sources, ...known.sources])];
-      known.attempts = 0;
-      known.dueAt = Math.min(known.dueAt, want.askAt);
-      return;
-    }
+    if (known !== undefined) return demand(known, want);
     const ofOwner = this.#byOwner[want.owner] ?? 0;
     if (ofOwner >= this.#perOwnerMax) return;
     this.#byOwner[want.owner] = ofOwner + 1;
@@ -109,7 +102,9 @@ export class Wants {
       }
       const to = this.#nextSource(want);
       want.attempts++;
-      want.dueAt = now + this.#patience * Math.min(2 ** (want.attempts - 1), backoffMax);
+      // Everyone is asked once at this pace, and then ever more slowly.
+      const rounds = Math.floor(want.attempts / this.#others.length);
+      want.dueAt = now + this.#patience * Math.min(2 ** rounds, backoffMax);
       if (to !== undefined)
         questions.push({ id: want.id, owner: want.owner, count: want.count, to });
     }
@@ -121,4 +116,22 @@ export class Wants {
     if (attempts < first.length) return first[attempts];
     return this.#others[(owner + attempts) % this.#others.length];
   }
+}
+
+/** Turns a mention into a demand, and puts those first who have not been asked for it. */
+function demand(
+  want: Want,
+  claim: {
+    readonly sources: readonly ValidatorIndex[];
+    readonly isDemanded: boolean;
+    readonly askAt: number;
+  },
+): void {
+  if (!claim.isDemanded) return;
+  const fresh = claim.sources.filter((source) => !want.sources.includes(source));
+  if (want.isDemanded && fresh.length === 0) return;
+  want.isDemanded = true;
+  want.sources = [...fresh, ...want.sources];
+  want.attempts = 0;
+  want.dueAt = Math.min(want.dueAt, claim.askAt);
 }
