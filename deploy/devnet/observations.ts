@@ -1,0 +1,96 @@
+// What a smoke saw, as plain data from four sources that do not trust one another: our own submissions, the namespaces'
+// streams as the SDK verified them, the followers' output, and the L1. Hashes and ids are lower-case hex without 0x.
+
+export interface Observations {
+  /** How many transactions were to be submitted. */
+  readonly wanted: number;
+  readonly submitted: readonly Submitted[];
+  /** One for each namespace. */
+  readonly streams: readonly DeliveredStream[];
+  readonly followers: readonly FollowerHistory[];
+  /** One for each namespace. */
+  readonly settlements: readonly SettlementHistory[];
+  /** In the order of the L1. */
+  readonly checkpoints: readonly AnchoredCheckpoint[];
+  readonly traces: readonly ValidatorTrace[];
+  readonly chains: readonly ValidatorChain[];
+  readonly restarts: readonly Restart[];
+}
+
+export interface Submitted {
+  readonly id: string;
+  readonly namespace: number;
+  /** The last word of the validator that was asked, and the L1 transaction that it named. */
+  readonly state: string;
+  readonly l1Transaction: string | undefined;
+}
+
+/** A namespace from the first height on, verified against the genesis. */
+export interface DeliveredStream {
+  readonly namespace: number;
+  /** In order; a height without anything of the namespace makes none. */
+  readonly batches: readonly DeliveredBatch[];
+}
+
+export interface DeliveredBatch {
+  readonly height: number;
+  readonly transactions: readonly { readonly id: string; readonly isVoid: boolean }[];
+  /** The chain over the batches up to this one. */
+  readonly batchesHash: string;
+}
+
+/** What a rollup's own process says: the chain over the batches after each of them. */
+export interface FollowerHistory {
+  readonly name: string;
+  readonly namespace: number;
+  readonly hashes: ReadonlyMap<number, string>;
+}
+
+export interface SettlementHistory {
+  readonly namespace: number;
+  /** What the contract holds at the end. */
+  readonly batches: number;
+  readonly batchesHash: string;
+  /** Its events, in the order of the L1. */
+  readonly settled: readonly SettledEvent[];
+}
+
+export interface SettledEvent {
+  readonly batches: number;
+  readonly batchesHash: string;
+  readonly transaction: string;
+}
+
+export interface AnchoredCheckpoint {
+  readonly number: number;
+  readonly height: number;
+  readonly blockHash: string;
+  readonly transaction: string;
+}
+
+/** What a validator did, in its order, over all its lives. */
+export interface ValidatorTrace {
+  readonly validator: number;
+  readonly events: readonly TraceEvent[];
+}
+
+export interface TraceEvent {
+  readonly event: "final" | "share-sent";
+  readonly height: number;
+}
+
+/** Hashes of the final blocks that the validator serves, by height, up to one that all of them have. */
+export interface ValidatorChain {
+  readonly validator: number;
+  readonly hashes: ReadonlyMap<number, string>;
+}
+
+/** A validator was killed and started again. */
+export interface Restart {
+  readonly validator: number;
+  /** Its final height just before it was killed, and at the end. */
+  readonly before: number;
+  readonly after: number;
+  /** Where the others stood when it was started again, at the most. */
+  readonly others: number;
+}

@@ -1,0 +1,236 @@
+import { expect, test } from "vitest";
+import { type Check, checks } from "../../deploy/devnet/checks.ts";
+import type { Observations } from "../../deploy/devnet/observations.ts";
+
+const wellChain = [1, 2, 3, 4, 5].map((height) => [height, `c${height}`] as const);
+
+/** A smoke of four transactions in which everything went well. */
+const well: Observations = {
+  wanted: 4,
+  submitted: [
+    { id: "a1", namespace: 0, state: "settled", l1Transaction: "s1" },
+    { id: "a2", namespace: 0, state: "settled", l1Transaction: "s1" },
+    { id: "a3", namespace: 0, state: "settled", l1Transaction: "s2" },
+    { id: "b1", namespace: 1, state: "settled", l1Transaction: "s1" },
+  ],
+  streams: [
+    {
+      namespace: 0,
+      batches: [
+        { height: 2, transactions: opened("a2", "a1"), batchesHash: "h1" },
+        { height: 5, transactions: opened("a3"), batchesHash: "h2" },
+      ],
+    },
+    { namespace: 1, batches: [{ height: 2, transactions: opened("b1"), batchesHash: "g1" }] },
+  ],
+  followers: [
+    {
+      name: "follower-0",
+      namespace: 0,
+      hashes: new Map([
+        [1, "h1"],
+        [2, "h2"],
+      ]),
+    },
+    { name: "follower-1", namespace: 1, hashes: new Map([[1, "g1"]]) },
+  ],
+  settlements: [
+    {
+      namespace: 0,
+      batches: 2,
+      batchesHash: "h2",
+      settled: [
+        { batches: 1, batchesHash: "h1", transaction: "s1" },
+        { batches: 2, batchesHash: "h2", transaction: "s2" },
+      ],
+    },
+    {
+      namespace: 1,
+      batches: 1,
+      batchesHash: "g1",
+      settled: [{ batches: 1, batchesHash: "g1", transaction: "s1" }],
+    },
+  ],
+  checkpoints: [
+    { number: 1, height: 3, blockHash: "c3", transaction: "f1" },
+    { number: 2, height: 5, blockHash: "c5", transaction: "f2" },
+  ],
+  traces: [0, 1].map((validator) => ({
+    validator,
+    events: [
+      { event: "final", height: 2 },
+      { event: "share-sent", height: 2 },
+      { event: "final", height: 5 },
+      { event: "share-sent", height: 5 },
+      { event: "share-sent", height: 2 },
+    ],
+  })),
+  chains: [0, 1].map((validator) => ({
+    validator,
+    hashes: new Map(wellChain),
+  })),
+  restarts: [{ validator: 1, before: 3, after: 5, others: 4 }],
+};
+
+test.each(checks)("a good smoke passes: $name", ({ find }) => {
+  expect(find(well)).toEqual([]);
+});
+
+/** For each check, every way of breaking its promise that it must notice. */
+const bugs: Record<string, Record<string, Partial<Observations>>> = {
+  "as many transactions were submitted as were wanted": {
+    "one was never submitted": { submitted: well.submitted.slice(1) },
+    "one was counted twice": {
+      submitted: [...well.submitted.slice(1), ...well.submitted.slice(1, 2)],
+    },
+    "a namespace got none": {
+      submitted: well.submitted.map((each) => ({ ...each, namespace: 0 })),
+    },
+  },
+  "every one was ordered exactly once, in its own namespace": {
+    "one was ordered twice": withStream(0, {
+      height: 6,
+      transactions: opened("a1"),
+      batchesHash: "h3",
+    }),
+    "one was ordered for both": withStream(1, {
+      height: 6,
+      transactions: opened("a1"),
+      batchesHash: "g2",
+    }),
+    "one was lost": { streams: well.streams.slice(0, 1) },
+    "one stands in the other's namespace": {
+      submitted: well.submitted.map((each) => ({ ...each, namespace: 0 })),
+    },
+    "one was made up": withStream(1, { height: 6, transactions: opened("zz"), batchesHash: "g2" }),
+  },
+  "every one was opened": {
+    "one is void": withStream(1, {
+      height: 6,
+      transactions: [{ id: "b2", isVoid: true }],
+      batchesHash: "g2",
+    }),
+  },
+  "every one was settled by a transaction of the L1 that covers it": {
+    "one is merely opened": withSubmitted({ state: "opened" }),
+    "one names the transaction of a checkpoint": withSubmitted({ l1Transaction: "f1" }),
+    "one names none": withSubmitted({ l1Transaction: undefined }),
+    "one was settled before it was covered": withSubmitted({ l1Transaction: "s0" }),
+    "no event covers one": withSettlement({ settled: [] }),
+  },
+  "every batch was settled exactly once, as it was delivered": {
+    "a batch was settled twice": withSettlement({
+      settled: repeated(well.settlements[0]?.settled ?? []),
+    }),
+    "another batch was settled": withSettlement({
+      settled: [{ batches: 2, batchesHash: "h9", transaction: "s1" }],
+      batchesHash: "h9",
+    }),
+    "the last batch was not settled": withSettlement({
+      batches: 1,
+      batchesHash: "h1",
+      settled: well.settlements[0]?.settled.slice(0, 1) ?? [],
+    }),
+    "the contract holds what no event says": withSettlement({ batchesHash: "h1" }),
+    "a namespace has no settlement": { settlements: well.settlements.slice(1) },
+  },
+  "the followers derived what the settlements hold": {
+    "one derived something else": {
+      followers: well.followers.map((each) => ({
+        ...each,
+        hashes: new Map([
+          [1, "h1"],
+          [2, "hx"],
+        ]),
+      })),
+    },
+    "one is behind": {
+      followers: well.followers.map((each) => ({ ...each, hashes: new Map([[1, "h1"]]) })),
+    },
+    "one namespace is not followed": { followers: well.followers.slice(0, 1) },
+  },
+  "checkpoints were final in order, each of a block of the chain": {
+    "one came twice": { checkpoints: repeated(well.checkpoints) },
+    "they came in another order": { checkpoints: well.checkpoints.toReversed() },
+    "one is of a block that nobody has": {
+      checkpoints: well.checkpoints.map((each) => ({ ...each, blockHash: "cx" })),
+    },
+    "one is of a height that nobody has": {
+      checkpoints: [
+        ...well.checkpoints,
+        { number: 3, height: 9, blockHash: "c9", transaction: "f3" },
+      ],
+    },
+    "none came": { checkpoints: [] },
+  },
+  "no share left a validator before its block was final there": {
+    "a share came before its block": {
+      traces: well.traces.map(({ validator, events }) => ({
+        validator,
+        events: events.toSpliced(2, 0, { event: "share-sent", height: 5 }),
+      })),
+    },
+    "a share is of a block that never was final": {
+      traces: [{ validator: 0, events: [{ event: "share-sent", height: 9 }] }],
+    },
+    "there is no trace": { traces: [{ validator: 0, events: [] }] },
+  },
+  "all validators have the same chain": {
+    "two differ at one height": withChain(new Map([...wellChain, [4, "cx"]])),
+    "one lacks a block": withChain(new Map(wellChain.slice(1))),
+    "one has nothing": withChain(new Map()),
+  },
+  "who was killed came back and caught up": {
+    "it stayed where it was": { restarts: [{ validator: 1, before: 3, after: 3, others: 4 }] },
+    "it went back": { restarts: [{ validator: 1, before: 3, after: 2, others: 1 }] },
+    "nobody was killed": { restarts: [] },
+  },
+};
+
+test("every check has bugs planted for it", () => {
+  expect(Object.keys(bugs)).toEqual(checks.map(({ name }) => name));
+});
+
+test.each(
+  Object.entries(bugs).flatMap(([name, planted]) =>
+    Object.entries(planted).map(([bug, change]) => ({ name, bug, change })),
+  ),
+)("it is noticed when $bug", ({ name, change }) => {
+  const check = checks.find((each: Check) => each.name === name);
+  expect(check?.find({ ...well, ...change })).not.toEqual([]);
+});
+
+function opened(...ids: readonly string[]): { id: string; isVoid: boolean }[] {
+  return ids.map((id) => ({ id, isVoid: false }));
+}
+
+function repeated<T>(list: readonly T[]): readonly T[] {
+  return [...list.slice(0, 1), ...list];
+}
+
+function withSubmitted(change: Partial<Observations["submitted"][number]>): Partial<Observations> {
+  const [first, ...rest] = well.submitted;
+  return { submitted: first === undefined ? [] : [{ ...first, ...change }, ...rest] };
+}
+
+function withSettlement(
+  change: Partial<Observations["settlements"][number]>,
+): Partial<Observations> {
+  const [first, ...rest] = well.settlements;
+  return { settlements: first === undefined ? [] : [{ ...first, ...change }, ...rest] };
+}
+
+function withStream(
+  namespace: number,
+  batch: Observations["streams"][number]["batches"][number],
+): Partial<Observations> {
+  return {
+    streams: well.streams.map((stream) =>
+      stream.namespace === namespace ? { namespace, batches: [...stream.batches, batch] } : stream,
+    ),
+  };
+}
+
+function withChain(hashes: ReadonlyMap<number, string>): Partial<Observations> {
+  return { chains: [...well.chains.slice(0, 1), { validator: 1, hashes }] };
+}
