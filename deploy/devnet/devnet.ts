@@ -1,0 +1,87 @@
+// A devnet from nothing: the L1, the committee's keys, the contracts, the genesis, and the validators as processes.
+
+import { join } from "node:path";
+import type { JsonRpcProvider } from "ethers";
+import type { Genesis } from "../../protocol/index.ts";
+import { buildGenesis, dealKeys, type Place } from "./committee.ts";
+import { type Deployment, deployContracts } from "./contracts.ts";
+import { connectL1, type L1, startL1 } from "./l1.ts";
+import { freePorts } from "./ports.ts";
+import type { Processes } from "./processes.ts";
+import { Validator } from "./validators.ts";
+
+export interface Devnet {
+  readonly place: Place;
+  readonly l1: L1;
+  readonly provider: JsonRpcProvider;
+  readonly deployment: Deployment;
+  readonly genesis: Genesis;
+  readonly validators: readonly Validator[];
+  /** Stops its processes, those first that need the others. */
+  close(): Promise<void>;
+}
+
+export interface DevnetOptions {
+  readonly validators: number;
+  /** Take the usual ports where they are free, and not just any. */
+  readonly usualPorts: boolean;
+  /** Says what is being done. */
+  readonly say: (line: string) => void;
+}
+
+const usual = { l1: 8545, peers: 9000, api: 8080 };
+
+/** Throws a `CodedError` that says what failed; the processes are the caller's to stop. */
+export async function startDevnet(
+  place: Place,
+  processes: Processes,
+  { validators: count, usualPorts, say }: DevnetOptions,
+): Promise<Devnet> {
+  const preferred = usualPorts ? usual : undefined;
+  const [l1Port = 0] = await freePorts(1, preferred?.l1);
+  const peerPorts = await freePorts(count, preferred?.peers);
+  const apiPorts = await freePorts(count, preferred?.api);
+  const addresses = peerPorts.map((port) => `/ip4/127.0.0.1/tcp/${port}`);
+  const { root } = place;
+
+  say("starting the L1, dealing the committee's keys");
+  const [l1, { committee, secrets }] = await Promise.all([
+    startL1(processes, { ...place, port: l1Port }),
+    dealKeys(place, count),
+  ]);
+  if (l1.remark !== undefined) say(l1.remark);
+  const provider = connectL1(l1.url);
+  say("deploying the contracts, registering the validators");
+  const deployment = await deployContracts({ root, provider, committee, secrets, addresses });
+  const genesis = await buildGenesis(place, {
+    deployment,
+    rpcUrl: l1.url,
+    addresses,
+    apiPorts,
+  });
+  say(`starting ${count} validators`);
+  const validators = apiPorts.map(
+    (apiPort, index) => new Validator(place, processes, { index, apiPort }),
+  );
+  await Promise.all(validators.map((validator) => validator.start()));
+  await Promise.all(validators.map((validator) => validator.ready()));
+  return {
+    place,
+    l1,
+    provider,
+    deployment,
+    genesis,
+    validators,
+    async close() {
+      await processes.stopAll("follower");
+      await processes.stopAll("validator");
+      provider.destroy();
+      await processes.stopAll();
+    },
+  };
+}
+
+/** Where a devnet keeps its logs. */
+export function logsOf(folder: string): string {
+  return join(folder, "logs");
+}

@@ -1,0 +1,77 @@
+// The parts of a node's client interface that the devnet looks at. Nothing here is verified: it is for showing, and for
+// asking each validator for its own view.
+
+import { CodedError } from "../../base/index.ts";
+
+export interface NodeStatus {
+  readonly ready: boolean;
+  readonly view: number;
+  readonly final: number;
+  readonly opened: number;
+  readonly oldest: number;
+  readonly peers: number;
+  readonly l1Block: number;
+}
+
+export interface NodeCheckpoint {
+  readonly number: number;
+  readonly height: number;
+  readonly l1Transaction: string | null;
+}
+
+const requestMs = 5_000;
+
+export class NodeApi {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  /** Whether it should be sent traffic; false as well while it does not answer. */
+  async isReady(): Promise<boolean> {
+    try {
+      return (await this.#get("/readyz")).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  async status(): Promise<NodeStatus> {
+    return (await this.#json("/v1/status")) as NodeStatus;
+  }
+
+  /** Undefined before the first. */
+  async checkpoint(): Promise<NodeCheckpoint | undefined> {
+    const response = await this.#get("/v1/checkpoints/latest");
+    return response.status === 404 ? undefined : ((await response.json()) as NodeCheckpoint);
+  }
+
+  /** 0x and hex. */
+  async blockHash(height: number): Promise<string> {
+    return ((await this.#json(`/v1/blocks/${height}`)) as { readonly hash: string }).hash;
+  }
+
+  /**
+   * How late the main thread's timers ran since this was asked last, in milliseconds: the 99th percentile and the most.
+   */
+  async eventLoopDelay(): Promise<{ readonly p99: number; readonly max: number }> {
+    const text = await (await this.#get("/metrics")).text();
+    const at = (quantile: string): number => {
+      const series = `conclave_event_loop_delay_seconds{quantile="${quantile}"} `;
+      const line = text.split("\n").find((each) => each.startsWith(series));
+      return 1_000 * Number(line?.slice(series.length) ?? Number.NaN);
+    };
+    return { p99: at("0.99"), max: at("1") };
+  }
+
+  async #json(path: string): Promise<unknown> {
+    const response = await this.#get(path);
+    if (response.ok) return response.json();
+    throw new CodedError("NODE_REFUSED", `${this.url}${path} answers ${response.status}`);
+  }
+
+  #get(path: string): Promise<Response> {
+    return fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(requestMs) });
+  }
+}
