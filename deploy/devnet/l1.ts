@@ -36,8 +36,11 @@ export async function startL1(
   const command = hasAnvil ? anvilCommand(anvil, request) : hardhatCommand(request);
   await processes.start({ name: "l1", ...command });
   const url = `http://127.0.0.1:${request.port}`;
-  // Both mine at once for a transaction; Hardhat's node must be told to do so each second as well.
-  const question = { method: "evm_setIntervalMining", params: [hasAnvil ? 1 : 1_000] };
+  // Both mine at once for a transaction; Hardhat's node must be told to do so each second as well. Anvil would take the
+  // same to mean: each second only.
+  const question = hasAnvil
+    ? { method: "eth_blockNumber", params: [] }
+    : { method: "evm_setIntervalMining", params: [1_000] };
   const isReady = await until(() => isAnswered(url, question), {
     timeoutMs: startMs,
     failed: processes.failed,
