@@ -1,4 +1,4 @@
-import { assert, toHex } from "../base/index.ts";
+import { assert } from "../base/index.ts";
 import {
   classes,
   type Height,
@@ -10,6 +10,7 @@ import {
 } from "../protocol/index.ts";
 import { type AdmissionRules, dropReasons, feeOf, refusalOf } from "./admission.ts";
 import type { L1Reading } from "./l1-reading.ts";
+import { type IdKey, toIdKey } from "./replay-window.ts";
 import type {
   BlockContext,
   DropReason,
@@ -22,7 +23,7 @@ import type {
 /** The state that a block stands on: that of its parent. */
 export interface Foundation {
   namespace(namespace: Namespace): NamespaceState | undefined;
-  isSeen(id: string, expiry: Height): boolean;
+  isSeen(id: IdKey, expiry: Height): boolean;
 }
 
 /**
@@ -34,7 +35,7 @@ export class BlockDraft {
   readonly #foundation: Foundation;
   readonly #reading: L1Reading;
   readonly #rules: AdmissionRules;
-  readonly #seen = new Map<string, Height>();
+  readonly #seen = new Map<IdKey, Height>();
   readonly #admitted: NamedTransaction[] = [];
   #finished: FinishedBlock | undefined;
 
@@ -55,7 +56,7 @@ export class BlockDraft {
     const state = this.#namespace(namespace);
     const refusal = refusalOf(transaction, state, this.context.height, this.#rules);
     if (refusal !== undefined) return dropReasons[refusal];
-    const key = toHex(id);
+    const key = toIdKey(id);
     if (this.#seen.has(key) || this.#foundation.isSeen(key, expiry)) return "seen";
     assert(state !== undefined && payer === "rollup", "what is not refused is paid for");
     this.#seen.set(key, expiry);

@@ -16,7 +16,7 @@ import {
 import { type AdmissionRules, type RefusalCode, refusalOf } from "./admission.ts";
 import { BlockDraft, type Foundation } from "./block-draft.ts";
 import { readL1 } from "./l1-reading.ts";
-import { ReplayWindow } from "./replay-window.ts";
+import { ReplayWindow, toIdKey } from "./replay-window.ts";
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from "./snapshot.ts";
 import { type AppliedBlock, type OpenedBlock, Totals, totalsAtGenesis } from "./totals.ts";
 import type { BlockContext, BlockState, L1View, NamespaceState, Overlay } from "./types.ts";
@@ -116,7 +116,7 @@ export class Ledger {
   check(transaction: SealedTransaction, height: Height, id?: Uint8Array): RefusalCode | undefined {
     const { namespace, expiry } = transaction.envelope;
     const refusal = refusalOf(transaction, this.#namespaces.get(namespace), height, this.#rules);
-    const isSeen = id !== undefined && this.#window.has(toHex(id), expiry);
+    const isSeen = id !== undefined && this.#window.has(toIdKey(id), expiry);
     return refusal ?? (isSeen ? "ALREADY_SEEN" : undefined);
   }
 

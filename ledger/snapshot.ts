@@ -1,7 +1,7 @@
 // The ledger in bytes, at a final block. Canonical: nodes that hold the same chain and have opened it equally far write
 // the same bytes, so a snapshot from elsewhere can be compared by its hash.
 
-import { decode, encode, fromHex, type Reader, toHex, type Writer } from "../base/index.ts";
+import { decode, encode, type Reader, type Writer } from "../base/index.ts";
 import {
   Height,
   limits,
@@ -11,6 +11,7 @@ import {
   type RollupLeaf,
   writeInboxMessage,
 } from "../protocol/index.ts";
+import { fromIdKey, type IdKey, toIdKey } from "./replay-window.ts";
 import type { TotalsState, UnopenedBlock } from "./totals.ts";
 import type { BlockState, NamespaceState } from "./types.ts";
 
@@ -19,8 +20,8 @@ export interface Snapshot {
   readonly final: BlockState;
   /** Ascending. */
   readonly namespaces: readonly NamespaceState[];
-  /** The replay window: ids in hex in the order of the chain, ascending by expiry. */
-  readonly seen: readonly (readonly [Height, Iterable<string>])[];
+  /** The replay window: ids in the order of the chain, ascending by expiry. */
+  readonly seen: readonly (readonly [Height, Iterable<IdKey>])[];
   readonly totals: TotalsState;
 }
 
@@ -35,9 +36,7 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
     writer.u64(final.time).u64(final.l1.number).fixed(final.l1.hash, 32);
     writer.list(namespaces, limits.namespacesMax, writeNamespace);
     writer.list(seen, limits.expiryHorizon, (w, [expiry, ids]) =>
-      w
-        .u64(expiry)
-        .list([...ids], windowIdsMax, (v, id) => v.fixed(fromHex(id) ?? new Uint8Array(), 32)),
+      w.u64(expiry).list([...ids], windowIdsMax, (v, id) => v.fixed(fromIdKey(id), 32)),
     );
     writer.u64(totals.height).u64(totals.time).u64(totals.checkpoints);
     writer.list(totals.rollups, limits.namespacesMax, writeTotals);
@@ -60,7 +59,7 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot | undefined {
       namespaces: reader.list(limits.namespacesMax, readNamespace),
       seen: reader.list(
         limits.expiryHorizon,
-        (r) => [Height(r.u64()), r.list(windowIdsMax, (v) => toHex(v.fixed(32)))] as const,
+        (r) => [Height(r.u64()), r.list(windowIdsMax, (v) => toIdKey(v.fixed(32)))] as const,
       ),
       totals: {
         height: Height(reader.u64()),

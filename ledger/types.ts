@@ -8,6 +8,7 @@ import type {
   Policy,
   SealedTransaction,
 } from "../protocol/index.ts";
+import type { IdKey } from "./replay-window.ts";
 
 /** Why the fair order's next transaction is left out of the block (consensus.md, settled line 5). */
 export type DropReason = "expired" | "seen" | "unpayable" | "policy" | "unknown-namespace";
@@ -74,8 +75,8 @@ export interface Overlay extends BlockState {
   readonly parent: Uint8Array;
   /** The namespaces that it changes, as they are after it. */
   readonly namespaces: ReadonlyMap<Namespace, NamespaceState>;
-  /** Expiry by id, in hex, of what it orders. */
-  readonly seen: ReadonlyMap<string, Height>;
+  /** Expiry by id of what it orders. */
+  readonly seen: ReadonlyMap<IdKey, Height>;
   readonly subscribed: readonly Namespace[];
   /** The messages that it reads, in L1 order. */
   readonly inbox: readonly InboxMessage[];
