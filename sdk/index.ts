@@ -1,3 +1,5 @@
+// The published package: seal, submit, follow, verify, in a browser or anywhere else.
+
 export { type ClientOptions, ConclaveClient } from "./client.ts";
 export type { Fetch } from "./endpoint.ts";
 export type { EndpointFault, FollowOptions } from "./follow.ts";
@@ -21,3 +23,59 @@ export {
   type VerifiedTransaction,
   verifyPage,
 } from "./verify.ts";
+
+// What a rollup builds its own formats with: the same codec, hashes and signatures.
+export {
+  assert,
+  BoundedMap,
+  CodedError,
+  concatBytes,
+  decode,
+  encode,
+  equalBytes,
+  fromHex,
+  Reader,
+  toHex,
+  utf8,
+  Writer,
+} from "../base/index.ts";
+export {
+  addressOf,
+  type Bls,
+  keccak256,
+  nobleBls,
+  nobleSealingGroup,
+  nobleSenderSignatures,
+  type SealingGroup,
+  type SealingKey,
+  type SenderSignatures,
+  sha256,
+} from "../crypto/index.ts";
+export {
+  chainBatch,
+  chainInbox,
+  type Class,
+  type Envelope,
+  fromGenesisJson,
+  type Genesis,
+  genesisHash,
+  type Header,
+  Height,
+  hexJson,
+  type InboxMessage,
+  type JsonRecord,
+  limits,
+  Micros,
+  Namespace,
+  type Payer,
+  type Receipt,
+  type SealedTransaction,
+  sealedPayloadBytesMax,
+  type StrictJson,
+  strictJson,
+  toGenesisJson,
+  transactionId,
+  type TransactionState,
+  transactionStates,
+  type TransactionStatus,
+} from "../protocol/index.ts";
