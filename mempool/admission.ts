@@ -1,5 +1,7 @@
+import { u64Bytes } from "../base/index.ts";
 import {
   encodeTransaction,
+  type LaneEntry,
   limits,
   Micros,
   type Receipt,
@@ -94,10 +96,6 @@ export class Admission {
     return this.#pool.get(key);
   }
 
-  has(key: string): boolean {
-    return this.#pool.has(key);
-  }
-
   onSubmit(ticket: number, transaction: SealedTransaction): void {
     const id = transactionId(transaction);
     const key = keyOf(id);
@@ -180,21 +178,35 @@ export class Admission {
       }
   }
 
-  /** Stamps what an earlier start received: with the stamps that its lane gave and keeps, or else now. */
-  restamp(stamps: ReadonlyMap<string, Micros>, now: number): void {
+  /**
+   * Takes up what an earlier start received: with the stamps that it gave, which are ascending here, or else as of now.
+   * Hands back what is to be reported again, because the final cut has not read it.
+   */
+  restamp(given: readonly LaneEntry[], now: number): LaneEntry[] {
     const { done, pending } = this.#parts.chain.final;
-    for (const [key, transaction] of this.#pool.unstamped()) {
-      const id = bytesOf(key);
+    const again: LaneEntry[] = [];
+    for (const { id, stamp } of given) {
+      const key = keyOf(id);
+      const transaction = this.#pool.get(key);
+      // It must be here: a stamp says that whoever asks for the transaction will get it.
+      if (transaction === undefined || done.get(key) !== undefined) {
+        this.#parts.outbox.write(spaces.stamp, id, undefined);
+        continue;
+      }
       const read = pending.get(key)?.stamps[this.#options.index] ?? Infinity;
-      const stamp = read < Infinity ? read : stamps.get(key);
-      if (stamp !== undefined) this.#pool.stamp(key, { id, transaction, stamp: Micros(stamp) });
-      else if (done.get(key) === undefined && this.#refusal(key, transaction) === undefined)
-        this.#stamp(key, id, transaction, now);
+      if (read === Infinity) again.push({ id, stamp });
+      this.#pool.stamp(key, { id, transaction, stamp: Micros(Math.min(read, stamp)) });
     }
+    for (const [key, transaction] of this.#pool.unstamped())
+      if (this.#refusal(key, transaction) === undefined)
+        this.#stamp(key, bytesOf(key), transaction, now);
+    return again;
   }
 
   onEmitted(keys: readonly string[]): void {
     for (const key of keys) {
+      if (this.#pool.stampOf(key) !== undefined)
+        this.#parts.outbox.write(spaces.stamp, bytesOf(key), undefined);
       this.#pool.onEmitted(key);
       this.#wants.forget(key);
     }
@@ -205,8 +217,10 @@ export class Admission {
     const { pending } = this.#parts.chain.final;
     const isPending = (key: string): boolean =>
       (pending.get(key)?.stamps[this.#options.index] ?? Infinity) < Infinity;
-    for (const id of this.#pool.expire(time, isPending))
+    for (const id of this.#pool.expire(time, isPending)) {
       this.#parts.outbox.write(spaces.transaction, id, undefined);
+      this.#parts.outbox.write(spaces.stamp, id, undefined);
+    }
   }
 
   #accept(
@@ -232,6 +246,7 @@ export class Admission {
 
   #stamp(key: string, id: Uint8Array, transaction: SealedTransaction, now: number): Micros {
     const stamp = this.#parts.own.receive(id, now);
+    this.#parts.outbox.write(spaces.stamp, id, u64Bytes(stamp));
     this.#pool.stamp(key, { id, transaction, stamp });
     return stamp;
   }

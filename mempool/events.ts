@@ -4,6 +4,7 @@ import type {
   CommonEffect,
   Committee,
   Lane,
+  LaneEntry,
   MempoolMessage,
   Parameters,
   Receipt,
@@ -56,8 +57,10 @@ export interface RecoveredMempool {
   /** The block of the snapshot, or the genesis hash. */
   readonly final: Uint8Array;
   readonly lanes: readonly Lane[];
-  /** Those of the stored lanes; they were validated before they were stored. */
+  /** Those of the stored lanes and stamps; they were validated before they were stored. */
   readonly transactions: readonly SealedTransaction[];
+  /** All records of the space `stamp`: what earlier starts promised and no block has emitted. */
+  readonly stamps?: readonly LaneEntry[];
 }
 
 /** `now` is in microseconds and never goes back. */

@@ -56,6 +56,8 @@ export class Mempool {
   readonly #lanes: LaneExchange;
   readonly #admission: Admission;
   readonly #budget: ServingBudget;
+  /** Given by earlier starts, until this one takes them up. */
+  #stamps: readonly LaneEntry[];
   #now = 0;
   /** Blocks on top of which there is work, which no arrival takes away; and the last answer that there is none. */
   #workAfter:
@@ -75,6 +77,8 @@ export class Mempool {
       owner: index,
       incarnation,
     });
+    this.#stamps = recovered.stamps ?? [];
+    for (const { stamp } of this.#stamps) own.raise(stamp);
     const parts = { chain: this.#chain, own, outbox: this.#outbox, delta: this.#delta };
     this.#admission = new Admission(ports, options, {
       ...parts,
@@ -239,23 +243,17 @@ export class Mempool {
     this.#admission.demand(key, from === undefined ? sources : [from, ...sources], this.#now);
   }
 
-  /** What of an older incarnation's entries is to be reported again: neither read by the final cut nor emitted. */
+  /** What earlier starts stamped: as this one's disk kept it, or as peers gave it back in messages of the lane. */
   #restamp(remembered: readonly LaneEntry[]): LaneEntry[] {
-    const { done, pending } = this.#chain.final;
-    const entries = new Map<string, LaneEntry>();
-    for (const entry of remembered) {
+    const earliest = new Map<string, LaneEntry>();
+    for (const entry of [...this.#stamps, ...remembered]) {
       const key = keyOf(entry.id);
-      const isRead = (pending.get(key)?.stamps[this.#index] ?? Infinity) < Infinity;
-      // Its transaction must be here: a stamp says that whoever asks for it will get it.
-      if (isRead || done.get(key) !== undefined || !this.#admission.has(key)) continue;
-      const known = entries.get(key);
-      if (known === undefined || entry.stamp < known.stamp) entries.set(key, entry);
+      const known = earliest.get(key);
+      if (known === undefined || entry.stamp < known.stamp) earliest.set(key, entry);
     }
-    this.#admission.restamp(
-      new Map([...entries].map(([key, { stamp }]) => [key, stamp])),
-      this.#now,
-    );
-    return [...entries.values()];
+    this.#stamps = [];
+    const given = [...earliest.values()].sort((a, b) => a.stamp - b.stamp);
+    return this.#admission.restamp(given, this.#now);
   }
 
   #after(block: Uint8Array): OrderState {

@@ -35,6 +35,8 @@ export const spaces = {
   lane: "l",
   /** Transactions by id. */
   transaction: "t",
+  /** What this validator has stamped and no final block has emitted, by id: the stamp, u64. */
+  stamp: "p",
   /** Ordered ids of a final block, by height, u64. */
   ordered: "o",
   /** Openings of a final block, by height, u64. */

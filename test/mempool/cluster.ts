@@ -1,6 +1,6 @@
 // Mempools of a whole committee on simulated time, with wires that can fail and disks that survive a restart.
 
-import { decode, encode, equalBytes, toHex, utf8 } from "../../base/index.ts";
+import { decode, encode, equalBytes, fromHex, toHex, utf8 } from "../../base/index.ts";
 import { sha256 } from "../../crypto/index.ts";
 import {
   type EmissionGate,
@@ -19,6 +19,7 @@ import {
   Height,
   type Lane,
   type MempoolMessage,
+  Micros,
   Namespace,
   type Parameters,
   readLane,
@@ -159,6 +160,10 @@ class Node {
         ...at,
         lanes: lanes.filter((lane) => lane !== undefined),
         transactions: transactions.filter((each) => each !== undefined),
+        stamps: [...this.space(spaces.stamp)].map(([id, value]) => ({
+          id: fromHex(id) ?? new Uint8Array(32),
+          stamp: Micros(Number(new DataView(value.buffer, value.byteOffset).getBigUint64(0))),
+        })),
       },
     );
     return this.mempool;

@@ -272,6 +272,24 @@ test("what a crash took from an owner's disk it has back from its peers before i
   expect(entries.find((entry) => toHex(entry.id) === toHex(id))?.stamp).toBe(stamp);
 });
 
+test("a receipt outlives a kill before the lane was flushed", () => {
+  const cluster = new Cluster();
+  cluster.pass(laneFlush);
+  const transaction = transactionOf("unflushed");
+  const answer = cluster.submit(3, transaction);
+  cluster.restart(3);
+  expect(cluster.at(3).has(transactionId(transaction))).toBe(true);
+  cluster.pass(laneHeartbeat + 3 * laneFlush);
+  const stamps = cluster.sent
+    .flatMap(({ from, message }) => (from === 3 && message.type === "lanes" ? message.lanes : []))
+    .flatMap((lane) => lane.entries.map(({ stamp }) => stamp));
+  expect([answer]).toMatchObject([{ receipt: { stamp: stamps[0] } }]);
+  cluster.pass(delta);
+  expect(idsOf(cluster.block(0))).toEqual([hexOf(transaction)]);
+  cluster.pass(laneFlush);
+  expect(cluster.nodes[3]?.space(spaces.stamp).size).toBe(0);
+});
+
 test("an owner that forgot a transaction does not stamp it again before it has it again", () => {
   const { cluster } = restartWithUnread(() => true);
   cluster.pass(laneHeartbeat + 2 * delta);
