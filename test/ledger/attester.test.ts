@@ -208,6 +208,17 @@ test("a vote under a foreign key is found at the quorum, blamed, and made up for
   ]);
 });
 
+test("a vote that was verified alone is not verified alone again", () => {
+  const node = new Node();
+  node.due(checkpointAt(10));
+  node.hear(1, voteOf(4, checkpointAt(10)));
+  node.hear(2, voteOf(2, checkpointAt(10)));
+  // The aggregate, and the two of others; then the aggregate, and the new one.
+  expect(node.signatures.verified).toBe(3);
+  node.hear(3, voteOf(4, checkpointAt(10)));
+  expect(node.signatures.verified).toBe(5);
+});
+
 test("a signature that is no point is blamed as well", () => {
   const node = new Node();
   node.due(checkpointAt(10));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { utf8 } from "../../base/index.ts";
-import { type L1Event, limits, Namespace } from "../../protocol/index.ts";
+import { type L1Event, limits } from "../../protocol/index.ts";
 import { bytes, Chain, funded, inbox, openPolicy, subscribed } from "./chain.ts";
 
 /** The namespaces after one block that has read these events. */
@@ -79,5 +79,4 @@ test("rollups stand apart: one's messages and funds are not another's", () => {
     [0, 3, 0],
     [1, 0, 1],
   ]);
-  expect(Namespace(1)).toBe(states[1]?.namespace);
 });
