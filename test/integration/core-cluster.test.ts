@@ -71,6 +71,53 @@ test("a node that was killed comes back from its disk, catches up and delivers e
   for (const [height, { batches }] of last) expect(batches).toEqual(other.get(height)?.batches);
 });
 
+test("all nodes at once come back from their snapshots, and go on where they were", async () => {
+  const cluster = await CoreCluster.create(4);
+  let sent = 0;
+  const send = async (count: number): Promise<void> => {
+    for (const end = sent + count; sent < end; sent++) {
+      const transaction = await cluster.seal(sent % 2, utf8(`order ${sent}`), sent);
+      cluster.step(sent % 4, { type: "submit", now: cluster.now, ticket: sent, transaction });
+      await cluster.until(() => false, 50);
+    }
+  };
+  expect(await cluster.until(() => heights(cluster) >= 12, 20_000)).toBe(true);
+  await send(6);
+  // Past the first snapshot, which is taken at height 64.
+  expect(await cluster.until(() => heights(cluster) >= 68, 120_000)).toBe(true);
+  await send(6);
+  // Some of these are on their way, some final and some opened when the power fails.
+  for (const { index } of cluster.nodes) cluster.stop(index);
+  for (const { index } of cluster.nodes) await cluster.start(index);
+  await send(6);
+  const survivors = (node: ClusterNode): boolean =>
+    new Set(payloadsOf(node)).size >= 18 && node.core?.progress.delivered === heights(cluster);
+  expect(await cluster.until(() => cluster.nodes.every(survivors), 60_000)).toBe(true);
+  const [first, ...others] = cluster.nodes.map(contentOf);
+  for (const other of others) expect(other).toEqual(first);
+  // One more checkpoint by all of them shows that their totals are still one.
+  const certified = (): number[] => cluster.nodes.map((node) => node.certified.length);
+  const before = certified();
+  const isFurther = (): boolean => certified().every((count, i) => count > (before[i] ?? 0));
+  expect(await cluster.until(isFurther, 60_000)).toBe(true);
+  for (const { faults } of cluster.nodes) expect(faults).toEqual([]);
+});
+
+/** What was delivered, by height; after a restart a height may be delivered again, with the same content. */
+function contentOf(node: ClusterNode): string[] {
+  const byHeight = new Map<number, string>();
+  for (const { height, batches } of node.delivered) {
+    const content = batches
+      .flatMap(({ transactions }) => transactions.map(({ id }) => toHex(id)))
+      .join();
+    expect(byHeight.get(height) ?? content).toBe(content);
+    if (content !== "") byHeight.set(height, content);
+  }
+  return [...byHeight]
+    .sort(([a], [b]) => a - b)
+    .map(([height, content]) => `${height}: ${content}`);
+}
+
 function heights(cluster: CoreCluster): number {
   return Math.min(...cluster.nodes.map(({ core }) => core?.progress.delivered ?? 0));
 }
