@@ -10,6 +10,7 @@ import {
   limits,
   type Micros,
   type ValidatorIndex,
+  type View,
 } from "../protocol/index.ts";
 import { Asker } from "./asker.ts";
 import type { BlockTree } from "./block-tree.ts";
@@ -17,10 +18,17 @@ import type { BlockTree } from "./block-tree.ts";
 /** A certified block that is not connected to the final one. */
 export interface Goal {
   readonly hash: Uint8Array;
+  readonly view: View;
   /** Certified by a COMMIT: everything below it is final as well. */
   readonly isFinal: boolean;
   /** Who signed for it, hence has it. */
   readonly signers: readonly ValidatorIndex[];
+}
+
+/** A block on the way down. */
+interface Step {
+  readonly hash: Uint8Array;
+  readonly view: View;
 }
 
 export class BlockSync {
@@ -28,7 +36,7 @@ export class BlockSync {
   readonly #asker: Asker;
   #goal: Goal | undefined;
   /** Each is an ancestor of the one before; the last is the next to get. */
-  #trail: Uint8Array[] = [];
+  #trail: Step[] = [];
   #wanted: Uint8Array | undefined;
   #asked: ValidatorIndex[] = [];
   #reached: Uint8Array | undefined;
@@ -52,7 +60,7 @@ export class BlockSync {
     const current = this.isActive ? this.#goal : undefined;
     if (current?.isFinal === true || isSameGoal(current, goal)) return;
     this.#goal = goal;
-    this.#trail = goal === undefined ? [] : [goal.hash];
+    this.#trail = goal === undefined ? [] : [goal];
     this.#wanted = undefined;
     if (goal?.isFinal !== true) this.#reached = undefined;
     this.#asker.postpone(now + delay / 4);
@@ -81,17 +89,18 @@ export class BlockSync {
     this.#asker.postpone(0);
     const connecting = page.findIndex(({ parent }) => this.#tree.missing(parent) === undefined);
     if (connecting >= 0) return page.slice(0, connecting + 1).reverse();
-    this.#trail.push(lowest.parent);
+    this.#trail.push({ hash: lowest.parent, view: lowest.parentView });
     if (this.#trail.length > limits.trailMax) this.#trail.shift();
     return [];
   }
 
-  /** Drops what is connected by now and says what is missing below the rest. */
+  /** Drops what is connected or final by now, on whatever way it came, and says what is missing below the rest. */
   #next(): Uint8Array | undefined {
     for (let top = this.#trail.at(-1); top !== undefined; top = this.#trail.at(-1)) {
-      const missing = this.#tree.missing(top);
+      const isAbove = top.view > this.#tree.final.view;
+      const missing = isAbove ? this.#tree.missing(top.hash) : undefined;
       if (missing !== undefined) return missing;
-      if (this.#goal?.isFinal === true) this.#reached = top;
+      if (isAbove && this.#goal?.isFinal === true) this.#reached = top.hash;
       this.#trail.pop();
     }
     return undefined;

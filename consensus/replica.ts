@@ -538,7 +538,7 @@ export class Replica {
         qc.view > this.#tree.final.view &&
         this.#tree.missing(qc.hash) !== undefined
       )
-        return { hash: qc.hash, signers: qc.signers, isFinal: qc === commit };
+        return { hash: qc.hash, view: qc.view, signers: qc.signers, isFinal: qc === commit };
     return undefined;
   }
 }

@@ -11,9 +11,10 @@ import {
 import { type Adversary, adversaries, type AdversaryName } from "./adversaries/index.ts";
 import { Agreement } from "./checkers/agreement.ts";
 import { OneBlockPerView } from "./checkers/certificates.ts";
+import { Extension } from "./checkers/extension.ts";
 import { NonEquivocation } from "./checkers/non-equivocation.ts";
 import { Cluster, type Process } from "./cluster.ts";
-import { calm, type Era, nextEra } from "./faults.ts";
+import { type Boundary, calm, type Era, nextEra } from "./faults.ts";
 import { type Observation, Violation } from "./observation.ts";
 import { SeededRandom } from "./random.ts";
 import {
@@ -38,6 +39,8 @@ export interface CampaignOptions {
   readonly sendsOvertakeBarriers?: boolean;
   /** Sees everything as well, to print it. */
   readonly watch?: (observation: Observation, now: number) => void;
+  /** Processes die after effects of this kind only; of a kind that changes by default. */
+  readonly crashAfter?: Boundary;
   /** Which adversaries there may be; all of them by default. */
   readonly adversaryNames?: readonly AdversaryName[];
 }
@@ -95,7 +98,12 @@ class Campaign {
   readonly #processes: readonly Process[];
   readonly #cluster: Cluster<ToyEvent, ToyEffect>;
   readonly #agreement = new Agreement();
-  readonly #checkers = [this.#agreement, new NonEquivocation(), new OneBlockPerView()];
+  readonly #checkers = [
+    this.#agreement,
+    new NonEquivocation(),
+    new OneBlockPerView(),
+    new Extension(),
+  ];
   readonly #itemsBy = new Map<number, Set<number>>();
   #era: Era = { ...calm, duration: 0 };
   #items = 0;
@@ -135,7 +143,7 @@ class Campaign {
       },
       processes: this.#processes,
       tickInterval,
-      fsync: { min: 100, max: 5_000 },
+      fsync: { min: 100, max: this.#random.pick([1_000, 5_000, 5_000, 80_000]) },
       downTime: { min: 10_000, max: 800_000 },
       isFatal: (process, effect) => this.#era.isFatal(process, effect),
       sendsOvertakeBarriers: options.sendsOvertakeBarriers ?? false,
@@ -163,7 +171,7 @@ class Campaign {
   async #sufferFaults(): Promise<void> {
     const end = this.#world.now + this.#options.views * parameters.viewTimeout;
     while (this.#viewsReached() < this.#options.views && this.#world.now < end) {
-      this.#enter(nextEra(this.#random, this.#processes));
+      this.#enter(nextEra(this.#random, this.#processes, this.#options.crashAfter));
       await this.#world.run(this.#era.duration, () => this.#violation !== undefined);
       if (this.#violation !== undefined) throw this.#violation;
     }

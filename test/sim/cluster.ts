@@ -125,7 +125,9 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
     this.#world.trace(2, process.id);
     this.#options.observe({ type: "crashed", process });
     const { min, max } = this.#options.downTime;
-    this.#world.after(this.#random.between(min, max), () => this.start(process));
+    // Often back at once, while all the others are still in the same view.
+    const downTime = this.#random.between(min, this.#random.chance(0.5) ? 3 * min : max);
+    this.#world.after(downTime, () => this.start(process));
   }
 
   /** Makes something happen to a process, if it is up. */
@@ -165,13 +167,12 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
   }
 
   #enqueue(process: Process, life: Life<Event, Effect>, effects: readonly Effect[]): void {
-    if (this.#options.sendsOvertakeBarriers === true && life.writing !== undefined)
-      // Only what has its own barrier in front of it still waits.
-      if (!effects.some(isBarrier)) {
-        for (const effect of effects) this.#carryOut(process, life, effect);
-        return;
-      }
-    life.pending.push(...effects);
+    const isRushing = this.#options.sendsOvertakeBarriers === true && life.writing !== undefined;
+    // Only what has its own barrier in front of it still waits.
+    const rushed = isRushing && !effects.some(isBarrier) ? effects.filter(isMessage) : [];
+    const rest = effects.filter((effect) => !rushed.includes(effect));
+    for (const effect of rushed) this.#carryOut(process, life, effect);
+    life.pending.push(...rest);
     this.#pump(process, life);
   }
 
@@ -257,6 +258,10 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
 
 function isCommon(effect: { readonly type: string }): effect is CommonEffect {
   return ["persist", "send", "broadcast", "fault"].includes(effect.type);
+}
+
+function isMessage(effect: { readonly type: string }): boolean {
+  return effect.type === "send" || effect.type === "broadcast";
 }
 
 function isBarrier(effect: { readonly type: string }): boolean {

@@ -22,25 +22,31 @@ export const calm: Omit<Era, "duration"> = {
   isBlackout: false,
 };
 
-/** What a process may just have done when it dies. Uniformly random instants practically never hit a missing fsync. */
-const boundaries: readonly ((effect: CommonEffect) => boolean)[] = [
-  (effect) => effect.type === "persist" && effect.sync,
-  (effect) => effect.type === "persist" && !effect.sync,
-  (effect) => isVote(effect, "prepare"),
-  (effect) => isVote(effect, "commit"),
-  (effect) => isVote(effect, "skip"),
-  (effect) => effect.type === "broadcast" && effect.message.type === "propose",
-  () => true,
-];
+export type Boundary = "sync" | "write" | "prepare" | "commit" | "skip" | "propose" | "anything";
 
-export function nextEra(random: SeededRandom, processes: readonly Process[]): Era {
-  const boundary = random.pick(boundaries);
+/** What a process may just have done when it dies. Uniformly random instants practically never hit a missing fsync. */
+const boundaries: Readonly<Record<Boundary, (effect: CommonEffect) => boolean>> = {
+  sync: (effect) => effect.type === "persist" && effect.sync,
+  write: (effect) => effect.type === "persist" && !effect.sync,
+  prepare: (effect) => isVote(effect, "prepare"),
+  commit: (effect) => isVote(effect, "commit"),
+  skip: (effect) => isVote(effect, "skip"),
+  propose: (effect) => effect.type === "broadcast" && effect.message.type === "propose",
+  anything: () => true,
+};
+
+export function nextEra(
+  random: SeededRandom,
+  processes: readonly Process[],
+  crashAfter?: Boundary,
+): Era {
+  const dieAfter = boundaries[crashAfter ?? random.pick(Object.keys(boundaries) as Boundary[])];
   const rate = random.pick([0, 0, 0.01, 0.05, 0.2]);
   return {
     duration: random.between(100_000, 1_200_000),
     weather: nextWeather(random),
     isCut: nextCut(random, processes),
-    isFatal: (process, effect) => process.isHonest && boundary(effect) && random.chance(rate),
+    isFatal: (process, effect) => process.isHonest && dieAfter(effect) && random.chance(rate),
     isBlackout: random.chance(0.08),
   };
 }

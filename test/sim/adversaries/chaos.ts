@@ -12,17 +12,31 @@ import type { ToyEffect } from "../replica-node.ts";
 import { decodeToyPayload, encodeToyPayload } from "../toy-application.ts";
 import type { Adversary, Tools } from "./index.ts";
 
-/** Votes for everything it hears of, in every way, to some; and as leader makes two blocks, for some each. */
+/**
+ * Votes for everything it hears of, in every way, to some. As leader it makes two blocks, for some each, and greets
+ * whoever comes back with the other one: perhaps they forgot what they voted for.
+ */
 export const chaos: Adversary = {
   isTwofold: false,
-  corrupt: (node, tools) => ({
-    start: (now) => node.start(now).flatMap((effect) => withRival(effect, tools)),
-    step(event) {
-      const effects = node.step(event).flatMap((effect) => withRival(effect, tools));
-      if (event.type !== "message") return effects;
-      return [...effects, ...votesOn(event.message, tools)];
-    },
-  }),
+  corrupt(node, tools) {
+    let pair: readonly Propose[] = [];
+    const propose = (effect: ToyEffect): ToyEffect[] => {
+      if (effect.type !== "broadcast" || effect.message.type !== "propose") return [effect];
+      pair = [effect.message, rivalOf(effect.message, tools)];
+      if (tools.random.chance(0.5)) pair = pair.toReversed();
+      return pair.flatMap((proposal) => toSome(proposal, tools));
+    };
+    return {
+      start: (now) => node.start(now).flatMap(propose),
+      step(event) {
+        const effects = node.step(event).flatMap(propose);
+        if (event.type === "message") effects.push(...votesOn(event.message, tools));
+        if (event.type === "peer-connected" && pair.length > 0)
+          effects.push({ type: "send", to: event.peer, message: tools.random.pick(pair) });
+        return effects;
+      },
+    };
+  },
 };
 
 /** Every vote there can be on what a message is about. */
@@ -55,23 +69,15 @@ function voteAll(view: View, hash: Uint8Array, tools: Tools): ToyEffect[] {
   });
 }
 
-/** A second block beside its own, equally justified: earlier, later or without some of the items. */
-function withRival(effect: ToyEffect, tools: Tools): ToyEffect[] {
-  if (effect.type !== "broadcast" || effect.message.type !== "propose") return [effect];
-  const { header } = effect.message;
-  const payload = decodeToyPayload(header.payload);
-  if (payload === undefined) return [effect];
-  const rivalHeader = {
-    ...header,
+/** A second block beside its own, as justified as the first. */
+function rivalOf(proposal: Propose, tools: Tools): Propose {
+  const payload = decodeToyPayload(proposal.header.payload) ?? { items: [], time: 0 };
+  const header = {
+    ...proposal.header,
     payload: encodeToyPayload({ items: payload.items.slice(1), time: payload.time + 1 }),
   };
-  const { view } = header;
-  const signature = sign("prepare", view, blockHash(rivalHeader), tools);
-  const rival: Propose = { ...effect.message, header: rivalHeader, signature };
-  const [first, second] = tools.random.chance(0.5)
-    ? [effect.message, rival]
-    : [rival, effect.message];
-  return [...toSome(first, tools), ...toSome(second, tools)];
+  const signature = sign("prepare", header.view, blockHash(header), tools);
+  return { ...proposal, header, signature };
 }
 
 function sign(kind: VoteKind, view: View, hash: Uint8Array, tools: Tools): Uint8Array {

@@ -4,6 +4,7 @@ import type { SeededRandom } from "../random.ts";
 import type { ToyEffect, ToyEvent } from "../replica-node.ts";
 import { chaos } from "./chaos.ts";
 import { forger } from "./forger.ts";
+import { forker } from "./forker.ts";
 import { mute } from "./mute.ts";
 import { selective } from "./selective.ts";
 import { twins } from "./twins.ts";
@@ -22,7 +23,7 @@ export interface Adversary {
   corrupt(node: SimNode<ToyEvent, ToyEffect>, tools: Tools): SimNode<ToyEvent, ToyEffect>;
 }
 
-export type AdversaryName = "twins" | "mute" | "selective" | "chaos" | "forger";
+export type AdversaryName = "twins" | "mute" | "selective" | "chaos" | "forger" | "forker";
 
 export const adversaries: Readonly<Record<AdversaryName, Adversary>> = {
   twins,
@@ -30,4 +31,5 @@ export const adversaries: Readonly<Record<AdversaryName, Adversary>> = {
   selective,
   chaos,
   forger,
+  forker,
 };

@@ -26,7 +26,8 @@ export class OneBlockPerView implements Checker {
   }
 }
 
-function certificatesIn(message: Message): QC[] {
+/** All certificates that a message carries. */
+export function certificatesIn(message: Message): QC[] {
   const isNamed = (qc: QC | undefined): qc is QC => qc !== undefined;
   if (message.type === "certificate") return [message.qc];
   if (message.type === "propose")
