@@ -82,19 +82,27 @@ library Committee {
             if (index < least || index >= members) revert IHub.BadSigners();
             least = index + 1;
             // The tree first: only keys of the committee, which have all been through a pairing, are worth adding.
-            bytes32 node = keccak256(entry[1:1 + RECORD_BYTES]);
-            for (uint256 offset = 1 + RECORD_BYTES; offset < size; offset += 32) {
-                bytes32 sibling = bytes32(entry[offset:offset + 32]);
-                node = index & 1 == 0
-                    ? Hashes.efficientKeccak256(node, sibling)
-                    : Hashes.efficientKeccak256(sibling, node);
-                index >>= 1;
-            }
-            if (node != root) revert IHub.BadSigners();
+            if (_climb(entry, index) != root) revert IHub.BadSigners();
             G1 term = BLS12381.load(entry[1:97]);
             BLS12381.negate(term);
             if (!BLS12381.addTo(key, term)) revert IHub.BadSigners();
             weight += uint64(bytes8(entry[97:105]));
+        }
+    }
+
+    /// @dev The root that an entry leads to: its record hashed with one sibling after the other, left or right by the
+    /// bits of the index.
+    function _climb(bytes calldata entry, uint256 index) private pure returns (bytes32 node) {
+        node = keccak256(entry[1:1 + RECORD_BYTES]);
+        assembly ("memory-safe") {
+            let end := add(entry.offset, entry.length)
+            for { let next := add(entry.offset, 105) } lt(next, end) { next := add(next, 0x20) } {
+                let side := shl(5, and(index, 1))
+                mstore(side, node)
+                mstore(xor(side, 0x20), calldataload(next))
+                node := keccak256(0x00, 0x40)
+                index := shr(1, index)
+            }
         }
     }
 

@@ -83,6 +83,11 @@ contract Hub is IHub {
     }
 
     /// @inheritdoc IHub
+    function isRecent(bytes32 root, uint32 count) external view returns (bool) {
+        return root != 0 && _roots[count % RING] == root;
+    }
+
+    /// @inheritdoc IHub
     function latest() external view returns (uint64 number, uint64 epoch, uint32 count, uint64 lastAt) {
         return (_number, _epoch, _count, _lastAt);
     }

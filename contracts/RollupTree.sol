@@ -13,19 +13,17 @@ library RollupTree {
         return keccak256(abi.encode(RollupId.unwrap(id), totals));
     }
 
-    /// @notice Whether `leaf` is at `index` under `root`, going up by `proof`.
-    function isAt(bytes32 root, bytes32 leaf, uint256 index, bytes32[] calldata proof)
-        internal
-        pure
-        returns (bool)
-    {
+    /// @notice The root that `proof` leads to from `leaf` at `index`, left or right by the bits of the index. Zero, which is
+    /// no root, where the index has bits above the proof: it would not be the only one that fits.
+    function rootFrom(bytes32 leaf, uint256 index, bytes32[] calldata proof) internal pure returns (bytes32) {
+        if (index >> proof.length != 0) return 0;
         bytes32 node = leaf;
         for (uint256 i = 0; i < proof.length; i++) {
-            node = index & 1 == 0
-                ? Hashes.efficientKeccak256(node, proof[i])
-                : Hashes.efficientKeccak256(proof[i], node);
-            index >>= 1;
+            bytes32 sibling = proof[i];
+            node = index >> i & 1 == 0
+                ? Hashes.efficientKeccak256(node, sibling)
+                : Hashes.efficientKeccak256(sibling, node);
         }
-        return index == 0 && node == root;
+        return node;
     }
 }

@@ -9,7 +9,9 @@ import {IRollups, RollupId} from "./interfaces/IRollups.sol";
 contract Rollups is IRollups {
     using SafeERC20 for IERC20;
 
-    uint256 private constant POLICIES = 3;
+    uint256 private constant POLICIES = 7;
+    /// @dev What nodes count with are the safe integers of JavaScript; a sum beyond them could not be credited.
+    uint256 private constant FUNDED_MAX = 2 ** 53 - 1;
 
     struct Rollup {
         address settlement;
@@ -40,7 +42,9 @@ contract Rollups is IRollups {
     /// @inheritdoc IRollups
     function fund(RollupId id, uint256 amount) external {
         if (RollupId.unwrap(id) >= count) revert UnknownRollup(id);
+        if (amount > FUNDED_MAX) revert FundedTooMuch(amount, FUNDED_MAX);
         uint256 total = _rollups[id].funded + amount;
+        if (total > FUNDED_MAX) revert FundedTooMuch(total, FUNDED_MAX);
         _rollups[id].funded = total;
         emit Funded(id, msg.sender, amount, total);
         TOKEN.safeTransferFrom(msg.sender, address(this), amount);

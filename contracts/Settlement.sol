@@ -53,8 +53,8 @@ contract Settlement is ISettlement {
         if (totals.inboxRead < _inboxRead || totals.inboxRead > _inboxCount) {
             revert WrongInbox(totals.inboxRead);
         }
-        bytes32 leaf = RollupTree.leafOf(ID, totals);
-        if (!RollupTree.isAt(hub.rootAt(count), leaf, RollupId.unwrap(ID), proof)) revert NotInCheckpoint();
+        bytes32 root = RollupTree.rootFrom(RollupTree.leafOf(ID, totals), RollupId.unwrap(ID), proof);
+        if (!hub.isRecent(root, count)) revert NotInCheckpoint();
         if (totals.inboxHash != inboxHash[totals.inboxRead]) revert WrongInbox(totals.inboxRead);
 
         _batches = totals.batches;

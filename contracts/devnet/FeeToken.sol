@@ -16,7 +16,12 @@ contract FeeToken is ERC20Permit {
         MINTER = msg.sender;
     }
 
-    /// @notice Mints `amount`, in the smallest of 18 decimals.
+    /// @dev As coarse as dollars on chains usually are: payments must stay countable, see Rollups.
+    function decimals() public pure override returns (uint8) {
+        return 6;
+    }
+
+    /// @notice Mints `amount`, in the smallest unit.
     function mint(address to, uint256 amount) external {
         if (msg.sender != MINTER) revert NotMinter(msg.sender);
         _mint(to, amount);

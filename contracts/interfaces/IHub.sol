@@ -65,6 +65,10 @@ interface IHub {
     /// @notice Root over all rollups' totals of the `count`-th final checkpoint, one of the last 64.
     function rootAt(uint32 count) external view returns (bytes32);
 
+    /// @notice Whether `root` is the root of one of the last 64 final checkpoints, namely of the `count`-th.
+    /// @dev Cheaper than `rootAt`: which counts are in the ring need not be known, for what is in it is final and recent.
+    function isRecent(bytes32 root, uint32 count) external view returns (bool);
+
     /// @notice Number and epoch of the last checkpoint, how many there were, and when it came (seconds).
     function latest() external view returns (uint64 number, uint64 epoch, uint32 count, uint64 lastAt);
 

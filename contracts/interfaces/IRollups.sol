@@ -21,11 +21,14 @@ interface IRollups {
     error NoAddress();
     /// @notice A policy has bits that mean nothing.
     error UnknownPolicy(uint256 policy);
+    /// @notice A rollup's payments would add up to more than nodes can count, 2^53 - 1.
+    error FundedTooMuch(uint256 total, uint256 most);
     /// @notice Nobody has subscribed under this id.
     error UnknownRollup(RollupId id);
 
     /// @notice Subscribes a rollup. A settlement contract usually does it itself, when it is made.
-    /// @param policy Bit 0: transactions must be sealed. Bit 1: they are ordered by class first.
+    /// @param policy Bit 0: transactions must be sealed. Bit 1: they are ordered by class first. Bit 2: a sender may pay for
+    /// itself.
     function subscribe(address settlement, address owner, uint256 policy) external returns (RollupId);
 
     /// @notice Prepays `amount` of the fee token, which must be approved. Anyone may, for any rollup.

@@ -64,17 +64,17 @@ contract GasFinalizeTest is GasTest {
 }
 
 contract GasRollupTest is GasTest {
-    Bundle private bundle = new Bundle();
+    Bundle private bundle = Bundle(deployArtifact("Bundle.sol/Bundle", ""));
 
     function setUp() external {
         open(8);
         _prepareSettle();
         _prepareRegister();
-        token.mint(address(this), 1 ether);
-        token.approve(address(rollups), 1 ether);
+        token.mint(address(this), 1e6);
+        token.approve(address(rollups), 1e6);
         calls["subscribe"] =
             Call(address(rollups), abi.encodeCall(rollups.subscribe, (address(this), OWNER, 3)));
-        calls["fund"] = Call(address(rollups), abi.encodeCall(rollups.fund, (RollupId.wrap(0), 1 ether)));
+        calls["fund"] = Call(address(rollups), abi.encodeCall(rollups.fund, (RollupId.wrap(0), 1e6)));
         bytes memory message = abi.encode(keccak256("1"), keccak256("2"), keccak256("3"), keccak256("4"));
         calls["enqueue: 128 bytes"] =
             Call(address(settlements[0]), abi.encodeCall(ISettlement.enqueue, (message)));

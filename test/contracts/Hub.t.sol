@@ -119,24 +119,21 @@ contract HubFinalizeTest is HubTest {
 }
 
 contract HubHistoryTest is HubTest {
-    using TestCommittees for TestCommittee;
-
-    TestCommittee private committee;
     Hub private hub;
+    bytes private head;
 
     function setUp() external {
-        TestCommittee memory made = TestCommittees.make(5, 1, 1);
-        committee = made;
-        hub = deploy(made);
+        hub = deployAlone();
+        head = headAlone();
     }
 
     function test_a_final_checkpoint_is_on_record() external {
         IHub.Checkpoint memory checkpoint = checkpointOf(5, keccak256("root"));
         vm.warp(1_800_000_000);
-        bytes memory signature = signatureOf(hub, committee, 0, checkpoint);
+        bytes memory signature = _sign(checkpoint);
         vm.expectEmit();
         emit IHub.Finalized(5, 0, 5, 1, checkpoint.blockHash, checkpoint.rollupsRoot);
-        hub.finalize(checkpoint, committee.head, "", signature);
+        hub.finalize(checkpoint, head, "", signature);
         (uint64 number, uint64 epoch, uint32 count, uint64 lastAt) = hub.latest();
         assertEq(number, 5);
         assertEq(epoch, 0);
@@ -148,12 +145,12 @@ contract HubHistoryTest is HubTest {
     /// @notice Numbers only grow, by any step.
     function testFuzz_numbers_only_grow(uint64 first, uint64 second) external {
         vm.assume(first != 0);
-        finalize(hub, committee, 0, checkpointOf(first, bytes32("first")));
+        finalizeAlone(hub, checkpointOf(first, bytes32("first")));
         IHub.Checkpoint memory checkpoint = checkpointOf(0, bytes32("second"));
         checkpoint.number = second;
-        bytes memory signature = signatureOf(hub, committee, 0, checkpoint);
+        bytes memory signature = _sign(checkpoint);
         if (second <= first) vm.expectRevert(abi.encodeWithSelector(IHub.Stale.selector, second, first));
-        hub.finalize(checkpoint, committee.head, "", signature);
+        hub.finalize(checkpoint, head, "", signature);
         (uint64 number,, uint32 count,) = hub.latest();
         assertEq(number, second <= first ? first : second);
         assertEq(count, second <= first ? 1 : 2);
@@ -163,9 +160,9 @@ contract HubHistoryTest is HubTest {
         vm.assume(epoch != 0);
         IHub.Checkpoint memory checkpoint = checkpointOf(1, 0);
         checkpoint.epoch = epoch;
-        bytes memory signature = signatureOf(hub, committee, 0, checkpoint);
+        bytes memory signature = _sign(checkpoint);
         vm.expectRevert(abi.encodeWithSelector(IHub.WrongEpoch.selector, epoch, uint64(0)));
-        hub.finalize(checkpoint, committee.head, "", signature);
+        hub.finalize(checkpoint, head, "", signature);
     }
 
     /// @notice A hand-over to a committee that nobody has shown the hub would leave it without one.
@@ -173,26 +170,35 @@ contract HubHistoryTest is HubTest {
         vm.assume(next != 0);
         IHub.Checkpoint memory checkpoint = checkpointOf(1, 0);
         checkpoint.next = next;
-        bytes memory signature = signatureOf(hub, committee, 0, checkpoint);
+        bytes memory signature = _sign(checkpoint);
         vm.expectRevert(abi.encodeWithSelector(IHub.UnknownCommittee.selector, next));
-        hub.finalize(checkpoint, committee.head, "", signature);
+        hub.finalize(checkpoint, head, "", signature);
     }
 
     /// @notice The last 64 roots can be read under their count, and nothing else can.
     function test_the_ring_keeps_the_last_64() external {
         _noRoot(0);
         _noRoot(1);
+        assertTrue(!hub.isRecent(0, 1), "an empty place holds no root");
         for (uint32 count = 1; count <= 130; count++) {
-            finalize(hub, committee, 0, checkpointOf(count, keccak256(abi.encode(count))));
+            finalizeAlone(hub, checkpointOf(count, keccak256(abi.encode(count))));
         }
         for (uint32 count = 67; count <= 130; count++) {
-            assertEq(hub.rootAt(count), keccak256(abi.encode(count)));
+            bytes32 root = keccak256(abi.encode(count));
+            assertEq(hub.rootAt(count), root);
+            assertTrue(hub.isRecent(root, count), "recent");
+            assertTrue(!hub.isRecent(root, count - 1), "of its count only");
         }
+        assertTrue(!hub.isRecent(keccak256(abi.encode(uint32(66))), 66), "overwritten");
         _noRoot(0);
         _noRoot(66);
         _noRoot(131);
         _noRoot(131 + 64);
         _noRoot(type(uint32).max);
+    }
+
+    function _sign(IHub.Checkpoint memory checkpoint) private view returns (bytes memory) {
+        return Keys.sign(SECRET_ALONE, hub.checkpointDigest(checkpoint));
     }
 
     function _noRoot(uint32 count) private {

@@ -10,14 +10,14 @@ contract RollupsTest is Test {
     address private constant SETTLEMENT = address(0x5e77);
     address private constant OWNER = address(0x0123);
 
-    FeeToken private token = new FeeToken();
-    Rollups private rollups = new Rollups(token);
+    FeeToken private token = FeeToken(deployArtifact("devnet/FeeToken.sol/FeeToken", ""));
+    Rollups private rollups = Rollups(deployArtifact("Rollups.sol/Rollups", abi.encode(token)));
 
     function testFuzz_ids_are_given_in_order_from_zero(address settlement, address owner, uint256 policy)
         external
     {
         vm.assume(settlement != address(0) && owner != address(0));
-        policy = policy % 4;
+        policy = policy % 8;
         for (uint32 i = 0; i < 3; i++) {
             vm.expectEmit();
             emit IRollups.Subscribed(RollupId.wrap(i), settlement, owner, policy);
@@ -35,12 +35,12 @@ contract RollupsTest is Test {
         rollups.subscribe(address(0), OWNER, 0);
         vm.expectRevert(abi.encodeWithSelector(IRollups.NoAddress.selector));
         rollups.subscribe(SETTLEMENT, address(0), 0);
-        vm.expectRevert(abi.encodeWithSelector(IRollups.UnknownPolicy.selector, 4));
-        rollups.subscribe(SETTLEMENT, OWNER, 4);
+        vm.expectRevert(abi.encodeWithSelector(IRollups.UnknownPolicy.selector, 8));
+        rollups.subscribe(SETTLEMENT, OWNER, 8);
     }
 
     /// @notice Payments add up, and the contract holds them.
-    function testFuzz_payments_add_up(uint128 first, uint128 second) external {
+    function testFuzz_payments_add_up(uint48 first, uint48 second) external {
         RollupId id = rollups.subscribe(SETTLEMENT, OWNER, 0);
         uint256 sum = uint256(first) + second;
         token.mint(address(this), sum);
@@ -52,6 +52,18 @@ contract RollupsTest is Test {
         (,,, uint256 funded) = rollups.rollupOf(id);
         assertEq(funded, sum);
         assertEq(token.balanceOf(address(rollups)), sum);
+    }
+
+    function test_payments_stay_countable() external {
+        RollupId id = rollups.subscribe(SETTLEMENT, OWNER, 0);
+        uint256 most = 2 ** 53 - 1;
+        token.mint(address(this), most);
+        token.approve(address(rollups), type(uint256).max);
+        rollups.fund(id, most);
+        vm.expectRevert(abi.encodeWithSelector(IRollups.FundedTooMuch.selector, most + 1, most));
+        rollups.fund(id, 1);
+        vm.expectRevert(abi.encodeWithSelector(IRollups.FundedTooMuch.selector, type(uint256).max, most));
+        rollups.fund(id, type(uint256).max);
     }
 
     function test_nobody_pays_for_what_does_not_exist() external {

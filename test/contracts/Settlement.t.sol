@@ -211,7 +211,7 @@ contract HubChangeTest is SettlementTest {
 
     function test_a_move_takes_effect_after_its_delay() external {
         IHub old = hub;
-        IHub next = deploy(committee);
+        IHub next = deployAlone();
         vm.prank(OWNER);
         settlements[0].proposeHub(next);
         vm.warp(block.timestamp + DELAY - 1);
@@ -226,7 +226,7 @@ contract HubChangeTest is SettlementTest {
     }
 
     function test_a_withdrawn_move_does_not_happen() external {
-        IHub next = deploy(committee);
+        IHub next = deployAlone();
         vm.prank(OWNER);
         settlements[0].proposeHub(next);
         vm.prank(OWNER);
@@ -246,14 +246,18 @@ contract HubChangeTest is SettlementTest {
 
     function test_a_settlement_needs_a_hub_and_a_delay() external {
         vm.expectRevert(abi.encodeWithSelector(ISettlement.NoAddress.selector));
-        new Settlement(IHub(address(0x1234)), rollups, OWNER, 0, DELAY);
+        this.open(IHub(address(0x1234)), DELAY);
         vm.expectRevert(abi.encodeWithSelector(ISettlement.DelayTooShort.selector, DELAY - 1, DELAY));
-        new Settlement(hub, rollups, OWNER, 0, DELAY - 1);
+        this.open(hub, DELAY - 1);
+    }
+
+    function open(IHub trusted, uint64 delay) external {
+        deploySettlement(trusted, delay);
     }
 }
 
 contract BundleTest is SettlementTest {
-    Bundle private bundle = new Bundle();
+    Bundle private bundle = Bundle(deployArtifact("Bundle.sol/Bundle", ""));
 
     function setUp() external {
         open(6);

@@ -5,11 +5,8 @@ import {Hub} from "../../contracts/Hub.sol";
 import {IStake} from "../../contracts/interfaces/IStake.sol";
 import {HubTest} from "./support/HubTest.sol";
 import {Keys} from "./support/Keys.sol";
-import {TestCommittee, TestCommittees} from "./support/TestCommittee.sol";
 
 contract StakeTest is HubTest {
-    using TestCommittees for TestCommittee;
-
     bytes32 private constant NETWORK_KEY = keccak256("network key");
     string private constant MULTIADDR = "/dns4/validator.example/tcp/9000";
     address private constant ALICE = address(0xa11ce);
@@ -19,7 +16,7 @@ contract StakeTest is HubTest {
     IStake private stake;
 
     function setUp() external {
-        hub = deploy(TestCommittees.make(5, 1, 1));
+        hub = deployAlone();
         stake = hub.STAKE();
         _fund(ALICE);
         _fund(BOB);
@@ -34,7 +31,7 @@ contract StakeTest is HubTest {
     function testFuzz_an_operator_registers_a_key_it_possesses(uint256 seed, uint96 amount) external {
         uint256 secret = Keys.secretOf(seed, 0);
         bytes memory key = Keys.keyOf(secret);
-        amount = uint96(bound(amount, STAKE_MIN, 1_000_000 ether));
+        amount = uint96(bound(amount, STAKE_MIN, 1_000_000e6));
         bytes memory possession = _prove(stake, ALICE, secret);
         vm.expectEmit();
         emit IStake.Registered(ALICE, keccak256(key), key, NETWORK_KEY, MULTIADDR, amount);
@@ -52,7 +49,7 @@ contract StakeTest is HubTest {
         uint256 secret = Keys.secretOf(seed, 0);
         bytes memory key = Keys.keyOf(secret);
         bytes memory byAlice = _prove(stake, ALICE, secret);
-        IStake other = deploy(TestCommittees.make(5, 1, 1)).STAKE();
+        IStake other = deployAlone().STAKE();
         _refuses(BOB, key, byAlice, IStake.BadPossession.selector);
         _refuses(ALICE, key, _prove(other, ALICE, secret), IStake.BadPossession.selector);
         _refuses(ALICE, Keys.keyOf(Keys.secretOf(seed, 1)), byAlice, IStake.BadPossession.selector);
@@ -110,7 +107,7 @@ contract StakeTest is HubTest {
         _register(ALICE, Keys.keyOf(7), _prove(stake, ALICE, 7), STAKE_MIN);
         _register(BOB, Keys.keyOf(8), _prove(stake, BOB, 8), STAKE_MIN);
         for (uint256 i = 0; i < amounts.length; i++) {
-            uint96 amount = uint96(amounts[i] % 1_000 ether);
+            uint96 amount = uint96(amounts[i] % 1_000e6);
             vm.prank(i % 2 == 0 ? ALICE : BOB);
             stake.addStake(amount);
             sum += amount;
@@ -137,7 +134,7 @@ contract StakeTest is HubTest {
     }
 
     function _fund(address operator) private {
-        token.mint(operator, 10_000_000 ether);
+        token.mint(operator, 10_000_000e6);
         vm.prank(operator);
         token.approve(address(stake), type(uint256).max);
     }

@@ -12,12 +12,32 @@ import {TestCommittee, TestCommittees} from "./TestCommittee.sol";
 abstract contract HubTest is Test {
     using TestCommittees for TestCommittee;
 
-    uint96 internal constant STAKE_MIN = 100 ether;
+    uint96 internal constant STAKE_MIN = 100e6;
+    uint256 internal constant SECRET_ALONE = 0x5ec2e7;
 
-    FeeToken internal token = new FeeToken();
+    FeeToken internal token = FeeToken(deployArtifact("devnet/FeeToken.sol/FeeToken", ""));
 
     function deploy(TestCommittee memory committee) internal returns (Hub) {
-        return new Hub(committee.hash(), token, STAKE_MIN);
+        return _deploy(committee.hash());
+    }
+
+    /// @notice A hub that trusts one key: for what is not about committees. `finalizeAlone` signs for it.
+    function deployAlone() internal returns (Hub) {
+        return _deploy(keccak256(headAlone()));
+    }
+
+    function headAlone() internal view returns (bytes memory) {
+        bytes memory record = abi.encodePacked(Keys.keyOf(SECRET_ALONE), uint64(1));
+        return abi.encodePacked(record, uint16(1), keccak256(record));
+    }
+
+    function finalizeAlone(Hub hub, IHub.Checkpoint memory checkpoint) internal {
+        bytes memory signature = Keys.sign(SECRET_ALONE, hub.checkpointDigest(checkpoint));
+        hub.finalize(checkpoint, headAlone(), "", signature);
+    }
+
+    function _deploy(bytes32 committee) private returns (Hub) {
+        return Hub(deployArtifact("Hub.sol/Hub", abi.encode(committee, token, STAKE_MIN)));
     }
 
     function checkpointOf(uint64 number, bytes32 root) internal pure returns (IHub.Checkpoint memory) {

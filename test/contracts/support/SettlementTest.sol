@@ -4,29 +4,29 @@ pragma solidity 0.8.37;
 import {Hub} from "../../../contracts/Hub.sol";
 import {Rollups} from "../../../contracts/Rollups.sol";
 import {Settlement} from "../../../contracts/Settlement.sol";
+import {IHub} from "../../../contracts/interfaces/IHub.sol";
 import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
 import {HubTest} from "./HubTest.sol";
-import {TestCommittee, TestCommittees} from "./TestCommittee.sol";
 
-/// @notice A hub with a committee of one, and the rollups that settle on it.
+/// @notice A hub that trusts one key, and the rollups that settle on it.
 abstract contract SettlementTest is HubTest {
-    using TestCommittees for TestCommittee;
-
     address internal constant OWNER = address(0x0123);
     uint64 internal constant DELAY = 7 days;
 
-    TestCommittee internal committee;
     Hub internal hub;
-    Rollups internal rollups = new Rollups(token);
+    Rollups internal rollups = Rollups(deployArtifact("Rollups.sol/Rollups", abi.encode(token)));
     Settlement[] internal settlements;
 
     function open(uint256 count) internal {
-        TestCommittee memory made = TestCommittees.make(5, 1, 1);
-        committee = made;
-        hub = deploy(made);
+        hub = deployAlone();
         for (uint256 i = 0; i < count; i++) {
-            settlements.push(new Settlement(hub, rollups, OWNER, 1, DELAY));
+            settlements.push(deploySettlement(hub, DELAY));
         }
+    }
+
+    function deploySettlement(IHub trusted, uint64 delay) internal returns (Settlement) {
+        bytes memory arguments = abi.encode(trusted, rollups, OWNER, 1, delay);
+        return Settlement(deployArtifact("Settlement.sol/Settlement", arguments));
     }
 
     /// @notice Totals that only this seed has, with nothing read from the inbox.
@@ -47,7 +47,7 @@ abstract contract SettlementTest is HubTest {
     /// @notice Anchors a root as the next checkpoint.
     function anchor(bytes32 root) internal returns (uint32 count) {
         (uint64 number,, uint32 before,) = hub.latest();
-        finalize(hub, committee, 0, checkpointOf(number + 1, root));
+        finalizeAlone(hub, checkpointOf(number + 1, root));
         return before + 1;
     }
 

@@ -9,6 +9,8 @@ interface Vm {
     function assume(bool condition) external pure;
     function expectRevert(bytes calldata reason) external;
     function expectEmit() external;
+    function readFile(string calldata path) external view returns (string memory);
+    function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
 }
 
@@ -18,6 +20,21 @@ abstract contract Test {
 
     error NotEqual(uint256 actual, uint256 expected);
     error NotTrue(string claim);
+
+    /// @notice Deploys the artifact of a build: what is tested is what ships. (With `new`, every test would carry, and have
+    /// optimized anew, a copy of each contract.)
+    /// @param path Under artifacts/contracts, such as "Hub.sol/Hub".
+    function deployArtifact(string memory path, bytes memory arguments) internal returns (address deployed) {
+        string memory json = vm.readFile(string.concat("artifacts/contracts/", path, ".json"));
+        bytes memory code = bytes.concat(vm.parseJsonBytes(json, ".bytecode"), arguments);
+        assembly ("memory-safe") {
+            deployed := create(0, add(code, 0x20), mload(code))
+            if iszero(deployed) {
+                returndatacopy(0, 0, returndatasize())
+                revert(0, returndatasize())
+            }
+        }
+    }
 
     function assertTrue(bool holds, string memory claim) internal pure {
         if (!holds) revert NotTrue(claim);

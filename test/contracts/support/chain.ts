@@ -1,0 +1,170 @@
+// A chain in this process with the contracts on it, and a committee that signs with the library nodes sign with.
+import hre, { network } from "hardhat";
+import type { Contract, TransactionReceipt, TransactionResponse } from "ethers";
+import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
+import { concatBytes, fromHex, toHex, u64Bytes } from "../../../base/index.ts";
+import { g1Uncompressed, g2ToEip2537, keccak256 } from "../../../crypto/index.ts";
+import {
+  absentEntries,
+  type Checkpoint,
+  checkpointDigest,
+  committeeHash,
+  committeeHead,
+  Epoch,
+  Height,
+  type RollupLeaf,
+  type Seat,
+  settlementDomain,
+} from "../../../protocol/index.ts";
+import { blstBls } from "../../../sequencer/crypto/index.ts";
+
+export const stakeMin = 100_000_000n;
+const hubDelay = 7 * 24 * 3600;
+
+/** Everything deployed, in the order in which it has to be. */
+export class Chain {
+  readonly ethers: HardhatEthers;
+  readonly chainId: number;
+  readonly token: Contract;
+  readonly rollups: Contract;
+
+  private constructor(ethers: HardhatEthers, chainId: number, token: Contract, rollups: Contract) {
+    this.ethers = ethers;
+    this.chainId = chainId;
+    this.token = token;
+    this.rollups = rollups;
+  }
+
+  static async open(): Promise<Chain> {
+    await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+    const { ethers } = await network.create({ network: "sim" });
+    const { chainId } = await ethers.provider.getNetwork();
+    const token = await ethers.deployContract("FeeToken");
+    const rollups = await ethers.deployContract("Rollups", [await token.getAddress()]);
+    return new Chain(ethers, Number(chainId), token, rollups);
+  }
+
+  async deployHub(committee: TestCommittee): Promise<Contract> {
+    const token = await this.token.getAddress();
+    return this.ethers.deployContract("Hub", [hex(committee.hash), token, stakeMin]);
+  }
+
+  async deploySettlement(hub: Contract, policy = 1): Promise<Contract> {
+    const [owner] = await this.ethers.getSigners();
+    const addresses = [await hub.getAddress(), await this.rollups.getAddress(), owner?.address];
+    return this.ethers.deployContract("Settlement", [...addresses, policy, hubDelay]);
+  }
+
+  async domainOf(hub: Contract): Promise<Uint8Array> {
+    return settlementDomain({ chainId: this.chainId, hub: bytes(await hub.getAddress()) });
+  }
+
+  /** Finalizes a checkpoint that all have signed but the absent. */
+  async finalize(
+    hub: Contract,
+    committee: TestCommittee,
+    checkpoint: Checkpoint,
+    absent: readonly number[] = [],
+  ): Promise<TransactionReceipt> {
+    const signature = committee.sign(
+      checkpointDigest(await this.domainOf(hub), checkpoint),
+      absent,
+    );
+    return send(
+      hub,
+      "finalize",
+      checkpoint,
+      hex(committee.head),
+      hex(absentEntries(committee.seats, absent)),
+      hex(signature),
+    );
+  }
+}
+
+/** Sends and waits: hardhat mines at once. */
+export async function send(
+  contract: Contract,
+  name: string,
+  ...values: readonly unknown[]
+): Promise<TransactionReceipt> {
+  const response = (await contract.getFunction(name).send(...values)) as TransactionResponse;
+  const receipt = await response.wait();
+  if (receipt === null) throw new Error(`${name} was not mined`);
+  return receipt;
+}
+
+export async function call<T>(
+  contract: Contract,
+  name: string,
+  ...values: readonly unknown[]
+): Promise<T> {
+  return (await contract.getFunction(name).staticCall(...values)) as T;
+}
+
+/** Members whose secrets follow from a seed. */
+export class TestCommittee {
+  readonly #secrets: readonly Uint8Array[];
+  readonly seats: readonly Seat[];
+  readonly head: Uint8Array;
+  readonly hash: Uint8Array;
+
+  constructor(seed: number, weights: readonly number[]) {
+    this.#secrets = weights.map((_, index) => secretOf(seed, index));
+    this.seats = this.#secrets.map((secret, index) => ({
+      publicKey: defined(g1Uncompressed(blstBls.publicKey(secret))),
+      weight: weights[index] ?? 1,
+    }));
+    this.head = defined(committeeHead(this.seats));
+    this.hash = committeeHash(this.head);
+  }
+
+  static ofEqual(seed: number, size: number): TestCommittee {
+    return new TestCommittee(
+      seed,
+      Array.from({ length: size }, () => 1),
+    );
+  }
+
+  /** The aggregate of everyone but the absent, in the form of the precompiles. */
+  sign(digest: Uint8Array, absent: readonly number[]): Uint8Array {
+    const present = this.#secrets.filter((_, index) => !absent.includes(index));
+    const signatures = present.map((secret) => blstBls.sign(secret, digest));
+    return defined(g2ToEip2537(defined(blstBls.aggregateSignatures(signatures))));
+  }
+}
+
+export function secretOf(seed: number, index: number): Uint8Array {
+  const secret = keccak256(concatBytes(u64Bytes(seed), u64Bytes(index)));
+  // Below the order of the group, whose first byte is 0x73.
+  secret[0] = 0x1a;
+  return secret;
+}
+
+export function checkpointOf(number: number, rollupsRoot: Uint8Array): Checkpoint {
+  return {
+    number,
+    epoch: Epoch(0),
+    height: Height(10 * number),
+    blockHash: keccak256(u64Bytes(number)),
+    rollupsRoot,
+    next: new Uint8Array(32),
+  };
+}
+
+/** `Totals` of a leaf, as `settle` takes them. */
+export function totalsOf(leaf: RollupLeaf): readonly unknown[] {
+  return [leaf.batches, leaf.inboxRead, hex(leaf.batchesHash), hex(leaf.inboxHash)];
+}
+
+export function hex(value: Uint8Array): string {
+  return `0x${toHex(value)}`;
+}
+
+export function bytes(value: string): Uint8Array {
+  return defined(fromHex(value));
+}
+
+export function defined<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("there is nothing");
+  return value;
+}
