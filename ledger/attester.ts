@@ -13,7 +13,6 @@ import {
   encodeMessage,
   isMember,
   type Micros,
-  quorum,
   spaces,
   type ValidatorIndex,
 } from "../protocol/index.ts";
@@ -39,7 +38,9 @@ export type AttesterEvent =
 export type AttesterEffect =
   | CommonEffect
   /** A quorum has signed a checkpoint that this node has reached as well. Once for each, ascending in height. */
-  | { readonly type: "certified"; readonly certified: CertifiedCheckpoint };
+  | { readonly type: "certified"; readonly certified: CertifiedCheckpoint }
+  /** One that was certified before, now with everyone's signature; never comes when somebody is away. */
+  | { readonly type: "completed"; readonly certified: CertifiedCheckpoint };
 
 export interface AttesterOptions {
   readonly committee: Committee;
@@ -196,8 +197,10 @@ export class Attester {
     return [fault(from, "WRONG_CHECKPOINT", encodeMessage(vote))];
   }
 
-  #outcome(votes: CheckpointVotes, { certified, forgers }: VoteOutcome): AttesterEffect[] {
+  #outcome(votes: CheckpointVotes, outcome: VoteOutcome): AttesterEffect[] {
+    const { certified, completed, forgers } = outcome;
     const faults = forgers.map((forger) => fault(forger, "BAD_CHECKPOINT_SIGNATURE"));
+    if (completed !== undefined) return [{ type: "completed", certified: completed }];
     if (certified === undefined) return faults;
     this.#certifiedHeight = votes.checkpoint.height;
     for (const height of this.#open.keys()) if (height < this.#certifiedHeight) this.#drop(height);
@@ -220,7 +223,7 @@ export class Attester {
   #begin(checkpoint: Checkpoint): CheckpointVotes {
     const { domain, committee } = this.#options;
     const isCertified = checkpoint.height <= this.#certifiedHeight;
-    const options = { domain, quorum: quorum(committee.members.length), isCertified };
+    const options = { domain, seats: committee.members.length, isCertified };
     const votes = new CheckpointVotes(checkpoint, options, this.#signatures);
     this.#drop(checkpoint.height);
     this.#open.set(checkpoint.height, votes);

@@ -5,6 +5,7 @@ import {
   checkpointDigest,
   checkpointHash,
   type CheckpointVote,
+  quorum,
   type ValidatorIndex,
 } from "../protocol/index.ts";
 
@@ -26,6 +27,8 @@ export interface CheckpointSignatures {
 /** What one more vote led to. */
 export interface VoteOutcome {
   readonly certified?: CertifiedCheckpoint;
+  /** Certified before, and now signed by everyone: nobody is absent, which L1 takes for less gas. */
+  readonly completed?: CertifiedCheckpoint;
   /** Signers whose signature does not verify; they count no more for this checkpoint. */
   readonly forgers: readonly ValidatorIndex[];
 }
@@ -40,20 +43,24 @@ export class CheckpointVotes {
   isCertified: boolean;
   readonly #hash: Uint8Array;
   readonly #quorum: number;
+  readonly #seats: number;
   readonly #signatures: CheckpointSignatures;
   readonly #votes = new Map<ValidatorIndex, { signature: Uint8Array; isVerified: boolean }>();
   readonly #refused = new Set<ValidatorIndex>();
+  /** Certified here, not in an earlier life, and so worth completing. */
+  #isGathering = false;
 
   constructor(
     checkpoint: Checkpoint,
-    options: { domain: Uint8Array; quorum: number; isCertified: boolean },
+    options: { domain: Uint8Array; seats: number; isCertified: boolean },
     signatures: CheckpointSignatures,
   ) {
     this.checkpoint = checkpoint;
     this.digest = checkpointDigest(options.domain, checkpoint);
     this.isCertified = options.isCertified;
     this.#hash = checkpointHash(checkpoint);
-    this.#quorum = options.quorum;
+    this.#quorum = quorum(options.seats);
+    this.#seats = options.seats;
     this.#signatures = signatures;
   }
 
@@ -73,14 +80,24 @@ export class CheckpointVotes {
 
   /** A vote on this very checkpoint. */
   add(signer: ValidatorIndex, signature: Uint8Array, isVerified: boolean): VoteOutcome {
-    if (this.isCertified || this.#votes.has(signer) || this.#refused.has(signer))
-      return { forgers: [] };
+    if (this.#votes.has(signer) || this.#refused.has(signer)) return { forgers: [] };
     this.#votes.set(signer, { signature, isVerified });
+    if (this.isCertified) {
+      const isLast = this.#isGathering && this.#votes.size === this.#seats;
+      return isLast ? this.#complete() : { forgers: [] };
+    }
     return this.#votes.size < this.#quorum ? { forgers: [] } : this.#certify();
+  }
+
+  /** The last ones to sign are as free to lie as the first; then what is certified stays as it is. */
+  #complete(): VoteOutcome {
+    const completed = this.#aggregate();
+    return completed === undefined ? { forgers: [] } : { completed, forgers: [] };
   }
 
   #certify(): VoteOutcome {
     const certified = this.#aggregate();
+    this.#isGathering = certified !== undefined;
     if (certified !== undefined) return { certified, forgers: [] };
     const forgers = this.#forgers();
     for (const forger of forgers) this.refuse(forger);

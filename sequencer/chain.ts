@@ -159,8 +159,11 @@ export class Chain {
     // Nothing sealed is ordered while too much waits to be opened: a stalled opening shows, and stays bounded.
     const isStalled = this.#parts.unopened() > limits.unopenedMax;
     const cut = isStalled ? parent.cut : this.#parts.mempool.bestCut(parent.hash);
-    const worked = this.#furthest(parent, cut, now);
-    if (worked === undefined) return undefined;
+    // Nor is anything more read on L1, whose messages would wait in memory as well.
+    const worked = isStalled
+      ? this.#work(parent, { cut, l1: parent.l1 })
+      : this.#furthest(parent, cut, now);
+    if (worked === undefined || typeof worked === "string") return undefined;
     if (worked.payload.count === 0 && !allowEmpty) return undefined;
     const payload = encodePayload(worked.payload);
     this.#proposed = { parent: toHex(parent.hash), payload, worked };

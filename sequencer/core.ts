@@ -125,7 +125,8 @@ export type CoreEffect =
   | { readonly type: "delivered"; readonly height: Height; readonly batches: readonly Batch[] }
   /** A quorum has signed what is to be anchored; the leaves are what its root commits to, by rollup id. */
   | {
-      readonly type: "certified";
+      /** `completed`: certified before, now with nobody absent. */
+      readonly type: "certified" | "completed";
       readonly certified: CertifiedCheckpoint;
       readonly leaves: readonly RollupLeaf[];
     };
@@ -359,7 +360,8 @@ export class Core {
           this.#onOpened(effect.height, effect.openings, now);
           break;
         case "certified":
-          this.#onCertified(effect.certified);
+        case "completed":
+          this.#onCertified(effect.type, effect.certified);
           break;
         case "persist":
         case "send":
@@ -463,13 +465,13 @@ export class Core {
     }
   }
 
-  #onCertified(certified: CertifiedCheckpoint): void {
+  #onCertified(type: "certified" | "completed", certified: CertifiedCheckpoint): void {
     const leaves = this.#leaves.get(certified.checkpoint.height);
     // Certified by others before we have opened that far; a later checkpoint holds all it holds.
     if (leaves === undefined) return;
     for (const height of this.#leaves.keys())
-      if (height <= certified.checkpoint.height) this.#leaves.delete(height);
-    this.#out.push({ type: "certified", certified, leaves });
+      if (height < certified.checkpoint.height) this.#leaves.delete(height);
+    this.#out.push({ type, certified, leaves });
   }
 
   /** The state of the last executed final block; what is final but unopened is inside the ledger's. */

@@ -127,7 +127,8 @@ class ConclaveNode implements RunningNode {
   /** When blocks that are not delivered yet became final. */
   readonly #finalAt = new Map<number, number>();
   /** Certified checkpoints by number, so that what L1 holds can be told by height. */
-  readonly #certified = new Map<number, Extract<CoreEffect, { type: "certified" }>>();
+  readonly #certified = new Map<number, CertifiedEffect>();
+  #anchoring: NodeJS.Timeout | undefined;
   #l1State: L1State | undefined;
 
   constructor(parts: NodeParts) {
@@ -227,6 +228,7 @@ class ConclaveNode implements RunningNode {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer);
+    clearTimeout(this.#anchoring);
     await this.#api?.close();
     await this.#mesh?.close();
     await this.#settlement?.close();
@@ -287,6 +289,7 @@ class ConclaveNode implements RunningNode {
       case "delivered":
         return this.#onDelivered(effect);
       case "certified":
+      case "completed":
         return this.#onCertified(effect);
       default:
         return unreachable(effect);
@@ -384,7 +387,8 @@ class ConclaveNode implements RunningNode {
     this.#gateway.opened(height);
   }
 
-  #onCertified(effect: Extract<CoreEffect, { type: "certified" }>): void {
+  /** Anchoring waits a moment for those who have not signed yet: every absent one costs gas. */
+  #onCertified(effect: CertifiedEffect): void {
     const { number, height } = effect.certified.checkpoint;
     this.#certified.set(number, effect);
     for (const old of this.#certified.keys()) {
@@ -393,7 +397,9 @@ class ConclaveNode implements RunningNode {
     }
     this.#gateway.certified(effect.certified, undefined);
     this.#registry.metrics.gauge("checkpoint_height", height);
-    this.#settlement?.anchor(effect);
+    clearTimeout(this.#anchoring);
+    const delay = effect.type === "completed" ? 0 : signingPatienceMs;
+    this.#anchoring = setTimeout(() => this.#settlement?.anchor(effect), delay);
   }
 
   // L1 -----------------------------------------------------------------------------------------------------
@@ -492,6 +498,8 @@ class ConclaveNode implements RunningNode {
   }
 }
 
+type CertifiedEffect = Extract<CoreEffect, { type: "certified" | "completed" }>;
+
 /** Small and worth the first place: what finality, and then the opening, waits for. */
 const urgent: ReadonlySet<Message["type"]> = new Set([
   "propose",
@@ -507,6 +515,8 @@ const urgent: ReadonlySet<Message["type"]> = new Set([
 const punished: ReadonlySet<string> = new Set(["MALFORMED_MESSAGE"]);
 
 const certifiedKept = 64;
+/** How long the rest of the committee has to sign a checkpoint that a quorum has signed, ms. */
+const signingPatienceMs = 1_000;
 
 async function readKeys(config: NodeConfig, genesis: Genesis): Promise<NodeKeys> {
   const { keys, l1 } = config;

@@ -33,7 +33,7 @@ import { laneSignatures, voteSignatures } from "../../sequencer/signatures.ts";
 import { memoryStore } from "../../sequencer/storage/index.ts";
 import { createHandlers } from "../../sequencer/workers/handlers.ts";
 
-type Certified = Extract<CoreEffect, { type: "certified" }>;
+type Certified = Extract<CoreEffect, { type: "certified" | "completed" }>;
 type Delivered = Extract<CoreEffect, { type: "delivered" }>;
 
 export interface ClusterNode {
@@ -286,6 +286,7 @@ export class CoreCluster {
         node.delivered.push(effect);
         return;
       case "certified":
+      case "completed":
         node.certified.push(effect);
         return;
       case "serve-blocks":

@@ -181,7 +181,27 @@ test("a quorum's votes become one signature that verifies as theirs, once", () =
   const keys = [0, 1, 3].map((signer) => publicKeys[signer] as Uint8Array);
   const digest = checkpointDigest(domain, checkpointAt(10));
   expect(nobleBls.verifyAggregate(keys, digest, signature)).toBe(true);
-  expect(node.hear(2, voteOf(2, checkpointAt(10)))).toEqual([]);
+  expect(node.hear(3, voteOf(3, checkpointAt(10)))).toEqual([]);
+});
+
+test("the last vote after the quorum makes a certificate from which nobody is absent", () => {
+  const node = new Node();
+  node.due(checkpointAt(10));
+  node.hear(3, voteOf(3, checkpointAt(10)));
+  node.hear(1, voteOf(1, checkpointAt(10)));
+  const effects = node.hear(2, voteOf(2, checkpointAt(10)));
+  expect(effects).toMatchObject([{ type: "completed", certified: { signers: [0, 1, 2, 3] } }]);
+  const signature = effects[0]?.type === "completed" ? effects[0].certified.signature : bytes(96);
+  const digest = checkpointDigest(domain, checkpointAt(10));
+  expect(nobleBls.verifyAggregate(publicKeys, digest, signature)).toBe(true);
+});
+
+test("a last vote that is forged completes nothing", () => {
+  const node = new Node();
+  node.due(checkpointAt(10));
+  node.hear(3, voteOf(3, checkpointAt(10)));
+  node.hear(1, voteOf(1, checkpointAt(10)));
+  expect(node.hear(2, voteOf(4, checkpointAt(10)))).toEqual([]);
 });
 
 test("signatures are verified when a quorum is there, and not before", () => {
@@ -241,7 +261,12 @@ test("who signs another checkpoint for a height is a liar, who pretends it is a 
 test("votes on a height that is not reached yet wait for it", () => {
   const node = new Node();
   for (const from of [1, 2, 3]) expect(node.hear(from, voteOf(from, checkpointAt(10)))).toEqual([]);
-  expect(typesOf(node.due(checkpointAt(10)))).toEqual(["persist", "broadcast", "certified"]);
+  expect(typesOf(node.due(checkpointAt(10)))).toEqual([
+    "persist",
+    "broadcast",
+    "certified",
+    "completed",
+  ]);
 });
 
 test("of each validator's early votes only a few wait, the highest", () => {
