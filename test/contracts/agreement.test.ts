@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import type { Contract } from "ethers";
+import { network } from "hardhat";
 import { g2ToEip2537, provePossession } from "../../crypto/index.ts";
 import {
   chainInbox,
@@ -11,6 +12,7 @@ import {
   faultyMax,
   Height,
   inboxMessageHash,
+  limits,
   Namespace,
   possessionDigest,
   quorum,
@@ -94,6 +96,19 @@ test("any message has one hash, and any inbox one chain", async () => {
     }),
     { numRuns: 10 },
   );
+});
+
+test("the inbox takes what a node's codec takes, and no byte more", async () => {
+  const settlement = await chain.deploySettlement(hub);
+  await send(settlement, "enqueue", hex(new Uint8Array(limits.inboxMessageBytesMax)));
+  const tooLong = hex(new Uint8Array(limits.inboxMessageBytesMax + 1));
+  await expect(send(settlement, "enqueue", tooLong)).rejects.toThrow("MessageTooLong");
+});
+
+test("a chain without the precompiles is refused when the hub is deployed", async () => {
+  const { ethers } = await network.create({ network: "sim", override: { hardfork: "cancun" } });
+  const values = [hex(alone.hash), await chain.token.getAddress(), stakeMin];
+  await expect(ethers.deployContract("Hub", values)).rejects.toThrow("Unavailable");
 });
 
 test("any committee's head, and the entries of whoever is absent, are what the hub trusts", async () => {
