@@ -58,6 +58,7 @@ export class LaneExchange {
   /** Entries of one's own older incarnations, until the first message of this one. */
   #remembered: LaneEntry[] | undefined = [];
   #startedAt: number | undefined;
+  #isSilent = false;
   /** One's own messages beyond the final cut, and their entries. */
   #ownAhead = { messages: 0, entries: 0 };
   /** Counts arrivals, so that answers can be remembered until one comes. */
@@ -146,7 +147,7 @@ export class LaneExchange {
 
   onTick(now: number, restamp: (remembered: readonly LaneEntry[]) => readonly LaneEntry[]): void {
     this.#startedAt ??= now;
-    this.#flush(now, restamp);
+    if (!this.#isSilent) this.#flush(now, restamp);
     for (const { to, owner, id, count } of this.#wants.due(now, questionsPerTickMax))
       this.#parts.outbox.send(to, { type: "get-lanes", owner, hash: id, count });
   }
@@ -229,17 +230,19 @@ export class LaneExchange {
     const held = toHeldLane(lane, false);
     const { key } = held;
     if (this.#store.get(key) !== undefined || !isBefore(this.#read(owner), lane)) return;
-    if (!this.#wants.has(key)) {
-      // Lanes come from their owners. What others pass on was asked for, or lost by this one.
-      if (from !== owner && owner !== index) return;
-      if (!this.#store.hasRoomFor(lane, this.#read(owner))) return;
-    }
+    const isDemanded = this.#wants.isDemanded(key);
+    // Lanes come from their owners. What others pass on was asked for, or lost by this one.
+    if (from !== owner && owner !== index && !this.#wants.has(key)) return;
+    if (!isDemanded && !this.#store.hasRoomFor(lane, this.#read(owner))) return;
     // On an authenticated connection the owner's own word needs no check until a block relies on it.
     if (from !== owner && !this.#verify(held))
       return this.#parts.outbox.fault(from, "BAD_LANE_SIGNATURE");
-    if (owner === index && lane.incarnation >= incarnation)
+    if (owner === index && lane.incarnation >= incarnation) {
+      // Someone else speaks with this key, or the disk has lost its count of starts: better silent than forked.
+      this.#isSilent = true;
       return this.#parts.outbox.fault(index, "OWN_LANE_FORK", encode(lane, writeLane));
-    const isDemanded = this.#wants.isDemanded(key);
+    }
+    if (isDemanded) this.#store.reserve(lane);
     this.#add(held);
     if (!isDemanded) this.#store.makeRoom(owner);
     this.#closeGap(held, { from, isDemanded, now });

@@ -31,6 +31,8 @@ export const laneAdvanceMax = 1024;
 
 /** Incarnations of one owner that are held beyond the final cut; the oldest makes room. */
 const incarnationsMax = 4;
+/** Entries of one owner that are held: each incarnation may report again all that a lane may hold. */
+const entriesMax = (incarnationsMax + 1) * limits.laneUnemittedMax;
 /** Messages of one owner with the same incarnation and sequence: more show nothing new. */
 const forksMax = 2;
 
@@ -40,7 +42,8 @@ const forksMax = 2;
  * The rule of a lane: an incarnation is a chain of its own. Its messages count from sequence 1, each names the hash of
  * the one before, and the first names zeros. A cut moves forward along the chain it stands on, or jumps from wherever
  * it stands to the chain of a higher incarnation, which it reads from sequence 1. It never goes back, so what was
- * unread of the older incarnations when it jumped is void for ever.
+ * unread of the older incarnations when it jumped is void for ever. One block reads at most `laneAdvanceMax` messages
+ * and `laneUnemittedMax` entries of a lane, and no owner has more to be read.
  *
  * Nothing is lost by a jump, because the first messages of an incarnation report again, with the original stamps, all
  * that the owner remembers of the older ones and that is neither emitted nor read in the final cut; what was read
@@ -79,14 +82,26 @@ export class LaneStore {
       .filter(({ key }) => key !== held.key);
   }
 
+  /**
+   * Makes sure that a message which a block needs finds room. A block needs far fewer of a lane than fit; so if there
+   * are too many, they are mostly not needed, and all go: what is needed of them is asked for again.
+   */
+  reserve(lane: Lane): void {
+    const owner = this.#owner(lane.owner);
+    if (owner.entries + lane.entries.length <= 2 * entriesMax) return;
+    for (const held of owner.all()) this.remove(held);
+  }
+
   /** May a message that nothing asked for take memory? `read` is the final tip of its lane. */
   hasRoomFor(lane: Lane, read: LaneTip): boolean {
     const { incarnation, sequence } = lane;
     const from = incarnation === read.incarnation ? read.sequence : 0;
+    const owner = this.#owner(lane.owner);
     return (
       isBefore(read, lane) &&
       sequence <= from + 2 * laneAdvanceMax &&
-      this.#owner(lane.owner).at(incarnation, sequence).length < forksMax
+      owner.at(incarnation, sequence).length < forksMax &&
+      owner.entries + lane.entries.length <= entriesMax
     );
   }
 
@@ -121,9 +136,12 @@ export class LaneStore {
     const begin = start === 0 ? new Uint8Array(32) : from.hash;
     const segment: HeldLane[] = [];
     let hash = to.hash;
+    let entries = 0;
     for (let sequence = to.sequence; sequence > start; sequence--) {
       const held = this.#byKey.get(keyOf(hash));
       if (held === undefined) return { missing: hash };
+      entries += held.ids.length;
+      if (entries > limits.laneUnemittedMax) return "invalid";
       const { lane } = held;
       if (lane.owner !== owner || lane.incarnation !== to.incarnation || lane.sequence !== sequence)
         return "invalid";
@@ -162,11 +180,13 @@ export class LaneStore {
     const lanes = this.#owner(owner);
     const segment: HeldLane[] = [];
     let hash = from.hash;
+    let entries = 0;
     for (let ahead = 1; ahead <= laneAdvanceMax; ahead++) {
       const next = lanes
         .at(from.incarnation, from.sequence + ahead)
         .find(({ lane }) => equalBytes(lane.previous, hash));
-      if (next === undefined) break;
+      entries += next?.ids.length ?? 0;
+      if (next === undefined || entries > limits.laneUnemittedMax) break;
       segment.push(next);
       hash = next.hash;
     }
@@ -183,6 +203,11 @@ export class LaneStore {
 /** One validator's messages by incarnation and sequence. */
 class Owner {
   readonly #slots = new Map<number, Map<number, HeldLane[]>>();
+  #entries = 0;
+
+  get entries(): number {
+    return this.#entries;
+  }
 
   at(incarnation: number, sequence: number): readonly HeldLane[] {
     return this.#slots.get(incarnation)?.get(sequence) ?? [];
@@ -202,12 +227,15 @@ class Owner {
     let sequences = this.#slots.get(incarnation);
     if (sequences === undefined) this.#slots.set(incarnation, (sequences = new Map()));
     sequences.set(sequence, [...(sequences.get(sequence) ?? []), held]);
+    this.#entries += held.ids.length;
   }
 
   remove(held: HeldLane): void {
     const { incarnation, sequence } = held.lane;
     const sequences = this.#slots.get(incarnation);
-    const rest = this.at(incarnation, sequence).filter(({ key }) => key !== held.key);
+    const before = this.at(incarnation, sequence);
+    const rest = before.filter(({ key }) => key !== held.key);
+    if (rest.length < before.length) this.#entries -= held.ids.length;
     if (rest.length > 0) sequences?.set(sequence, rest);
     else sequences?.delete(sequence);
     if (sequences?.size === 0) this.#slots.delete(incarnation);
@@ -217,7 +245,7 @@ class Owner {
     const [oldest] = this.incarnations();
     if (oldest === undefined || this.#slots.size <= incarnationsMax) return [];
     const dropped = [...(this.#slots.get(oldest)?.values() ?? [])].flat();
-    this.#slots.delete(oldest);
+    for (const held of dropped) this.remove(held);
     return dropped;
   }
 

@@ -5,6 +5,7 @@ import {
   emptyTip,
   Epoch,
   laneHash,
+  limits,
   Micros,
   spaces,
   transactionId,
@@ -193,6 +194,54 @@ test("messages of another epoch, from far ahead, or of too many incarnations tak
   expect(cluster.at(0).bestCut(genesisHash)[3]?.incarnation).toBe(19);
 });
 
+/** A lane of full messages. */
+function fullLanes(count: number, incarnation = 1): (Lane & { readonly tip: LaneTip })[] {
+  const entries = Array.from({ length: limits.laneEntriesMax }, (_, i) => ({
+    id: new Uint8Array(32).fill(i & 0xff),
+    stamp: Micros(1000),
+  }));
+  const lanes: (Lane & { readonly tip: LaneTip })[] = [];
+  for (let sequence = 1; sequence <= count; sequence++) {
+    const previous = lanes.at(-1)?.tip.hash ?? new Uint8Array(32);
+    lanes.push(laneOf(3, { incarnation, sequence, previous, entries }));
+  }
+  return lanes;
+}
+
+const messagesMax = limits.laneUnemittedMax / limits.laneEntriesMax;
+
+test("a lane of full messages that no block reads is held only so far", () => {
+  const cluster = new Cluster();
+  cluster.receive(0, 3, { type: "lanes", lanes: fullLanes(100) });
+  expect(cluster.at(0).counters.lanes).toBe(5 * messagesMax);
+  expect(cluster.at(0).counters.wantedTransactions).toBeLessThanOrEqual(1024);
+});
+
+test("one block reads of a lane no more entries than the lane may hold", () => {
+  const cluster = new Cluster();
+  const lanes = fullLanes(messagesMax + 1);
+  cluster.receive(0, 3, { type: "lanes", lanes });
+  const tips = lanes.map(({ tip }) => cutOf([undefined, undefined, undefined, tip]));
+  expect(cluster.at(0).bestCut(genesisHash)).toEqual(tips[messagesMax - 1]);
+  expect(order(cluster, 0, tips[messagesMax - 1] ?? [])).toBe("ordered");
+  expect(order(cluster, 0, tips[messagesMax] ?? [])).toBe("invalid");
+});
+
+test("what a block needs finds room however much of its lane is held", () => {
+  const cluster = new Cluster();
+  const demand = (lane: Lane & { readonly tip: LaneTip }): string =>
+    order(cluster, 0, cutOf([undefined, undefined, undefined, lane.tip]));
+  for (let incarnation = 1; incarnation <= 20; incarnation++) {
+    const lanes = fullLanes(messagesMax, incarnation);
+    const last = lanes.at(-1);
+    if (last === undefined) throw new Error("a lane has messages");
+    expect(demand(last)).toBe("missing");
+    for (const lane of lanes.toReversed()) cluster.receive(0, 2, { type: "lanes", lanes: [lane] });
+    expect(cluster.at(0).counters.lanes).toBeLessThanOrEqual(10 * messagesMax);
+    expect(demand(last)).toBe("ordered");
+  }
+});
+
 test("a lost message is asked for when the next one shows the gap", () => {
   const cluster = new Cluster();
   cluster.wire = ({ from, to, message }) => (from === 3 && to === 0 ? undefined : message);
@@ -298,10 +347,14 @@ test("an owner that forgot a transaction does not stamp it again before it has i
   expect(cluster.faults).toEqual([]);
 });
 
-test("a message of this incarnation that this validator did not write means that its key has a second user", () => {
+test("a message of this incarnation that this validator did not write means that its key has a second user: it falls silent", () => {
   const cluster = new Cluster();
   cluster.receive(0, 2, { type: "lanes", lanes: [laneOf(0)] });
   expect(cluster.faults).toMatchObject([{ by: 0, peer: 0, code: "OWN_LANE_FORK" }]);
+  cluster.pass(2 * laneHeartbeat);
+  expect(
+    cluster.sent.filter(({ from, message }) => from === 0 && message.type === "lanes"),
+  ).toEqual([]);
 });
 
 test("one peer's questions are answered only so fast", () => {
