@@ -19,15 +19,15 @@ import type {
 export interface Gateway {
   readonly genesis: Genesis;
 
-  /** Throws a `CodedError` whose code is one of `refusals` (errors.ts) when it is not admitted. */
+  /** Throws a `CodedError` when it is not admitted, whose code and message the client is told. */
   submit(transaction: SealedTransaction): Promise<Receipt>;
 
   /** Undefined when this node has never heard of the transaction, or has forgotten it. */
   status(id: Uint8Array): Promise<TransactionStatus | undefined>;
 
   /**
-   * At most `limit` consecutive opened blocks from `from` on, the last of them certified. Undefined when there is
-   * nothing that far yet, or no longer; it never waits.
+   * About `limit` consecutive opened blocks from `from` on, the last of them certified: more of them only when none
+   * before has a certificate of its own. Undefined when there is nothing that far yet, or no longer; it never waits.
    */
   page(namespace: Namespace, from: Height, limit: number): Promise<DeliveredPage | undefined>;
 

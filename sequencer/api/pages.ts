@@ -22,6 +22,6 @@ export async function readPage(
     // A single block always fits; its bodies are bounded by a quarter of a page.
     if (bytes.length <= pageBytesMax || limit === 1)
       return { bytes, next: Height(last.header.height + 1) };
-    limit = Math.max(1, Math.floor(page.blocks.length / 2));
+    limit = Math.max(1, Math.floor(Math.min(limit, page.blocks.length) / 2));
   }
 }

@@ -30,7 +30,8 @@ export type ProblemCode =
   | "RATE_LIMITED"
   | "HEADERS_TOO_LARGE"
   | "INTERNAL"
-  | "BUSY";
+  | "BUSY"
+  | "OVERLOADED";
 
 /** Whatever else admission says of a transaction is a 422 with its code. */
 const statusOf: Readonly<Record<ProblemCode, number>> = {
@@ -51,6 +52,7 @@ const statusOf: Readonly<Record<ProblemCode, number>> = {
   HEADERS_TOO_LARGE: 431,
   INTERNAL: 500,
   BUSY: 503,
+  OVERLOADED: 503,
 };
 
 /** What a handler throws to answer with a problem. */
@@ -74,7 +76,7 @@ export function toProblem(error: unknown): Problem {
   return problem(500, "INTERNAL", "the node failed to answer; its log says why");
 }
 
-/** Admission's word on a transaction. */
+/** Admission's word on a transaction; OVERLOADED among them, which another attempt or another node may mend. */
 export function toRefusedTransaction(error: CodedError): Problem {
   const status = isOwnCode(error.code) ? statusOf[error.code] : 422;
   return problem(status, error.code, error.message, error.details);
