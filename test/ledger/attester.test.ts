@@ -193,7 +193,7 @@ test("the last vote after the quorum makes a certificate from which nobody is ab
   expect(effects).toMatchObject([{ type: "completed", certified: { signers: [0, 1, 2, 3] } }]);
   const signature = effects[0]?.type === "completed" ? effects[0].certified.signature : bytes(96);
   const digest = checkpointDigest(domain, checkpointAt(10));
-  expect(nobleBls.verifyAggregate(publicKeys, digest, signature)).toBe(true);
+  expect(nobleBls.verifyAggregate(publicKeys.slice(0, 4), digest, signature)).toBe(true);
 });
 
 test("a last vote that is forged completes nothing", () => {
