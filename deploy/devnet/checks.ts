@@ -16,6 +16,7 @@ export const checks: readonly Check[] = [
   { name: "every one was settled by a transaction of the L1 that covers it", find: findUnsettled },
   { name: "every batch was settled exactly once, as it was delivered", find: findResettled },
   { name: "the followers derived what the settlements hold", find: findStrayFollowers },
+  { name: "the followers took every list, and each once", find: findRefusedLists },
   { name: "checkpoints were final in order, each of a block of the chain", find: findCheckpoints },
   { name: "no share left a validator before its block was final there", find: findEarlyShares },
   { name: "all validators have the same chain", find: findForks },
@@ -123,6 +124,14 @@ export function findStrayFollowers({ followers, settlements }: Observations): st
       const what = derived === undefined ? "has not come so far" : `derived ${derived}`;
       return [`after ${batches} batches ${name} ${what}, and the L1 holds ${batchesHash}`];
     });
+  });
+}
+
+export function findRefusedLists({ followers, submitted }: Observations): string[] {
+  return followers.flatMap(({ name, namespace, transactions, lists }) => {
+    const wanted = submitted.filter((each) => each.namespace === namespace).length;
+    if (transactions === wanted && lists === wanted) return [];
+    return [`${name} took ${lists} lists of ${transactions} transactions, of ${wanted} submitted`];
   });
 }
 

@@ -17,8 +17,6 @@ export interface Devnet {
   readonly deployment: Deployment;
   readonly genesis: Genesis;
   readonly validators: readonly Validator[];
-  /** Stops its processes, those first that need the others. */
-  close(): Promise<void>;
 }
 
 export interface DevnetOptions {
@@ -65,20 +63,7 @@ export async function startDevnet(
   );
   await Promise.all(validators.map((validator) => validator.start()));
   await Promise.all(validators.map((validator) => validator.ready()));
-  return {
-    place,
-    l1,
-    provider,
-    deployment,
-    genesis,
-    validators,
-    async close() {
-      await processes.stopAll("follower");
-      await processes.stopAll("validator");
-      provider.destroy();
-      await processes.stopAll();
-    },
-  };
+  return { place, l1, provider, deployment, genesis, validators };
 }
 
 /** Where a devnet keeps its logs. */

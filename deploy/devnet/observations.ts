@@ -44,6 +44,9 @@ export interface FollowerHistory {
   readonly name: string;
   readonly namespace: number;
   readonly hashes: ReadonlyMap<number, string>;
+  /** How many transactions it was delivered, and how many of them were lists that it took. */
+  readonly transactions: number;
+  readonly lists: number;
 }
 
 export interface SettlementHistory {

@@ -31,8 +31,10 @@ const well: Observations = {
         [1, "h1"],
         [2, "h2"],
       ]),
+      transactions: 3,
+      lists: 3,
     },
-    { name: "follower-1", namespace: 1, hashes: new Map([[1, "g1"]]) },
+    { name: "follower-1", namespace: 1, hashes: new Map([[1, "g1"]]), transactions: 1, lists: 1 },
   ],
   settlements: [
     {
@@ -148,6 +150,12 @@ const bugs: Record<string, Record<string, Partial<Observations>>> = {
       followers: well.followers.map((each) => ({ ...each, hashes: new Map([[1, "h1"]]) })),
     },
     "one namespace is not followed": { followers: well.followers.slice(0, 1) },
+  },
+  "the followers took every list, and each once": {
+    "one list was refused": { followers: well.followers.map((each) => ({ ...each, lists: 0 })) },
+    "one was delivered twice": {
+      followers: well.followers.map((each) => ({ ...each, transactions: 4, lists: 4 })),
+    },
   },
   "checkpoints were final in order, each of a block of the chain": {
     "one came twice": { checkpoints: repeated(well.checkpoints) },

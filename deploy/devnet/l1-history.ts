@@ -1,0 +1,106 @@
+// What the contracts say has happened: read from the L1 alone, by their events and the receipts of their transactions.
+
+import { Contract, type EventLog, type JsonRpcProvider } from "ethers";
+import { readArtifact } from "./artifacts.ts";
+import type { Deployment } from "./contracts.ts";
+import type { AnchoredCheckpoint, SettlementHistory } from "./observations.ts";
+
+export interface L1History {
+  readonly checkpoints: readonly AnchoredCheckpoint[];
+  readonly settlements: readonly SettlementHistory[];
+}
+
+/** Of one kind of transaction. */
+export interface Gas {
+  readonly transactions: number;
+  readonly mean: number;
+  readonly max: number;
+}
+
+export class L1Reader {
+  readonly #provider: JsonRpcProvider;
+  readonly #hub: Contract;
+  readonly #settlements: readonly Contract[];
+
+  private constructor(provider: JsonRpcProvider, hub: Contract, settlements: readonly Contract[]) {
+    this.#provider = provider;
+    this.#hub = hub;
+    this.#settlements = settlements;
+  }
+
+  static async open(
+    root: string,
+    provider: JsonRpcProvider,
+    { hub, settlements }: Deployment,
+  ): Promise<L1Reader> {
+    const hubAbi = [...(await readArtifact(root, "Hub")).abi];
+    const settlementAbi = [...(await readArtifact(root, "Settlement")).abi];
+    return new L1Reader(
+      provider,
+      new Contract(hub, hubAbi, provider),
+      settlements.map((address) => new Contract(address, settlementAbi, provider)),
+    );
+  }
+
+  /** How many batches each settlement holds. */
+  async settledBatches(): Promise<readonly number[]> {
+    return Promise.all(this.#settlements.map(async (each) => (await settledOf(each)).batches));
+  }
+
+  async history(): Promise<L1History> {
+    const finalized = await eventsOf(this.#hub, "Finalized");
+    const settlements = await Promise.all(
+      this.#settlements.map(async (contract, namespace) => ({
+        namespace,
+        ...(await settledOf(contract)),
+        settled: (await eventsOf(contract, "Settled")).map(({ args, transactionHash }) => ({
+          batches: Number(args["batches"]),
+          batchesHash: plain(args["batchesHash"]),
+          transaction: plain(transactionHash),
+        })),
+      })),
+    );
+    const checkpoints = finalized.map(({ args, transactionHash }) => ({
+      number: Number(args["number"]),
+      height: Number(args["height"]),
+      blockHash: plain(args["blockHash"]),
+      transaction: plain(transactionHash),
+    }));
+    return { checkpoints, settlements };
+  }
+
+  /** Hashes without 0x; a transaction that is named twice counts once. */
+  async gasOf(transactions: readonly string[]): Promise<Gas> {
+    const used = await Promise.all(
+      [...new Set(transactions)].map(async (hash) => {
+        const receipt = await this.#provider.getTransactionReceipt(`0x${hash}`);
+        return Number(receipt?.gasUsed ?? 0n);
+      }),
+    );
+    const sum = used.reduce((total, gas) => total + gas, 0);
+    return {
+      transactions: used.length,
+      mean: used.length === 0 ? 0 : Math.round(sum / used.length),
+      max: Math.max(0, ...used),
+    };
+  }
+}
+
+async function settledOf(
+  contract: Contract,
+): Promise<{ readonly batches: number; readonly batchesHash: string }> {
+  const { batches, batchesHash } = (await contract.getFunction("settled").staticCall()) as {
+    readonly batches: bigint;
+    readonly batchesHash: string;
+  };
+  return { batches: Number(batches), batchesHash: plain(batchesHash) };
+}
+
+async function eventsOf(contract: Contract, name: string): Promise<readonly EventLog[]> {
+  return (await contract.queryFilter(name, 0, "latest")) as EventLog[];
+}
+
+/** Hex as the observations have it. */
+function plain(hex: unknown): string {
+  return String(hex).toLowerCase().replace(/^0x/, "");
+}

@@ -1,0 +1,59 @@
+import { join } from "node:path";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+
+export interface Options {
+  readonly validators: number;
+  /** Transactions per second. */
+  readonly rate: number;
+  /** Where the folders of runs are. */
+  readonly data: string;
+  readonly keep: boolean;
+  readonly smoke: boolean;
+  /** Of a smoke. */
+  readonly transactions: number;
+  /** Of a smoke, in seconds, from the first transaction on. */
+  readonly timeout: number;
+  readonly json: boolean;
+}
+
+const help = `
+Examples:
+  npm run devnet                                  an L1, four validators, two followers, and traffic; Ctrl-C stops it
+  npm run devnet -- --rate 0                      the same without traffic: submit your own
+  npm run devnet -- --smoke                       500 transactions and a kill -9, then every promise is checked
+  npm run devnet -- --smoke --json --keep         the summary as one line of JSON; logs and data stay
+
+Exit codes: 0 all is well, 1 it failed and said why, 2 it was asked wrongly.`;
+
+/** What was asked for, or the exit code when there is nothing more to do: help was shown, or the question was wrong. */
+export function readOptions(root: string, args: readonly string[]): Options | number {
+  const program = new Command("npm run devnet --")
+    .description(
+      "Runs Conclave on this machine, in real processes: to look at, to build against, to test.",
+    )
+    .option("--smoke", "check all promises on a fixed number of transactions, then stop", false)
+    .option("--validators <n>", "how many", integer(4, 16), 4)
+    .option("--rate <n>", "transactions per second", integer(0, 1_000), 25)
+    .option("--transactions <n>", "of a smoke", integer(2, 100_000), 500)
+    .option("--timeout <seconds>", "of a smoke, for its transactions", integer(10, 3_600), 240)
+    .option("--data <dir>", "where each run makes its folder", join(root, "devnet-data"))
+    .option("--keep", "leave the run's folder; otherwise it goes when all went well", false)
+    .option("--json", "print a smoke's summary as one line of JSON", false)
+    .addHelpText("after", help)
+    .exitOverride();
+  try {
+    program.parse([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  return program.opts<Options>();
+}
+
+function integer(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && min <= value && value <= max) return value;
+    throw new InvalidArgumentError(`It must be an integer from ${min} to ${max}.`);
+  };
+}

@@ -1,0 +1,137 @@
+// A steady stream of transactions: made by traders, sealed, and submitted to several validators at once.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { CodedError } from "../../base/index.ts";
+import type { SealingGroup } from "../../crypto/index.ts";
+import {
+  faultyMax,
+  type Genesis,
+  Height,
+  Namespace,
+  type SealedTransaction,
+  transactionId,
+} from "../../protocol/index.ts";
+import { ConclaveClient, type Network, sealTransaction, toNetwork } from "../../sdk/index.ts";
+import { type Journal, nowMicros } from "./journal.ts";
+import type { Intent, Traders } from "./traders.ts";
+
+export interface TrafficOptions {
+  readonly genesis: Genesis;
+  /** URLs by validator. */
+  readonly endpoints: readonly string[];
+  readonly group: SealingGroup;
+  readonly traders: Traders;
+  readonly journal: Journal;
+  /** Transactions per second. */
+  readonly rate: number;
+  /** After how many to stop. */
+  readonly count: number;
+  /** The last final height, from which expiry is counted. */
+  readonly height: () => number;
+  readonly signal: AbortSignal;
+  /** Hears why a transaction could not be submitted, after several attempts. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Submissions under way at a time; whoever is slower than the rate makes it wait. */
+const inFlightMax = 64;
+/** Transactions that have further to go; with so many, the network is told nothing new by another. */
+const openMax = 5_000;
+const pauseMs = 100;
+/** Heights within which a transaction must be ordered. */
+const lifeHeights = 10_000;
+const feeCap = 100_000;
+const attemptsMax = 5;
+const attemptPauseMs = 500;
+/** What a validator says to a transaction that stands in a block already: it came through another. */
+const orderedCodes = new Set(["ALREADY_ORDERED", "ALREADY_SEEN"]);
+
+/** Resolves when all are submitted, or the signal says so. */
+export async function runTraffic(options: TrafficOptions): Promise<void> {
+  const { traders, journal, rate, count, signal } = options;
+  const network = toNetwork(options.genesis, options.group);
+  const clients = makeClients(options);
+  const inFlight = new Set<Promise<void>>();
+  const start = performance.now();
+  for (let turn = 0; turn < count && !signal.aborted; turn++) {
+    const dueMs = start + (turn * 1_000) / rate - performance.now();
+    if (dueMs > 0) await sleep(dueMs);
+    while (inFlight.size >= inFlightMax) await Promise.race(inFlight);
+    while (journal.open >= openMax && !signal.aborted) await sleep(pauseMs);
+    const client = clients[turn % clients.length];
+    if (client === undefined) break;
+    const submission = submitOne(options, { network, client, intent: traders.next(turn) })
+      .catch(options.onFailure)
+      .finally(() => inFlight.delete(submission));
+    inFlight.add(submission);
+  }
+  await Promise.all(inFlight);
+}
+
+/** One for each validator: it and the next f + 1, of which f may fail and one be down. */
+function makeClients({ genesis, endpoints }: TrafficOptions): readonly ConclaveClient[] {
+  const width = Math.min(endpoints.length, faultyMax(endpoints.length) + 2);
+  return endpoints.map((_, first) => {
+    const chosen = Array.from(
+      { length: width },
+      (_, i) => endpoints[(first + i) % endpoints.length] ?? "",
+    );
+    return new ConclaveClient({ endpoints: chosen, genesis });
+  });
+}
+
+interface Attempt {
+  readonly network: Network;
+  readonly client: ConclaveClient;
+  readonly intent: Intent;
+}
+
+async function submitOne(
+  options: TrafficOptions,
+  { network, client, intent }: Attempt,
+): Promise<void> {
+  const { group, journal, height } = options;
+  const transaction = await sealTransaction(
+    {
+      network,
+      envelope: {
+        namespace: Namespace(intent.namespace),
+        class: intent.class,
+        nonce: intent.nonce,
+        expiry: Height(height() + lifeHeights),
+        feeCap,
+      },
+      payload: intent.payload,
+      signer: intent.signer,
+    },
+    group,
+  );
+  const submittedAt = nowMicros();
+  await submitPatiently(client, transaction);
+  journal.add(transactionId(transaction), intent.namespace, submittedAt);
+}
+
+/** The same bytes again and again: a transaction is ordered once, however often it is brought. */
+async function submitPatiently(
+  client: ConclaveClient,
+  transaction: SealedTransaction,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      await client.submit(transaction);
+      return;
+    } catch (error) {
+      if (isOrdered(error)) return;
+      if (attempt === attemptsMax) throw error;
+      await sleep(attemptPauseMs);
+    }
+}
+
+function isOrdered(error: unknown): boolean {
+  if (!(error instanceof CodedError)) return false;
+  const failures = error.details["failures"];
+  return (
+    Array.isArray(failures) &&
+    failures.some(({ code }: { readonly code: string }) => orderedCodes.has(code))
+  );
+}
