@@ -12,7 +12,7 @@ export interface Actions {
   /** The folder with the programs of the commands that need no node: `submit.ts` and so on. */
   readonly clientFolder: string;
   /** Runs until it is told to stop. */
-  startNode?(sources: ConfigSources): Promise<void>;
+  startNode(sources: ConfigSources): Promise<void>;
   printConfig(sources: ConfigSources, options: { readonly redact: boolean }): Promise<Result>;
   makeCommittee(request: { readonly folder: string; readonly validators: number }): Promise<Result>;
   makeGenesis(request: GenesisRequest): Promise<Result>;

@@ -9,7 +9,7 @@ export function addNodeCommands(
 ): void {
   withSettings(groups.node.command("start"))
     .description("run the validator that the configuration describes, until SIGTERM or SIGINT")
-    .action((options: Options) => actions.startNode?.(sourcesOf(options)));
+    .action((options: Options) => actions.startNode(sourcesOf(options)));
 
   withSettings(groups.config.command("print"))
     .description("print what a node would start with, after file, variables and flags")

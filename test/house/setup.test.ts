@@ -45,7 +45,7 @@ if (wantsNode) {
   const packages = Object.fromEntries([...names, "zod"].map((name) => ["node_modules/" + name, {}]));
   write("node_modules/.package-lock.json", JSON.stringify({ packages }));
 } else if (what === "build") {
-  write(join(project, "artifacts/Hub.json"), "{}");
+  write(join(project, "artifacts/contracts/Hub.json"), "{}");
 }
 `;
 
@@ -107,7 +107,7 @@ test("a lost Node and lost artifacts come back", async () => {
   remove("artifacts");
   expect(await setUp()).toMatchObject({ code: 0 });
   expect(asked().slice(3)).toContain("build");
-  expect(existsSync(join(project, "artifacts/Hub.json"))).toBe(true);
+  expect(existsSync(join(project, "artifacts/contracts/Hub.json"))).toBe(true);
 });
 
 test("a set-up killed in the middle leaves the old packages in place, and the next one finishes", async () => {

@@ -119,20 +119,29 @@ describe("the commands alone", () => {
     expect(out).toBe("");
   });
 
-  test.each(["", "genesis", "genesis keys", "genesis build", "config print", "keys import"])(
-    "conclave %s --help says how, and is no failure",
-    async (line) => {
-      const { code, out } = await run(`${line} --help`.trim());
-      expect(code).toBe(0);
-      expect(out).toContain(`Usage: ${`conclave ${line}`.trim()}`);
-    },
-  );
+  test.each([
+    "",
+    "genesis",
+    "genesis keys",
+    "genesis build",
+    "node start",
+    "config print",
+    "keys import",
+  ])("conclave %s --help says how, and is no failure", async (line) => {
+    const { code, out } = await run(`${line} --help`.trim());
+    expect(code).toBe(0);
+    expect(out).toContain(`Usage: ${`conclave ${line}`.trim()}`);
+  });
 
   test("what goes wrong is a code and what to do, as text or as JSON", async () => {
     const text = await run("genesis show x");
     expect(text).toMatchObject({ code: 1, out: "", err: "conclave: x is not there (NO_X)\n" });
     const json = await run("genesis show x --json");
     expect(JSON.parse(json.err)).toEqual({ error: { code: "NO_X", message: "x is not there" } });
+  });
+
+  test("a node that had to stop is a failure", async () => {
+    expect(await run("node start")).toMatchObject({ code: 1, out: "" });
   });
 
   test("a flag reaches the action under its setting's name, and the file as it was given", async () => {
@@ -177,6 +186,7 @@ async function run(line: string): Promise<End> {
 const echo: Actions = {
   version: "1.2.3",
   clientFolder: "cli",
+  startNode: () => Promise.reject(new CodedError("NODE_STOPPED", "the node had to stop")),
   printConfig: ({ path, flags }) => Promise.resolve({ path, flags }),
   makeCommittee: (request) => Promise.resolve({ ...request }),
   makeGenesis: (request) => Promise.resolve({ ...request }),
