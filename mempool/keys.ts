@@ -4,5 +4,7 @@ export function keyOf(bytes: Uint8Array): string {
 }
 
 export function bytesOf(key: string): Uint8Array {
-  return Uint8Array.from(key, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(key.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = key.charCodeAt(i);
+  return bytes;
 }

@@ -12,11 +12,11 @@ import {
 } from "../protocol/index.ts";
 import type { MempoolOptions, MempoolPorts } from "./events.ts";
 import { keyOf } from "./keys.ts";
+import { LanePublisher } from "./lane-publisher.ts";
 import {
   type HeldLane,
   isBefore,
   isWellFormed,
-  laneAdvanceMax,
   LaneStore,
   type Segment,
   tipOf,
@@ -40,11 +40,13 @@ interface Parts {
   readonly chain: OrderChain;
   readonly own: OwnLane;
   readonly outbox: Outbox;
+  /** Takes entries of older incarnations, and answers those that are to be reported again. */
+  readonly restamp: (remembered: readonly LaneEntry[]) => readonly LaneEntry[];
   /** A lane mentions these transactions. */
   readonly onMentioned: (owner: ValidatorIndex, keys: readonly string[]) => void;
 }
 
-/** The lanes of all validators: receiving, checking, repairing, serving; and sending one's own. */
+/** The lanes of all validators: receiving, checking, repairing and serving. */
 export class LaneExchange {
   readonly #ports: MempoolPorts;
   readonly #options: MempoolOptions;
@@ -55,12 +57,7 @@ export class LaneExchange {
   readonly #wants: Wants;
   readonly #passed = new BoundedMap<string, HeldLane>(passedMax);
   readonly #blamed = new Set<ValidatorIndex>();
-  /** Entries of one's own older incarnations, until the first message of this one. */
-  #remembered: LaneEntry[] | undefined = [];
-  #startedAt: number | undefined;
-  #isSilent = false;
-  /** One's own messages beyond the final cut, and their entries. */
-  #ownAhead = { messages: 0, entries: 0 };
+  readonly #publisher: LanePublisher;
   /** Counts arrivals, so that answers can be remembered until one comes. */
   #version = 0;
 
@@ -81,6 +78,8 @@ export class LaneExchange {
       perOwnerMax: wantedPerOwnerMax,
       patience: parts.delta,
     });
+    const hold = (lane: Lane): void => this.#add(toHeldLane(lane, true));
+    this.#publisher = new LanePublisher(options, { ...parts, hold });
     for (const lane of parts.recovered) this.#recover(lane);
     parts.own.raise(parts.chain.final.heads[options.index] ?? 0);
   }
@@ -145,9 +144,8 @@ export class LaneExchange {
     this.#parts.outbox.send(peer, { type: "lane-tips", tips });
   }
 
-  onTick(now: number, restamp: (remembered: readonly LaneEntry[]) => readonly LaneEntry[]): void {
-    this.#startedAt ??= now;
-    if (!this.#isSilent) this.#flush(now, restamp);
+  onTick(now: number): void {
+    this.#publisher.onTick(now);
     for (const { to, owner, id, count } of this.#wants.due(now, questionsPerTickMax))
       this.#parts.outbox.send(to, { type: "get-lanes", owner, hash: id, count });
   }
@@ -215,11 +213,7 @@ export class LaneExchange {
       if (read.has(held.key)) this.#passed.set(held.key, held);
       else this.#parts.outbox.write(spaces.lane, held.hash, undefined);
     }
-    const ahead = this.#store
-      .of(this.#options.index)
-      .filter(({ lane }) => lane.incarnation === this.#options.incarnation);
-    const entries = ahead.reduce((sum, { ids }) => sum + ids.length, 0);
-    this.#ownAhead = { messages: ahead.length, entries };
+    this.#publisher.onFinal(this.#store.of(this.#options.index));
   }
 
   #onLane(from: ValidatorIndex, lane: Lane, now: number): void {
@@ -238,16 +232,15 @@ export class LaneExchange {
     if (from !== owner && !this.#verify(held))
       return this.#parts.outbox.fault(from, "BAD_LANE_SIGNATURE");
     if (owner === index && lane.incarnation >= incarnation) {
-      // Someone else speaks with this key, or the disk has lost its count of starts: better silent than forked.
-      this.#isSilent = true;
+      this.#publisher.silence();
       return this.#parts.outbox.fault(index, "OWN_LANE_FORK", encode(lane, writeLane));
     }
-    if (isDemanded) this.#store.reserve(lane);
+    const dropped = isDemanded ? this.#store.reserve(lane) : this.#store.makeRoom(lane);
+    for (const { hash } of dropped) this.#parts.outbox.write(spaces.lane, hash, undefined);
     this.#add(held);
-    if (!isDemanded) this.#store.makeRoom(owner);
     this.#closeGap(held, { from, isDemanded, now });
     this.#blameForks(held);
-    if (owner === index) this.#remembered?.push(...lane.entries);
+    if (owner === index) this.#publisher.remember(lane.entries);
     for (const entry of [lane.entries[0], lane.entries.at(-1)])
       if (entry !== undefined) this.#parts.own.onStampOfOther(entry.stamp);
     this.#parts.onMentioned(owner, held.ids);
@@ -265,33 +258,10 @@ export class LaneExchange {
     const { index } = this.#options;
     const held = toHeldLane(lane, lane.owner === index);
     if (lane.owner === index) {
-      this.#remembered?.push(...lane.entries);
+      this.#publisher.remember(lane.entries);
       this.#parts.own.raise(lane.head);
     }
     if (isBefore(this.#read(lane.owner), lane)) this.#store.add(held);
-  }
-
-  #flush(now: number, restamp: (remembered: readonly LaneEntry[]) => readonly LaneEntry[]): void {
-    const { own, chain } = this.#parts;
-    const { index, incarnation, parameters } = this.#options;
-    const entriesMax =
-      limits.laneUnemittedMax - (chain.final.unemitted[index] ?? 0) - this.#ownAhead.entries;
-    if (this.#remembered !== undefined) {
-      // Peers may hold messages of ours that a crash took: on connecting they send them.
-      const wait = incarnation > 1 ? parameters.laneHeartbeat : 0;
-      if (now - (this.#startedAt ?? now) < wait) return;
-      own.reportAgain(restamp(this.#remembered));
-      this.#remembered = undefined;
-    }
-    if (this.#ownAhead.messages >= laneAdvanceMax || !own.isDue(now, entriesMax, parameters))
-      return;
-    const lanes = own.flush(now, entriesMax);
-    for (const lane of lanes) {
-      this.#add(toHeldLane(lane, true));
-      this.#ownAhead.messages++;
-      this.#ownAhead.entries += lane.entries.length;
-    }
-    this.#parts.outbox.broadcast({ type: "lanes", lanes });
   }
 
   #closeGap(

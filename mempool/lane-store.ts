@@ -86,10 +86,12 @@ export class LaneStore {
    * Makes sure that a message which a block needs finds room. A block needs far fewer of a lane than fit; so if there
    * are too many, they are mostly not needed, and all go: what is needed of them is asked for again.
    */
-  reserve(lane: Lane): void {
+  reserve(lane: Lane): HeldLane[] {
     const owner = this.#owner(lane.owner);
-    if (owner.entries + lane.entries.length <= 2 * entriesMax) return;
-    for (const held of owner.all()) this.remove(held);
+    if (owner.entries + lane.entries.length <= 2 * entriesMax) return [];
+    const all = owner.all();
+    for (const held of all) this.remove(held);
+    return all;
   }
 
   /** May a message that nothing asked for take memory? `read` is the final tip of its lane. */
@@ -110,9 +112,14 @@ export class LaneStore {
     this.#owner(held.lane.owner).add(held);
   }
 
-  /** Lets go of the oldest incarnation of an owner that has too many. */
-  makeRoom(owner: ValidatorIndex): void {
-    for (const { key } of this.#owner(owner).makeRoom(incarnationsMax)) this.#byKey.delete(key);
+  /** Before a message of one incarnation more than are kept: lets go of the oldest, and hands it back. */
+  makeRoom(lane: Lane): HeldLane[] {
+    const owner = this.#owner(lane.owner);
+    const incarnations = owner.incarnations();
+    if (incarnations.length < incarnationsMax || incarnations.includes(lane.incarnation)) return [];
+    const oldest = owner.all().filter((held) => held.lane.incarnation === incarnations[0]);
+    for (const held of oldest) this.remove(held);
+    return oldest;
   }
 
   remove(held: HeldLane): void {
@@ -239,14 +246,6 @@ class Owner {
     if (rest.length > 0) sequences?.set(sequence, rest);
     else sequences?.delete(sequence);
     if (sequences?.size === 0) this.#slots.delete(incarnation);
-  }
-
-  makeRoom(incarnationsMax: number): HeldLane[] {
-    const [oldest] = this.incarnations();
-    if (oldest === undefined || this.#slots.size <= incarnationsMax) return [];
-    const dropped = [...(this.#slots.get(oldest)?.values() ?? [])].flat();
-    for (const held of dropped) this.remove(held);
-    return dropped;
   }
 
   pruneUpTo(tip: LaneTip): HeldLane[] {

@@ -87,6 +87,7 @@ export class Mempool {
     this.#lanes = new LaneExchange(ports, options, {
       ...parts,
       recovered: recovered.lanes,
+      restamp: (remembered) => this.#restamp(remembered),
       onMentioned: (owner, keys) =>
         this.#admission.onMentioned(owner, keys, this.#now + this.#delta / 2),
     });
@@ -106,7 +107,7 @@ export class Mempool {
         break;
       case "tick":
         this.#admission.onTick(this.#now);
-        this.#lanes.onTick(this.#now, (remembered) => this.#restamp(remembered));
+        this.#lanes.onTick(this.#now);
         break;
       case "peer-connected":
         this.#lanes.onPeerConnected(event.peer);
