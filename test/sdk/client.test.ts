@@ -1,5 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import websocket, { type WebsocketHandler } from "@fastify/websocket";
+import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, describe, expect, test } from "vitest";
 import { CodedError } from "../../base/index.ts";
 import {
@@ -320,6 +322,24 @@ describe("following", () => {
     expect(ranges).toBeGreaterThan(before);
   });
 
+  test("a stream that speaks nonsense, or ends, is left for a node that serves", async () => {
+    const { nodes } = await startChain(1);
+    for (const [speak, code] of [
+      [(socket) => socket.send("hello"), "MALFORMED_PAGE"],
+      [(socket) => socket.send(new Uint8Array(100)), "MALFORMED_PAGE"],
+      [(socket) => socket.close(4008), "STREAM_CLOSED"],
+    ] as const satisfies [(socket: FakeSocket) => void, string][]) {
+      const faults: string[] = [];
+      const endpoints = [await startFakeStream(speak), ...urls(nodes)];
+      const reader = clientOf([], { endpoints }).follow(Namespace(0), {
+        ...ending(),
+        onFault: (fault) => void faults.push(fault.code),
+      });
+      expect(await read(reader, 1)).toEqual(["1:block 1"]);
+      expect(faults).toEqual([code]);
+    }
+  });
+
   test("an abort ends the following, wherever it waits", async () => {
     const { client } = await startChain(1);
     const abort = new AbortController();
@@ -383,6 +403,22 @@ async function startFake(answer: () => string | Uint8Array | undefined): Promise
       }),
   );
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+type FakeSocket = Parameters<WebsocketHandler>[0];
+
+/** A node that never has a block to range over, and whose streams do as they like. */
+async function startFakeStream(speak: (socket: FakeSocket) => void): Promise<string> {
+  const app = fastify();
+  await app.register(websocket);
+  await app.register((scope: FastifyInstance) => {
+    scope.get("/v1/namespaces/:namespace/blocks", (_, reply) =>
+      reply.code(404).send({ code: "BEYOND_TIP" }),
+    );
+    scope.get("/v1/namespaces/:namespace/stream", { websocket: true }, speak);
+  });
+  closing.push(() => app.close());
+  return app.listen({ host: "127.0.0.1", port: 0 });
 }
 
 function clientOf(nodes: readonly Node[], options: Partial<ClientOptions> = {}): ConclaveClient {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import { decodeDeliveredPage, Height, limits } from "../../../protocol/index.ts";
 import { type Api, type ApiLimits, closeCodes, createApi } from "../../../sequencer/api/index.ts";
@@ -123,6 +124,25 @@ test("one who does not answer pings is dropped, and one who does stays", async (
   expect(outcome).toBe(undefined);
   reader.socket.close();
   client.destroy();
+});
+
+test("bytes that are no frames end their own stream and nothing else", async () => {
+  await start(1);
+  const frames = fc.uint8Array({ minLength: 2, maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(frames, async (bytes) => {
+      const client = await deafClient("/v1/namespaces/0/stream?from=2");
+      const closed = new Promise((resolve) => void client.once("close", resolve));
+      client.resume();
+      // Followed by zeros, so that no frame is left waiting for its end.
+      client.end(new Uint8Array([...bytes, ...new Uint8Array(2_000)]));
+      await closed;
+    }),
+    { numRuns: 30 },
+  );
+  const reader = new StreamReader("/v1/namespaces/0/stream?from=1");
+  expect(await reader.heights()).toEqual([1]);
+  reader.socket.close();
 });
 
 /** A reader that got the only place there is. */
