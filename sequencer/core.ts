@@ -203,6 +203,7 @@ export class Core {
         ...(snapshot === undefined ? {} : { snapshot: snapshot.mempool }),
         lanes: recovery.lanes,
         transactions: recovery.transactions,
+        stamps: recovery.stamps,
         final: tip.hash,
       },
     );
@@ -261,6 +262,7 @@ export class Core {
       executed: this.#chain.final.height,
       delivered: this.#delivered,
       l1: this.#l1.last,
+      pooled: this.#mempool.counters.pooled,
     };
   }
 
@@ -505,6 +507,8 @@ export interface Progress {
   readonly delivered: Height;
   /** The last L1 block read. */
   readonly l1: number;
+  /** Valid transactions that no final block has. */
+  readonly pooled: number;
 }
 
 function sealedOf(block: FinalBlock): SealedTransaction[] {

@@ -214,6 +214,7 @@ class ConclaveNode implements RunningNode {
       port: config.api.port,
       logger: logging("api"),
       metricsText: () => this.#metricsText(),
+      metrics: this.#registry.metrics,
     });
     this.#timer = setInterval(() => {
       this.#step({ type: "tick", now: this.#clock.now() });
@@ -340,8 +341,12 @@ class ConclaveNode implements RunningNode {
     this.#mesh?.broadcast(encodeMessage(message));
   }
 
+  /** What is said is counted, and traced where the order matters. A message may be said again. */
   #note(message: Message): void {
+    const { metrics } = this.#registry;
     if (message.type === "shares") this.#trace?.write("share-sent", { height: message.height });
+    if (message.type === "propose") metrics.count("consensus_proposals_total");
+    if (message.type === "vote") metrics.count("consensus_votes_total", { kind: message.kind });
   }
 
   #onFault(peer: ValidatorIndex, code: string): void {
@@ -462,6 +467,7 @@ class ConclaveNode implements RunningNode {
       metrics.gauge("consensus_final_height", progress.final);
       metrics.gauge("opened_height", progress.delivered);
       metrics.gauge("l1_final_block", progress.l1);
+      metrics.gauge("mempool_transactions", progress.pooled);
     }
     metrics.gauge("network_peers", this.#mesh?.connectedPeers.length ?? 0);
     metrics.gauge("workers_queue_jobs", this.#workers?.waiting ?? 0);

@@ -8,6 +8,7 @@ import {
   type InboxMessage,
   type L1Block,
   type Lane,
+  type LaneEntry,
   limits,
   Namespace,
   type QC,
@@ -64,6 +65,7 @@ export interface Recovery {
   readonly l1: readonly L1Block[];
   readonly lanes: readonly Lane[];
   readonly transactions: readonly SealedTransaction[];
+  readonly stamps: readonly LaneEntry[];
 }
 
 /** A snapshot's parts; both grow with the replay window. */

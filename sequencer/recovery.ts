@@ -23,6 +23,8 @@ import {
   Height,
   type L1Block,
   type Lane,
+  type LaneEntry,
+  Micros,
   type QC,
   readLane,
   type SealedTransaction,
@@ -68,7 +70,9 @@ export async function loadRecovery(store: Store, genesis: Genesis): Promise<Reco
   const headers = final.filter(({ header }) => header.height > (snapshot?.height ?? 0));
   const openings = await reader.openings(delivered + 1, final.length);
   const lanes = await reader.lanes(headers.map(({ header }) => header));
-  const ids = lanes.flatMap((lane) => lane.entries.map(({ id }) => id));
+  const stamps = await reader.stamps();
+  const ids = [...lanes.flatMap((lane) => lane.entries), ...stamps].map(({ id }) => id);
+  const named = new Map(ids.map((id) => [toHex(id), id]));
   const last = final.at(-1);
   return {
     replica: await reader.replica(genesis, last ?? snapshot?.block),
@@ -79,7 +83,8 @@ export async function loadRecovery(store: Store, genesis: Genesis): Promise<Reco
     openings,
     l1: await reader.l1(snapshot?.tip.l1.number ?? genesis.l1Start),
     lanes,
-    transactions: await reader.transactions(ids),
+    transactions: await reader.transactions([...named.values()]),
+    stamps,
   };
 }
 
@@ -170,6 +175,15 @@ class RecoveryReader {
       }
     }
     return lanes;
+  }
+
+  /** What earlier starts stamped and no final block has emitted: as much as one lane may hold. */
+  async stamps(): Promise<LaneEntry[]> {
+    const records = await this.#store.range(spaces.stamp);
+    return records.flatMap(({ key, value }) => {
+      const stamp = decode(value, (reader) => Micros(reader.u64()));
+      return stamp === undefined || key.length !== 32 ? [] : [{ id: key, stamp }];
+    });
   }
 
   async transactions(ids: readonly Uint8Array[]): Promise<SealedTransaction[]> {

@@ -5,7 +5,7 @@ import cors from "@fastify/cors";
 import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { CodedError, type Logger } from "../../base/index.ts";
+import { CodedError, type Logger, type Metrics } from "../../base/index.ts";
 import type { Gateway } from "./gateway.ts";
 import { type ApiLimits, defaultApiLimits, RateLimiter } from "./limits.ts";
 import { type ParametersSchema, readParameters } from "./parameters.ts";
@@ -21,6 +21,8 @@ export interface ApiOptions {
   readonly logger: Logger;
   /** The metrics in Prometheus' text format. */
   readonly metricsText: () => Promise<string>;
+  /** Where requests are counted. */
+  readonly metrics?: Metrics;
   readonly limits?: Partial<ApiLimits>;
 }
 
@@ -37,6 +39,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const limits = { ...defaultApiLimits, ...options.limits };
   const openings = new Openings(gateway);
   const app = createApp(logger, limits);
+  if (options.metrics !== undefined) countRequests(app, options.metrics);
   await addPlugins(app);
   await app.register((scope: FastifyInstance) =>
     addRoutes(scope, { gateway, openings, logger, limits, metricsText }),
@@ -84,6 +87,16 @@ function createApp(logger: Logger, limits: ApiLimits): FastifyInstance {
   readBodies(app);
   limitRate(app, limits);
   return app;
+}
+
+/** By route and not by path: what a client chose to ask for is no label. */
+function countRequests(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook("onResponse", (request, reply, done) => {
+    const route = request.routeOptions.url ?? "unknown";
+    metrics.count("api_requests_total", { route, status: String(reply.statusCode) });
+    metrics.observe("api_request_seconds", reply.elapsedTime / 1_000, { route });
+    done();
+  });
 }
 
 async function addPlugins(app: FastifyInstance): Promise<void> {

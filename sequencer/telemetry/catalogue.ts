@@ -8,14 +8,18 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
 
   consensus_epoch: { type: "gauge", help: "Current epoch" },
   consensus_view: { type: "gauge", help: "Current view" },
-  consensus_view_timeouts_total: { type: "counter", help: "Views that ended by a timeout" },
   consensus_final_height: { type: "gauge", help: "Height of the last final block" },
   consensus_finality_seconds: {
     type: "histogram",
     help: "From a block's timestamp until it was final here",
     buckets: seconds,
   },
-  consensus_proposals_total: { type: "counter", help: "Blocks that this validator proposed" },
+  consensus_proposals_total: { type: "counter", help: "Proposals sent, also those sent again" },
+  consensus_votes_total: {
+    type: "counter",
+    help: "Votes sent, also those sent again; a skip gives up on a view",
+    labels: ["kind"],
+  },
   faults_total: { type: "counter", help: "Rules that peers broke", labels: ["code"] },
 
   mempool_transactions: { type: "gauge", help: "Transactions held that no final block has" },
@@ -80,5 +84,4 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
     labels: ["route"],
     buckets: seconds,
   },
-  api_subscribers: { type: "gauge", help: "Open WebSocket subscriptions" },
 };

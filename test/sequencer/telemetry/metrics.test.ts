@@ -55,7 +55,7 @@ test.each([
 
 test("the node's own catalogue follows the conventions and starts at zero", async () => {
   const text = await open(metricDefinitions).expose();
-  expect(text).toContain("conclave_consensus_view_timeouts_total 0");
+  expect(text).toContain("conclave_consensus_proposals_total 0");
 });
 
 test("a blocked event loop shows in its percentiles, once", async () => {
