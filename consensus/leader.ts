@@ -20,5 +20,5 @@ export function leaderSchedule(
     ),
   })).sort((a, b) => compareBytes(a.draw, b.draw));
   // View 0 belongs to genesis and is led by nobody, hence the first view takes the first seat.
-  return (view) => order[(view - 1 + seats) % seats]?.seat ?? ValidatorIndex(0);
+  return (view) => order[((view % seats) + seats - 1) % seats]?.seat ?? ValidatorIndex(0);
 }

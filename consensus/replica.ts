@@ -524,7 +524,9 @@ export class Replica {
   #hasWork(): boolean {
     const parent = this.#parent();
     const branch = parent === undefined ? undefined : this.#tree.branch(parent.hash);
-    return branch !== undefined && this.#application.hasWork(toHeaders(branch));
+    // On a long branch the leader may take its time, whatever there is to do.
+    if (branch === undefined || branch.length >= limits.unfinalizedMax) return false;
+    return this.#application.hasWork(toHeaders(branch));
   }
 
   /** What is final comes first, then what the current proposal stands on, then what the next one will. */
