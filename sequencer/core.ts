@@ -152,6 +152,10 @@ interface Pending {
   payloads: readonly (Uint8Array | undefined)[] | undefined;
 }
 
+/** Final blocks executed and not opened; a node at the tip has a few. */
+const unopenedAheadMax = 256;
+/** Final blocks behind this one from which on it counts as old. */
+const oldBehind = 8;
 /** Heights between two snapshots of the replicated state. */
 const snapshotEvery = 64;
 /** Checkpoints whose leaves are kept until a quorum has signed them. */
@@ -388,7 +392,11 @@ export class Core {
 
   /** Works out final blocks as far as their data is here, and has each opened. */
   #execute(now: Micros): void {
-    for (let block = this.#chain.advance(); block !== undefined; block = this.#chain.advance()) {
+    // What is executed waits in memory for its opening, so a node that catches up goes only so far ahead. At the tip
+    // no leader orders anything sealed long before that; empty blocks open by themselves and are never held up.
+    while (this.#opening.unopened < unopenedAheadMax) {
+      const block = this.#chain.advance();
+      if (block === undefined) return;
       const { height } = block.header;
       const { hash, certificate, dropped } = block;
       const groups = groupsOf(block);
@@ -412,7 +420,10 @@ export class Core {
     // The opening hears of every height; in one that is open already, nothing is left for it to do.
     const transactions = isOpened ? [] : sealed;
     const blockHash = block.hash;
-    this.#absorb(this.#opening.step({ type: "final", now, height, blockHash, transactions }), now);
+    // Old blocks have been opened by the others long ago: it is cheaper to ask than to open them again.
+    const isOld = this.#chain.backlog > oldBehind;
+    const final = { type: "final", now, height, blockHash, transactions, isOld } as const;
+    this.#absorb(this.#opening.step(final), now);
   }
 
   #onOpened(height: Height, openings: readonly Uint8Array[], now: Micros): void {
