@@ -51,12 +51,14 @@ export class Finality {
     return branch.every((node, i) => this.#hasData(node, toHeaders(branch.slice(0, i)), now));
   }
 
+  /** Looks some way past the first block that misses something, so that what they miss is fetched at once. */
   #ready(now: Micros): Node[] {
     const branch = this.#finalBranch().slice(0, limits.headersPerAnswerMax);
     const ready: Node[] = [];
-    for (const node of branch) {
-      if (!this.#hasData(node, toHeaders(ready), now)) break;
-      ready.push(node);
+    for (const [i, node] of branch.entries()) {
+      const hasData = this.#hasData(node, toHeaders(branch.slice(0, i)), now);
+      if (hasData && ready.length === i) ready.push(node);
+      if (i >= ready.length + limits.unfinalizedMax) break;
     }
     return ready;
   }
