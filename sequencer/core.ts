@@ -270,10 +270,11 @@ export class Core {
     };
   }
 
-  /** The settlement contract of every rollup by its id, as of the last final block, 20 bytes each. */
+  /** The settlement contract of every rollup by its id, as of the newest L1 block read, 20 bytes each. */
   get settlements(): Map<number, Uint8Array> {
-    return new Map(
-      this.#ledger.namespaces().map(({ namespace, settlement }) => [namespace, settlement]),
+    const namespaces = this.#ledger.namespaces();
+    return this.#l1.settlements(
+      new Map(namespaces.map(({ namespace, settlement }) => [namespace, settlement])),
     );
   }
 
@@ -310,7 +311,7 @@ export class Core {
         this.#absorb(this.#mempool.step(event), now);
         return;
       case "l1":
-        this.#absorb(this.#l1.append(event.block, now), now);
+        this.#absorb(this.#l1.append(event.block, now, this.#chain.final.l1.number), now);
         this.#hasChanged = true;
         return;
       case "unsealed":

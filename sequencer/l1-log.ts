@@ -21,20 +21,22 @@ import {
   writeInboxMessage,
 } from "../protocol/index.ts";
 
-/** Blocks whose hashes are kept at least; a header whose cursor is older than that was final long ago. */
-const blocksKept = 50_000;
-/** Events of one L1 block. */
-const eventsMax = 4_096;
+/** Blocks kept below the one up to which final blocks have read. */
+const blocksKept = 1_024;
+/** Events of one L1 block: more than one of 500 million gas can hold, since a log costs two thousand or more. */
+const eventsMax = 262_144;
 
 export class L1Log {
   readonly #start: number;
   readonly #blocks = new Map<number, L1Block & { readonly readAt: Micros }>();
+  #first: number;
   #last: number;
 
   /** `start` is the first block whose events count; recovered blocks are consecutive and ascending. */
   constructor(start: number, recovered: readonly L1Block[]) {
     this.#start = start;
-    this.#last = recovered[0] === undefined ? start - 1 : recovered[0].number - 1;
+    this.#first = recovered[0]?.number ?? start;
+    this.#last = this.#first - 1;
     for (const block of recovered) this.#append(block, Micros(0));
   }
 
@@ -43,10 +45,14 @@ export class L1Log {
     return this.#last;
   }
 
-  /** Takes the next block. One that does not follow the last is not taken: the watcher reads again from `last`. */
-  append(block: L1Block, now: Micros): CommonEffect[] {
+  /**
+   * Takes the next block; one that does not follow the last is not taken. `ordered` is the block up to which final
+   * blocks have read: what they have yet to read is kept however much it is, for without it the chain could not go on.
+   */
+  append(block: L1Block, now: Micros, ordered: number): CommonEffect[] {
     if (block.number !== this.#last + 1) return [];
     this.#append(block, now);
+    for (; this.#first < ordered - blocksKept; this.#first++) this.#blocks.delete(this.#first);
     const key = u64Bytes(block.number);
     const writes = [{ space: spaces.l1, key, value: encode(block, writeL1Block) }];
     return [{ type: "persist", writes, sync: false }];
@@ -60,6 +66,16 @@ export class L1Log {
       if (block.readAt <= readBy) return { number, hash: block.hash };
     }
     return undefined;
+  }
+
+  /** The settlement contracts by rollup id: those known, and of the rollups that subscribed in the blocks kept here. */
+  settlements(known: ReadonlyMap<number, Uint8Array>): Map<number, Uint8Array> {
+    const all = new Map(known);
+    for (let number = this.#first; number <= this.#last; number++)
+      for (const event of this.#blocks.get(number)?.events ?? [])
+        if (event.type === "subscribed" && !all.has(event.namespace))
+          all.set(event.namespace, event.settlement);
+    return all;
   }
 
   hashAt(number: number): Uint8Array | undefined {
@@ -87,7 +103,6 @@ export class L1Log {
   #append(block: L1Block, readAt: Micros): void {
     this.#blocks.set(block.number, { ...block, readAt });
     this.#last = block.number;
-    this.#blocks.delete(block.number - blocksKept);
   }
 }
 

@@ -6,14 +6,18 @@ export const hubAbi: Interface = new Interface([
   "function finalize((uint64 number,uint64 epoch,uint64 height,bytes32 blockHash,bytes32 rollupsRoot,bytes32 next) checkpoint, bytes head, bytes absent, bytes signature)",
   "function latest() view returns (uint64 number, uint64 epoch, uint32 count, uint64 lastAt)",
   "event Finalized(uint64 indexed number, uint64 indexed epoch, uint64 height, uint32 count, bytes32 blockHash, bytes32 rollupsRoot)",
-]);
-
-export const rollupsAbi: Interface = new Interface([
-  "event Subscribed(uint32 indexed id, address indexed settlement, address indexed owner, uint256 policy)",
-  "event Funded(uint32 indexed id, address indexed from, uint256 amount, uint256 total)",
+  "error Stale(uint64 number, uint64 last)",
+  "error WrongEpoch(uint64 epoch, uint64 current)",
+  "error UnknownCommittee(bytes32 next)",
+  "error BadCommittee()",
+  "error BadSigners()",
+  "error NoQuorum(uint256 weight, uint256 total)",
+  "error BadSignature()",
+  "error NoRoot(uint32 count)",
 ]);
 
 export const settlementAbi: Interface = new Interface([
+  "function settle(uint32 count, (uint64 batches,uint64 inboxRead,bytes32 batchesHash,bytes32 inboxHash) totals, bytes32[] proof)",
   "function settled() view returns (uint64 batches, uint64 inboxRead, uint64 inboxCount, bytes32 batchesHash)",
   "event Settled(uint64 indexed batches, uint64 inboxRead, uint32 count, bytes32 batchesHash)",
   "event InboxMessage(uint32 indexed rollupId, uint64 indexed index, address sender, uint64 timestamp, bytes data)",
@@ -21,4 +25,25 @@ export const settlementAbi: Interface = new Interface([
 
 export const bundleAbi: Interface = new Interface([
   "function settle(uint32 count, (address settlement, (uint64 batches,uint64 inboxRead,bytes32 batchesHash,bytes32 inboxHash) totals, bytes32[] proof)[] items) returns (uint256 done)",
+  "error NotEnoughGas()",
 ]);
+
+const rollupsAbi = new Interface([
+  "event Subscribed(uint32 indexed id, address indexed settlement, address indexed owner, uint256 policy)",
+  "event Funded(uint32 indexed id, address indexed from, uint256 amount, uint256 total)",
+]);
+
+/** The first topic of each event: the hash of its signature. */
+export const topics: Readonly<
+  Record<"subscribed" | "funded" | "inboxMessage" | "finalized" | "settled", string>
+> = {
+  subscribed: topicOf(rollupsAbi, "Subscribed"),
+  funded: topicOf(rollupsAbi, "Funded"),
+  inboxMessage: topicOf(settlementAbi, "InboxMessage"),
+  finalized: topicOf(hubAbi, "Finalized"),
+  settled: topicOf(settlementAbi, "Settled"),
+};
+
+function topicOf(abi: Interface, event: string): string {
+  return abi.getEvent(event)?.topicHash ?? "";
+}

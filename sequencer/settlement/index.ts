@@ -1,15 +1,19 @@
 // The node's hands on L1: it reads what is final there, and carries there what the committee has signed. L1 may
 // stall, restart or reorganise; ordering and opening go on without it.
 
-import { FetchRequest, JsonRpcProvider, Wallet } from "ethers";
-import type { L1Block } from "../../protocol/index.ts";
-import { type Logger, type Metrics, toHex } from "../../base/index.ts";
+import { Wallet } from "ethers";
+import { CodedError, type Logger, type Metrics } from "../../base/index.ts";
 import { g1Uncompressed } from "../../crypto/index.ts";
-import type { Committee } from "../../protocol/index.ts";
-import { type Anchorable, type L1State, Poster } from "./poster.ts";
+import type { Committee, L1Block } from "../../protocol/index.ts";
+import { readQuantity } from "./answers.ts";
+import { hex } from "./calls.ts";
+import { type Anchorable, Poster } from "./poster.ts";
+import { Rpc } from "./rpc.ts";
+import { type L1State, StateReader } from "./state-reader.ts";
 import { Watcher } from "./watcher.ts";
 
-export type { Anchorable, L1State, SettledRollup } from "./poster.ts";
+export type { Anchorable } from "./poster.ts";
+export type { L1State, SettledRollup } from "./state-reader.ts";
 
 export interface SettlementOptions {
   readonly rpcUrl: string;
@@ -22,10 +26,16 @@ export interface SettlementOptions {
     | undefined;
   readonly committee: Committee;
   readonly index: number;
+  /** Where reading goes on: the last block read, with its hash, or the one before the first to read. */
   readonly from: { readonly number: number; readonly hash: Uint8Array | undefined };
+  /** Settlement contracts of the rollups that subscribed up to there, by rollup id. */
   readonly settlements: ReadonlyMap<number, Uint8Array>;
   readonly pollMs: number;
+  /** How long one answer may take. */
+  readonly requestTimeoutMs?: number;
+  /** Each finalized block once, in order. */
   readonly onBlock: (block: L1Block) => void;
+  /** After each look at L1's newest block, whether or not it is another. */
   readonly onState: (state: L1State) => void;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -36,97 +46,135 @@ export interface Settlement {
   anchor(anchorable: Anchorable): void;
   /** Whether L1 answered lately. */
   readonly isUp: boolean;
+  /** Ends at once what it waits for. What was sent to L1 may still be included there. */
   close(): Promise<void>;
 }
 
 const requestTimeoutMs = 8_000;
 const backoffMsMax = 10_000;
+/** What no patience heals: this L1 is not the one of genesis. */
+const lasting: ReadonlySet<string> = new Set(["WRONG_CHAIN", "NO_CONTRACT"]);
 
 /** Starts at once and needs no L1 to start. */
 export function createSettlement(options: SettlementOptions): Settlement {
-  const { logger, metrics, posting, pollMs } = options;
-  const request = new FetchRequest(options.rpcUrl);
-  request.timeout = requestTimeoutMs;
-  // The chain id is part of genesis: nothing is asked, so nothing waits for an L1 that is not there yet.
-  const provider = new JsonRpcProvider(request, options.chainId, {
-    staticNetwork: true,
-    cacheTimeout: -1,
-  });
+  const { logger, metrics, posting, pollMs, chainId } = options;
+  const timeoutMs = options.requestTimeoutMs ?? requestTimeoutMs;
+  const rpc = new Rpc({ url: options.rpcUrl, timeoutMs, metrics });
+  const { number, hash } = options.from;
   const watcher = new Watcher({
-    provider,
-    rollups: address(options.rollups),
-    from: options.from,
-    settlements: new Map([...options.settlements].map(([id, bytes]) => [id, address(bytes)])),
+    rpc,
+    rollups: hex(options.rollups),
+    from: { number, hash: hash === undefined ? undefined : hex(hash) },
+    settlements: new Map([...options.settlements].map(([id, address]) => [id, hex(address)])),
     onBlock: options.onBlock,
     logger,
     metrics,
   });
+  const hub = hex(options.hub);
+  const reader = new StateReader({ rpc, hub, settlements: () => watcher.settlements });
   const poster =
     posting === undefined
       ? undefined
       : new Poster({
-          provider,
-          wallet: new Wallet(address(posting.secretKey), provider),
-          hub: address(options.hub),
-          bundle: address(posting.bundle),
+          rpc,
+          reader,
+          wallet: new Wallet(hex(posting.secretKey)),
+          chainId,
+          hub,
+          bundle: hex(posting.bundle),
           index: options.index,
-          seats: options.committee.members.length,
           keys: options.committee.members.map(({ publicKey }) => ({
             publicKey: g1Uncompressed(publicKey) ?? new Uint8Array(96),
             weight: 1,
           })),
           failoverMs: posting.failoverMs,
-          settlements: () => watcher.settlements,
           logger,
           metrics,
         });
   let isUp = false;
   const stop = new AbortController();
   const loops = [
-    loop(async () => {
-      await watcher.poll();
-      isUp = true;
+    loop({
+      name: "reading",
+      work: () => watcher.poll(),
+      onUp(up) {
+        isUp = up;
+        metrics.gauge("l1_up", up ? 1 : 0);
+      },
     }),
-    ...(poster === undefined
-      ? []
-      : [
-          loop(async () => {
-            options.onState(await poster.poll(Date.now()));
-          }),
-        ]),
+    loop({
+      name: "posting",
+      async work() {
+        const look = await reader.look();
+        options.onState(look.state);
+        await poster?.act(look, performance.now());
+      },
+      onUp(up) {
+        if (!up) poster?.onOutage();
+      },
+    }),
   ];
 
   return {
-    anchor: (anchorable) => poster?.add(anchorable, Date.now()),
+    anchor: (anchorable) => poster?.add(anchorable),
     get isUp() {
       return isUp;
     },
     async close() {
       stop.abort();
-      provider.destroy();
+      rpc.close();
       await Promise.all(loops);
     },
   };
 
-  /** Again and again, more slowly while it fails; said once per outage. */
-  async function loop(work: () => Promise<void>): Promise<void> {
+  /** Again and again, more slowly while it fails; each kind of failure is said once per outage. */
+  async function loop({ name, work, onUp }: Work): Promise<void> {
     let waitMs = pollMs;
+    let isRightChain = false;
+    const said = new Set<string>();
     while (!stop.signal.aborted) {
       try {
+        // Whatever answers after an outage may be another chain.
+        if (!isRightChain) await assertChain();
+        isRightChain = true;
         await work();
-        if (waitMs > pollMs) logger.info("L1 answers again");
+        if (said.size > 0) logger.info("L1 answers again", { work: name });
+        said.clear();
         waitMs = pollMs;
-        metrics.gauge("l1_up", 1);
+        onUp(true);
       } catch (error) {
         if (stop.signal.aborted) return;
-        if (waitMs === pollMs) logger.warn("L1 does not answer", { code: codeOf(error) });
-        isUp = false;
-        metrics.gauge("l1_up", 0);
+        const code = codeOf(error);
+        if (!said.has(code)) report(name, code, error);
+        said.add(code);
+        isRightChain = false;
+        onUp(false);
         waitMs = Math.min(backoffMsMax, waitMs * 2);
       }
       await pause(waitMs, stop.signal);
     }
   }
+
+  async function assertChain(): Promise<void> {
+    const found = await rpc.call("eth_chainId", [], readQuantity);
+    if (found === BigInt(chainId)) return;
+    throw new CodedError(
+      "WRONG_CHAIN",
+      `L1 is chain ${found}, genesis is of chain ${chainId}: check \`l1.rpcUrl\``,
+    );
+  }
+
+  function report(work: string, code: string, error: unknown): void {
+    if (lasting.has(code) && error instanceof CodedError)
+      logger.error("this is not the L1 of genesis", { work, code, message: error.message });
+    else logger.warn("L1 does not answer", { work, code, ...statusOf(error) });
+  }
+}
+
+interface Work {
+  readonly name: string;
+  readonly work: () => Promise<void>;
+  readonly onUp: (isUp: boolean) => void;
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
@@ -141,8 +189,11 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function address(bytes: Uint8Array): string {
-  return `0x${toHex(bytes)}`;
+/** Of an HTTP error, so that a key that has expired is told from a server that is down. */
+function statusOf(error: unknown): { readonly status?: unknown } {
+  return error instanceof CodedError && "status" in error.details
+    ? { status: error.details["status"] }
+    : {};
 }
 
 function codeOf(error: unknown): string {

@@ -2,19 +2,28 @@
 // now and does what is missing, so a restart, a reorganisation or a transaction that got lost all heal by looking
 // again; the contracts refuse what they have, so nothing happens twice.
 
-import { type JsonRpcProvider, type TransactionRequest, type Wallet } from "ethers";
-import { assert, CodedError, type Logger, type Metrics, toHex } from "../../base/index.ts";
-import { g2ToEip2537 } from "../../crypto/index.ts";
+import type { Wallet } from "ethers";
+import { assert, CodedError, type Logger, type Metrics } from "../../base/index.ts";
 import {
-  absentEntries,
   type CertifiedCheckpoint,
   committeeHead,
   type RollupLeaf,
-  rollupProof,
   type Seat,
 } from "../../protocol/index.ts";
-import { bundleAbi, hubAbi, settlementAbi } from "./abi.ts";
-import { within } from "./within.ts";
+import { bundleAbi, hubAbi } from "./abi.ts";
+import { type Hex, readBytes } from "./answers.ts";
+import {
+  bundleCall,
+  finalizeCall,
+  type Seats,
+  settleCall,
+  type SettleItem,
+  settleItem,
+} from "./calls.ts";
+import { forEachOf, type Rpc } from "./rpc.ts";
+import { type Call, Sender } from "./sender.ts";
+import type { Look, StateReader } from "./state-reader.ts";
+import { Turn } from "./turn.ts";
 
 /** A checkpoint with all that its root commits to. */
 export interface Anchorable {
@@ -24,281 +33,236 @@ export interface Anchorable {
 }
 
 export interface PosterOptions {
-  readonly provider: JsonRpcProvider;
+  readonly rpc: Rpc;
+  readonly reader: StateReader;
   readonly wallet: Wallet;
-  readonly hub: string;
-  readonly bundle: string;
-  /** This validator's place in the committee, and how many there are: whose turn it is. */
+  readonly chainId: number;
+  readonly hub: Hex;
+  readonly bundle: Hex;
+  /** This validator's place in the committee: whose turn it is. */
   readonly index: number;
-  readonly seats: number;
   /** The committee's keys as the Hub knows them. */
   readonly keys: readonly Seat[];
   /** How long each further validator waits for those before it, ms. */
   readonly failoverMs: number;
-  /** Settlement contracts by rollup id. */
-  readonly settlements: () => ReadonlyMap<number, string>;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
-/** What L1 holds, as of its latest block; it may go back with a reorganisation. */
-export interface L1State {
-  /** Of the Hub's last checkpoint, 0 when there is none. */
-  readonly number: number;
-  readonly count: number;
-  /** The transaction that carried it, when it was found. */
-  readonly transaction: string | undefined;
-  /** By rollup id. */
-  readonly settled: ReadonlyMap<number, SettledRollup>;
-}
+/** What a transaction was sent for. */
+type Label =
+  | { readonly type: "anchor"; readonly number: number; readonly height: number }
+  | {
+      readonly type: "settle";
+      readonly number: number;
+      readonly count: number;
+      readonly ids: readonly number[];
+    };
 
-export interface SettledRollup {
-  readonly batches: number;
-  readonly transaction: string | undefined;
-}
-
-const requestTimeoutMs = 10_000;
-/** A transaction that is not included in this time is replaced at the same nonce with higher fees. */
-const inclusionMs = 20_000;
-const certifiedKept = 64;
-/** L1 blocks that are searched for the transaction of an event. */
-const logRange = 500;
+const certifiedKept = 32;
+/** In one transaction: Bundle wants 250,000 gas for each, of the 16.7 million there may be. */
+const itemsMax = 50;
+/** As Bundle gives it, so that what passes here passes there. */
+const settleGas = "0x3d090";
+/** Transactions for one rollup and one checkpoint, on one chain: an odd Settlement may take them to no effect. */
+const attemptsMax = 2;
+/** After something was refused, doubled each time. */
+const retryMs = 2_000;
+const retryMsMax = 60_000;
 
 export class Poster {
   readonly #options: PosterOptions;
+  readonly #seats: Seats;
+  readonly #sender: Sender<Label>;
+  readonly #anchorTurn: Turn;
+  readonly #settleTurn: Turn;
   /** By checkpoint number, ascending. */
-  readonly #certified = new Map<
-    number,
-    { readonly anchorable: Anchorable; readonly since: number }
-  >();
-  /** When the Hub was first seen to hold a checkpoint whose leaves some rollup has not settled. */
-  #unsettledSince: { readonly number: number; readonly since: number } | undefined;
-  #state: L1State | undefined;
-  #sent: { readonly nonce: number; readonly fee: bigint; readonly at: number } | undefined;
-
-  readonly #head: Uint8Array;
+  #certified = new Map<number, Anchorable>();
+  #lastSent: Label["type"] | undefined;
+  /** Attempts by rollup id, for the checkpoint and the fork of L1 that they were for. */
+  #attempts: { readonly count: number; readonly fork: number; readonly by: Map<number, number> };
+  #retry = { count: 0, at: 0, waitMs: retryMs };
 
   constructor(options: PosterOptions) {
-    const head = committeeHead(options.keys);
+    const { keys, index, failoverMs } = options;
+    const head = committeeHead(keys);
     assert(head !== undefined, "the committee's keys are points");
     this.#options = options;
-    this.#head = head;
+    this.#seats = { keys, head };
+    this.#sender = new Sender(options);
+    this.#anchorTurn = new Turn({ index, seats: keys.length, failoverMs });
+    this.#settleTurn = new Turn({ index, seats: keys.length, failoverMs });
+    this.#attempts = { count: 0, fork: 0, by: new Map() };
   }
 
   /** Takes a checkpoint to be anchored. A newer one stands for all before it. */
-  add(anchorable: Anchorable, now: number): void {
+  add(anchorable: Anchorable): void {
     const { number } = anchorable.certified.checkpoint;
     if (this.#certified.has(number)) return;
-    this.#certified.set(number, { anchorable, since: now });
-    const numbers = [...this.#certified.keys()].sort((a, b) => a - b);
-    for (const old of numbers.slice(0, -certifiedKept)) this.#certified.delete(old);
+    const all = [...this.#certified, [number, anchorable] as const].sort(([a], [b]) => a - b);
+    this.#certified = new Map(all.slice(-certifiedKept));
   }
 
-  /** One look and at most one transaction; throws when L1 does not answer. */
-  async poll(now: number): Promise<L1State> {
-    const state = await this.#look();
-    const newest = [...this.#certified.values()].reduce<
-      { readonly anchorable: Anchorable; readonly since: number } | undefined
-    >(
-      (best, each) => (best === undefined || numberOf(each) > numberOf(best) ? each : best),
-      undefined,
-    );
-    if (newest !== undefined && numberOf(newest) > state.number) {
-      if (this.#isMyTurn(numberOf(newest), newest.since, now))
-        await this.#anchor(newest.anchorable, now);
-      return state;
-    }
-    await this.#settle(state, now);
-    return state;
+  /** L1 was away: what the others have done or left undone meanwhile is not known. */
+  onOutage(): void {
+    this.#anchorTurn.clear();
+    this.#settleTurn.clear();
   }
 
-  async #look(): Promise<L1State> {
-    const { hub, settlements } = this.#options;
-    const latest = await this.#call(hub, hubAbi, "latest");
-    const number = Number(latest[0]);
-    const known = this.#state;
-    const transaction =
-      known?.number === number && known.transaction !== undefined
-        ? known.transaction
-        : await this.#find(hub, hubAbi, "Finalized", number);
-    const settled = new Map<number, SettledRollup>();
-    for (const [id, address] of settlements()) {
-      const totals = await this.#call(address, settlementAbi, "settled");
-      const batches = Number(totals[0]);
-      const before = known?.settled.get(id);
-      const carrier =
-        before?.batches === batches && before.transaction !== undefined
-          ? before.transaction
-          : await this.#find(address, settlementAbi, "Settled", batches);
-      settled.set(id, { batches, transaction: carrier });
-    }
-    this.#state = { number, count: Number(latest[2]), transaction, settled };
-    return this.#state;
+  /** At most one transaction; throws the `CodedError` of `Rpc` when L1 does not answer. `now` never goes back, ms. */
+  async act(look: Look, now: number): Promise<void> {
+    await this.#follow();
+    // Both turns are asked each time, so that waiting counts while a transaction of ours is on its way.
+    const dues = [this.#anchorDue(look, now), this.#settleDue(look, now)];
+    const { count } = look.state;
+    if (this.#retry.count !== count) this.#retry = { count, at: 0, waitMs: retryMs };
+    if (now < this.#retry.at || this.#sender.isWaiting(look.head, now)) return;
+    // Checkpoints may come faster than L1 takes them; settling gets every second transaction even so.
+    if (this.#lastSent === "anchor") dues.reverse();
+    const due = dues.find((each) => each !== undefined);
+    if (due === "anchor") await this.#anchor(look, now);
+    if (due === "settle") await this.#settle(look, now);
   }
 
-  /** The transaction whose event brought the contract to this number; undefined when it is out of reach. */
-  async #find(
-    address: string,
-    abi: typeof hubAbi,
-    event: string,
-    number: number,
-  ): Promise<string | undefined> {
-    if (number === 0) return undefined;
-    const { provider } = this.#options;
-    const latest = await within(requestTimeoutMs, provider.getBlockNumber());
-    const logs = await within(
-      requestTimeoutMs,
-      provider.getLogs({
-        address,
-        topics: abi.encodeFilterTopics(event, [number]),
-        fromBlock: Math.max(0, latest - logRange),
-        toBlock: latest,
-      }),
-    );
-    return logs.at(-1)?.transactionHash;
+  #anchorDue({ head, state }: Look, now: number): "anchor" | undefined {
+    const newest = this.#newest();
+    if (newest !== undefined && newest.certified.checkpoint.number > state.number)
+      return this.#anchorTurn.isMine(state.count, head.number, now) ? "anchor" : undefined;
+    this.#anchorTurn.clear();
+    return undefined;
   }
 
-  /** The validator whose turn it is posts at once, the next after a while, and so on around the committee. */
-  #isMyTurn(number: number, since: number, now: number): boolean {
-    const { index, seats, failoverMs } = this.#options;
-    const rank = (((index - number) % seats) + seats) % seats;
-    return now - since >= rank * failoverMs;
+  #settleDue(look: Look, now: number): "settle" | undefined {
+    const { count } = look.state;
+    // Another validator than the one whose turn it is to anchor, so that neither waits for the other.
+    if (this.#behind(look).length > 0)
+      return this.#settleTurn.isMine(count + 1, look.head.number, now) ? "settle" : undefined;
+    this.#settleTurn.clear();
+    return undefined;
   }
 
-  async #anchor({ certified }: Anchorable, now: number): Promise<void> {
-    const { hub, keys, logger, metrics } = this.#options;
-    const { checkpoint, signers, signature } = certified;
-    const proof = g2ToEip2537(signature);
-    assert(proof !== undefined, "a certified checkpoint's signature is a point");
-    const absent = keys.map((_, index) => index).filter((index) => !hasIndex(signers, index));
-    const data = hubAbi.encodeFunctionData("finalize", [
-      {
-        number: checkpoint.number,
-        epoch: checkpoint.epoch,
-        height: checkpoint.height,
-        blockHash: hex(checkpoint.blockHash),
-        rollupsRoot: hex(checkpoint.rollupsRoot),
-        next: hex(checkpoint.next),
-      },
-      hex(this.#head),
-      hex(absentEntries(keys, absent)),
-      hex(proof),
-    ]);
-    const gas = await this.#send({ to: hub, data }, now);
-    if (gas === undefined) return;
-    metrics.gauge("anchor_gas", gas);
-    logger.info("checkpoint anchored", {
-      number: checkpoint.number,
-      height: checkpoint.height,
-      gas,
-    });
+  async #anchor({ head }: Look, now: number): Promise<void> {
+    const newest = this.#newest();
+    if (newest === undefined) return;
+    const { number, height } = newest.certified.checkpoint;
+    const data = finalizeCall(newest.certified, this.#seats);
+    const label: Label = { type: "anchor", number, height };
+    await this.#send({ to: this.#options.hub, data }, label, head, now);
   }
 
   /** Settles all rollups that are behind the Hub's latest checkpoint, in one transaction. */
-  async #settle(state: L1State, now: number): Promise<void> {
-    const { bundle, logger, metrics } = this.#options;
-    const entry = this.#certified.get(state.number);
-    if (entry === undefined) return;
-    const { leaves } = entry.anchorable;
-    const behind = leaves.filter(
-      (leaf) => (state.settled.get(leaf.namespace)?.batches ?? Infinity) < leaf.batches,
+  async #settle(look: Look, now: number): Promise<void> {
+    const { head, state } = look;
+    const behind = this.#behind(look).slice(0, itemsMax);
+    const tried = await forEachOf(behind, ({ id, item }) =>
+      this.#wouldSettle(id, item, state.count),
     );
-    if (behind.length === 0) {
-      this.#unsettledSince = undefined;
-      return;
-    }
-    if (this.#unsettledSince?.number !== state.number)
-      this.#unsettledSince = { number: state.number, since: now };
-    if (!this.#isMyTurn(state.number, this.#unsettledSince.since, now)) return;
-    const items = behind.map((leaf) => ({
-      settlement: this.#options.settlements().get(leaf.namespace),
-      totals: {
-        batches: leaf.batches,
-        inboxRead: leaf.inboxRead,
-        batchesHash: hex(leaf.batchesHash),
-        inboxHash: hex(leaf.inboxHash),
-      },
-      proof: rollupProof(leaves, leaf.namespace).map(hex),
-    }));
-    const data = bundleAbi.encodeFunctionData("settle", [state.count, items]);
-    const gas = await this.#send({ to: bundle, data }, now);
-    if (gas === undefined) return;
-    metrics.gauge("settle_gas", gas);
-    logger.info("rollups settled", { number: state.number, rollups: items.length, gas });
+    const ready = behind.filter((_, i) => tried[i] === true);
+    if (ready.length === 0) return;
+    const { number, count } = state;
+    const data = bundleCall(
+      count,
+      ready.map(({ item }) => item),
+    );
+    const call = { to: this.#options.bundle, data };
+    const label: Label = { type: "settle", number, count, ids: ready.map(({ id }) => id) };
+    await this.#send(call, label, head, now);
   }
 
-  /**
-   * Sends one transaction and waits for it a while. One nonce is used until it is spent, so that a transaction that
-   * got stuck is replaced and not followed. Answers the gas, or undefined when it was not included or did nothing.
-   */
-  async #send(request: TransactionRequest, now: number): Promise<number | undefined> {
-    const { provider, wallet, logger, metrics } = this.#options;
-    const nonce = await within(
-      requestTimeoutMs,
-      provider.getTransactionCount(wallet.address, "latest"),
-    );
-    const fees = await within(requestTimeoutMs, provider.getFeeData());
-    const offered = fees.maxFeePerGas ?? fees.gasPrice ?? 1_000_000_000n;
-    // A replacement must offer at least a tenth more; an eighth leaves room.
-    const least = this.#sent?.nonce === nonce ? (this.#sent.fee * 9n) / 8n : 0n;
-    const maxFeePerGas = offered > least ? offered : least;
-    const tip = fees.maxPriorityFeePerGas ?? 1_000_000_000n;
-    const maxPriorityFeePerGas =
-      this.#sent?.nonce === nonce ? maxFeePerGas : minimum(tip, maxFeePerGas);
+  /** The rollups that have less than the Hub's latest checkpoint holds for them, but for those given up. */
+  #behind({ state, fork, addresses }: Look): { readonly id: number; readonly item: SettleItem }[] {
+    const { count, number, settled } = state;
+    if (this.#attempts.count !== count || this.#attempts.fork !== fork)
+      this.#attempts = { count, fork, by: new Map() };
+    const leaves = this.#certified.get(number)?.leaves ?? [];
+    return leaves.flatMap((leaf) => {
+      const id = leaf.namespace;
+      const settlement = addresses.get(id);
+      const has = settled.get(id);
+      if (settlement === undefined || has === undefined || has.batches >= leaf.batches) return [];
+      if ((this.#attempts.by.get(id) ?? 0) >= attemptsMax) return [];
+      return [{ id, item: settleItem(leaf, leaves, settlement) }];
+    });
+  }
+
+  /** Asked one by one first: one that refuses would cost us gas for nothing. */
+  async #wouldSettle(id: number, item: SettleItem, count: number): Promise<boolean> {
+    const { rpc, bundle, reader, logger } = this.#options;
+    const request = { from: bundle, to: item.settlement, data: settleCall(count, item) };
     try {
-      const gasLimit = await within(
-        requestTimeoutMs,
-        provider.estimateGas({ ...request, from: wallet.address }),
-      );
-      const sent = await within(
-        requestTimeoutMs,
-        wallet.sendTransaction({
-          ...request,
-          nonce,
-          gasLimit: (gasLimit * 5n) / 4n,
-          maxFeePerGas,
-          maxPriorityFeePerGas,
-        }),
-      );
-      this.#sent = { nonce, fee: maxFeePerGas, at: now };
-      const receipt = await within(inclusionMs, sent.wait(1));
-      if (receipt?.status !== 1) return undefined;
-      return Number(receipt.gasUsed);
+      await rpc.call("eth_call", [{ ...request, gas: settleGas }, "latest"], readBytes);
+      return true;
     } catch (error) {
-      // Another validator was faster, or L1 is away: the next look decides what is left to do.
-      metrics.count("l1_transactions_failed_total");
-      logger.info("an L1 transaction was not included", { code: codeOf(error) });
-      return undefined;
+      if (!isRefusal(error)) throw error;
+      logger.info("a rollup cannot be settled now", { rollup: id });
+      this.#noteAttempt(id);
+      // Perhaps somebody else has settled it.
+      reader.forget();
+      return false;
     }
   }
 
-  async #call(to: string, abi: typeof hubAbi, name: string): Promise<readonly unknown[]> {
-    const { provider } = this.#options;
-    const data = abi.encodeFunctionData(name, []);
-    const result = await within(requestTimeoutMs, provider.call({ to, data }));
-    if (result === "0x")
-      throw new CodedError("NO_CONTRACT", `there is no contract at ${to}: is this the right L1?`);
-    return [...abi.decodeFunctionResult(name, result)] as unknown[];
+  #noteAttempt(id: number): void {
+    this.#attempts.by.set(id, (this.#attempts.by.get(id) ?? 0) + 1);
+  }
+
+  async #send(call: Call, label: Label, head: Look["head"], now: number): Promise<void> {
+    const { reader, logger } = this.#options;
+    try {
+      await this.#sender.send(call, label, head, now);
+      this.#lastSent = label.type;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      // Another validator was faster, or it will not do: the next look decides what is left to do.
+      const { count, waitMs } = this.#retry;
+      this.#retry = { count, at: now + waitMs, waitMs: Math.min(retryMsMax, 2 * waitMs) };
+      reader.forget();
+      const { type, number } = label;
+      logger.info("L1 did not take a transaction", { type, number, reason: reasonOf(error) });
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { logger, metrics } = this.#options;
+    const outcome = await this.#sender.follow();
+    if (outcome === undefined) return;
+    const { label, isSuccess, gasUsed: gas } = outcome;
+    const { type, number } = label;
+    if (label.type === "settle" && label.count === this.#attempts.count)
+      for (const id of label.ids) this.#noteAttempt(id);
+    if (!isSuccess) {
+      metrics.count("l1_transactions_failed_total");
+      logger.info("an L1 transaction did nothing", { type, number, gas });
+    } else if (label.type === "anchor") {
+      metrics.gauge("anchor_gas", gas);
+      logger.info("checkpoint anchored", { number, height: label.height, gas });
+    } else {
+      metrics.gauge("settle_gas", gas);
+      logger.info("rollups settled", { number, rollups: label.ids.length, gas });
+    }
+  }
+
+  #newest(): Anchorable | undefined {
+    return [...this.#certified.values()].at(-1);
   }
 }
 
-function numberOf(entry: { readonly anchorable: Anchorable }): number {
-  return entry.anchorable.certified.checkpoint.number;
+function isRefusal(error: unknown): error is CodedError {
+  return error instanceof CodedError && error.code === "L1_REFUSED";
 }
 
-function hasIndex(signers: readonly number[], index: number): boolean {
-  return signers.includes(index);
+/** The name of a contract's error, or what is known of the rest; never the words of L1 itself. */
+function reasonOf({ details }: CodedError): string {
+  const data = String(details["data"]);
+  if (/^0x[0-9a-f]{8,}$/i.test(data) && data.length % 2 === 0)
+    return nameOf(data) ?? "CONTRACT_ERROR";
+  const message = String(details["message"]);
+  if (/insufficient funds/i.test(message)) return "INSUFFICIENT_FUNDS";
+  if (/nonce too low/i.test(message)) return "NONCE_SPENT";
+  return /underpriced/i.test(message) ? "UNDERPRICED" : "REFUSED";
 }
 
-function minimum(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
-}
-
-function hex(value: Uint8Array): string {
-  return `0x${toHex(value)}`;
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? code : "UNKNOWN";
+function nameOf(data: Hex): string | undefined {
+  const selector = data.slice(0, 10);
+  return (hubAbi.getError(selector) ?? bundleAbi.getError(selector))?.name;
 }

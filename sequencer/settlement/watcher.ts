@@ -1,158 +1,120 @@
 // Reads L1 at finalized blocks only and hands them on one by one, in order. A stalled or restarting L1 is waited
 // for; a finalized block that changes after it was read is reported and never followed.
 
-import { type JsonRpcProvider, type Log } from "ethers";
 import { fromHex, type Logger, type Metrics } from "../../base/index.ts";
-import {
-  inboxMessageHash,
-  type L1Block,
-  type L1Event,
-  Namespace,
-  type Policy,
-} from "../../protocol/index.ts";
-import { rollupsAbi, settlementAbi } from "./abi.ts";
-import { within } from "./within.ts";
+import { type L1Block, type L1Event, limits } from "../../protocol/index.ts";
+import { topics } from "./abi.ts";
+import { type Block, type Hex, type Log, readBlock, readLogs } from "./answers.ts";
+import { hex } from "./calls.ts";
+import { toEvent } from "./events.ts";
+import { badAnswer, forEachOf, type Rpc } from "./rpc.ts";
 
 export interface WatcherOptions {
-  readonly provider: JsonRpcProvider;
-  readonly rollups: string;
+  readonly rpc: Rpc;
+  readonly rollups: Hex;
   /** Where reading goes on: the last block read, with its hash, or the one before the first to read. */
-  readonly from: { readonly number: number; readonly hash: Uint8Array | undefined };
+  readonly from: { readonly number: number; readonly hash: Hex | undefined };
   /** Settlement contracts of the rollups that subscribed up to there, by rollup id. */
-  readonly settlements: ReadonlyMap<number, string>;
+  readonly settlements: ReadonlyMap<number, Hex>;
   /** Called once for each block, in order. */
   readonly onBlock: (block: L1Block) => void;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
-/** Blocks asked for at once. */
+/** Blocks read at once: more than become final at once, so that a chain that is followed is linked to its end. */
 const rangeMax = 64;
-const requestTimeoutMs = 10_000;
-const policyBits = { sealingRequired: 1n, classOrder: 2n } as const;
+const eventTopics = [topics.subscribed, topics.funded, topics.inboxMessage];
 
 export class Watcher {
   readonly #options: WatcherOptions;
-  readonly #settlements: Map<number, string>;
-  #last: { number: number; hash: string | undefined };
+  readonly #settlements: Map<number, Hex>;
+  #last: { readonly number: number; readonly hash: Hex | undefined };
   #hasForked = false;
 
   constructor(options: WatcherOptions) {
     this.#options = options;
     this.#settlements = new Map(options.settlements);
-    const { number, hash } = options.from;
-    this.#last = { number, hash: hash === undefined ? undefined : hex(hash) };
+    this.#last = options.from;
   }
 
   /** Settlement contracts by rollup id, of all rollups seen so far. */
-  get settlements(): ReadonlyMap<number, string> {
+  get settlements(): ReadonlyMap<number, Hex> {
     return this.#settlements;
   }
 
-  /** Reads as far as L1 is finalized; throws when L1 does not answer. */
+  /** Reads as far as L1 is finalized; throws the `CodedError` of `Rpc` when L1 does not answer. */
   async poll(): Promise<void> {
-    const { provider } = this.#options;
-    const finalized = await within(requestTimeoutMs, provider.getBlock("finalized"));
-    if (finalized === null) return;
-    while (this.#last.number < finalized.number) {
-      const to = Math.min(finalized.number, this.#last.number + rangeMax);
-      if (!(await this.#read(this.#last.number + 1, to))) return;
-    }
+    const finalized = await this.#options.rpc.call(
+      "eth_getBlockByNumber",
+      ["finalized", false],
+      readBlock,
+    );
+    if (finalized === undefined) return;
+    if (finalized.number === this.#last.number) this.#isTheSame(finalized.hash, finalized.number);
+    while (this.#last.number < finalized.number) if (!(await this.#read(finalized))) return;
   }
 
-  async #read(from: number, to: number): Promise<boolean> {
-    const { provider, rollups, onBlock, logger, metrics } = this.#options;
+  /** One range of blocks, linked to what was read before and to the finalized block; false when it is not. */
+  async #read(finalized: Block): Promise<boolean> {
+    const from = this.#last.number + 1;
+    const to = Math.min(finalized.number, this.#last.number + rangeMax);
     const numbers = Array.from({ length: to - from + 1 }, (_, i) => from + i);
-    const blocks = await within(
-      requestTimeoutMs,
-      Promise.all(numbers.map((number) => provider.getBlock(number))),
-    );
-    const registry = await this.#logs(from, to, [rollups]);
-    for (const log of registry) this.#learn(log);
-    const inboxes = await this.#logs(from, to, [...this.#settlements.values()]);
-    for (const [i, block] of blocks.entries()) {
-      // A node behind a balancer may know less than the one that answered before.
-      if (block === null || block.hash === null) return false;
-      if (this.#last.hash !== undefined && block.parentHash !== this.#last.hash) {
-        if (!this.#hasForked)
-          logger.error("a finalized L1 block has changed, reading no further", {
-            number: block.number,
-          });
-        this.#hasForked = true;
-        metrics.count("l1_finality_violations_total");
-        return false;
-      }
-      this.#hasForked = false;
-      const number = from + i;
-      const logs = [...registry, ...inboxes]
-        .filter((log) => log.blockNumber === number)
-        .sort((a, b) => a.index - b.index);
-      // Logs and block come from separate requests; they must tell of the same chain.
-      if (logs.some((log) => log.blockHash !== block.hash)) return false;
-      const events = logs.flatMap((log) => this.#toEvent(log));
-      onBlock({ number, hash: bytes(block.hash), events });
-      this.#last = { number, hash: block.hash };
+    const found = await forEachOf(numbers, (number) => this.#blockAt(number));
+    const blocks = found.filter((block) => block !== undefined);
+    // A server behind a balancer may know less than the one that answered before, or stand on a fork up there.
+    if (blocks.length < found.length) return false;
+    if (to === finalized.number && blocks.at(-1)?.hash !== finalized.hash) return false;
+    if (blocks.some((block, i) => i > 0 && block.parentHash !== blocks[i - 1]?.hash)) return false;
+    if (!this.#isTheSame(blocks[0]?.parentHash, this.#last.number)) return false;
+    const logs = await forEachOf(blocks, (block) => this.#logsOf(block));
+    for (const [i, { number, hash }] of blocks.entries()) {
+      const events = (logs[i] ?? []).flatMap((log) => this.#take(log));
+      this.#options.onBlock({ number, hash: fromHex(hash) ?? new Uint8Array(32), events });
+      this.#last = { number, hash };
     }
     return true;
   }
 
-  async #logs(from: number, to: number, addresses: readonly string[]): Promise<Log[]> {
-    if (addresses.length === 0) return [];
-    const filter = { address: [...addresses], fromBlock: from, toBlock: to };
-    return within(requestTimeoutMs, this.#options.provider.getLogs(filter));
-  }
-
-  /** Settlement contracts whose inboxes are read from the block of their subscription on. */
-  #learn(log: Log): void {
-    const parsed = rollupsAbi.parseLog(log);
-    if (parsed?.name === "Subscribed")
-      this.#settlements.set(Number(parsed.args["id"]), String(parsed.args["settlement"]));
-  }
-
-  #toEvent(log: Log): L1Event[] {
-    const registered = rollupsAbi.parseLog(log);
-    if (registered?.name === "Subscribed") {
-      const { args } = registered;
-      const settlement = bytes(String(args["settlement"]));
-      const policy = toPolicy(args["policy"] as bigint);
-      return [{ type: "subscribed", namespace: namespaceOf(args["id"]), settlement, policy }];
+  /** Whether L1 still names the last block read by its hash; said once while it does not. */
+  #isTheSame(hash: Hex | undefined, number: number): boolean {
+    const hasForked = this.#last.hash !== undefined && this.#last.hash !== hash;
+    if (hasForked && !this.#hasForked) {
+      const { logger, metrics } = this.#options;
+      logger.error("a finalized L1 block has changed, reading no further", { number });
+      metrics.count("l1_finality_violations_total");
     }
-    if (registered?.name === "Funded") {
-      const units = registered.args["amount"] as bigint;
-      const most = BigInt(Number.MAX_SAFE_INTEGER);
-      const amount = Number(units > most ? most : units);
-      return [{ type: "funded", namespace: namespaceOf(registered.args["id"]), amount }];
-    }
-    const parsed = settlementAbi.parseLog(log);
-    if (parsed?.name !== "InboxMessage") return [];
-    const { args } = parsed;
-    const namespace = namespaceOf(args["rollupId"]);
-    // A contract may log what it likes; only the settlement of this very rollup speaks for its inbox.
-    if (this.#settlements.get(namespace)?.toLowerCase() !== log.address.toLowerCase()) return [];
-    const index = Number(args["index"]);
-    const data = bytes(String(args["data"]));
-    const sender = bytes(String(args["sender"]));
-    const message = { namespace, index, sender, timestamp: Number(args["timestamp"]), data };
-    return [{ type: "inbox", ...message, messageHash: inboxMessageHash(message) }];
+    this.#hasForked = hasForked;
+    return !hasForked;
   }
-}
 
-function toPolicy(bits: bigint): Policy {
-  return {
-    sealingRequired: (bits & policyBits.sealingRequired) !== 0n,
-    classOrder: (bits & policyBits.classOrder) !== 0n,
-    senderMayPay: false,
-  };
-}
+  async #blockAt(number: number): Promise<Block | undefined> {
+    const params = [`0x${number.toString(16)}`, false];
+    const block = await this.#options.rpc.call("eth_getBlockByNumber", params, readBlock);
+    if (block !== undefined && block.number !== number) throw badAnswer("the block of that number");
+    return block;
+  }
 
-function namespaceOf(id: unknown): Namespace {
-  return Namespace(Number(id));
-}
+  /**
+   * By the block's hash, so that a server that does not have the block says so: asked for a range, it would answer
+   * with no logs. By topics alone, so that the question is the same however many rollups there are.
+   */
+  async #logsOf({ number, hash }: Block): Promise<Log[]> {
+    const filter = { blockHash: hash, topics: [eventTopics] };
+    const logs = await this.#options.rpc.call("eth_getLogs", [filter], readLogs);
+    if (logs.some((log) => log.blockHash !== hash || log.blockNumber !== number))
+      throw badAnswer("the logs of that block");
+    return logs;
+  }
 
-function hex(value: Uint8Array): string {
-  return `0x${[...value].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-}
-
-function bytes(value: string): Uint8Array {
-  return fromHex(value) ?? new Uint8Array(0);
+  #take(log: Log): L1Event[] {
+    const event = toEvent(log, this.#options.rollups, this.#settlements);
+    if (event === undefined) return [];
+    // As the ledger does it: an id is taken once, and beyond its bound nothing is kept of a rollup.
+    const { namespace } = event;
+    if (namespace >= limits.namespacesMax) return [];
+    if (event.type === "subscribed" && !this.#settlements.has(namespace))
+      this.#settlements.set(namespace, hex(event.settlement));
+    return [event];
+  }
 }

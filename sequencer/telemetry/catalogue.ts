@@ -68,9 +68,13 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
   settle_gas: { type: "gauge", help: "Gas of the last settling of all rollups by this node" },
   l1_transactions_failed_total: {
     type: "counter",
-    help: "L1 transactions of this node that were not included, or did nothing",
+    help: "L1 transactions of this node that were included and did nothing",
   },
   l1_up: { type: "gauge", help: "1 when L1 answered the last request" },
+  l1_bad_answers_total: {
+    type: "counter",
+    help: "Answers of L1 that were not of the form they must have",
+  },
   l1_finality_violations_total: {
     type: "counter",
     help: "Times that a finalized L1 block was found changed",

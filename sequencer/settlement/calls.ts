@@ -1,0 +1,77 @@
+// What is sent to the contracts.
+
+import { assert, toHex } from "../../base/index.ts";
+import { g2ToEip2537 } from "../../crypto/index.ts";
+import {
+  absentEntries,
+  type CertifiedCheckpoint,
+  type RollupLeaf,
+  rollupProof,
+  type Seat,
+} from "../../protocol/index.ts";
+import { bundleAbi, hubAbi, settlementAbi } from "./abi.ts";
+import type { Hex } from "./answers.ts";
+
+/** One rollup's part in a checkpoint, as its Settlement takes it. */
+export interface SettleItem {
+  readonly settlement: Hex;
+  readonly totals: {
+    readonly batches: number;
+    readonly inboxRead: number;
+    readonly batchesHash: Hex;
+    readonly inboxHash: Hex;
+  };
+  readonly proof: readonly Hex[];
+}
+
+/** The committee's keys as the Hub knows them, and its head over them. */
+export interface Seats {
+  readonly keys: readonly Seat[];
+  readonly head: Uint8Array;
+}
+
+export function finalizeCall(certified: CertifiedCheckpoint, { keys, head }: Seats): Hex {
+  const { checkpoint, signers, signature } = certified;
+  const proof = g2ToEip2537(signature);
+  assert(proof !== undefined, "a certified checkpoint's signature is a point");
+  const present = new Set<number>(signers);
+  const absent = keys.map((_, index) => index).filter((index) => !present.has(index));
+  const { number, epoch, height, blockHash, rollupsRoot, next } = checkpoint;
+  const place = { number, epoch, height, blockHash: hex(blockHash) };
+  return hubAbi.encodeFunctionData("finalize", [
+    { ...place, rollupsRoot: hex(rollupsRoot), next: hex(next) },
+    hex(head),
+    hex(absentEntries(keys, absent)),
+    hex(proof),
+  ]);
+}
+
+export function settleItem(
+  leaf: RollupLeaf,
+  leaves: readonly RollupLeaf[],
+  settlement: Hex,
+): SettleItem {
+  const { batches, inboxRead } = leaf;
+  return {
+    settlement,
+    totals: {
+      batches,
+      inboxRead,
+      batchesHash: hex(leaf.batchesHash),
+      inboxHash: hex(leaf.inboxHash),
+    },
+    proof: rollupProof(leaves, leaf.namespace).map(hex),
+  };
+}
+
+export function settleCall(count: number, { totals, proof }: SettleItem): Hex {
+  return settlementAbi.encodeFunctionData("settle", [count, totals, proof]);
+}
+
+export function bundleCall(count: number, items: readonly SettleItem[]): Hex {
+  return bundleAbi.encodeFunctionData("settle", [count, items]);
+}
+
+export function hex(value: Uint8Array): Hex {
+  return `0x${toHex(value)}`;
+}

@@ -1,0 +1,79 @@
+// From the logs of a finalized L1 block to the events that the ledger reads. All nodes must make the same of the same
+// block, so an event is taken exactly as the contracts write it, or not at all.
+
+import { fromHex } from "../../base/index.ts";
+import { inboxMessageHash, type L1Event, limits, Namespace } from "../../protocol/index.ts";
+import { topics } from "./abi.ts";
+import type { Hex, Log } from "./answers.ts";
+import { toAddress, toCount, toUint, toUint32, wordAt } from "./words.ts";
+
+const policyBits = { sealingRequired: 1n, classOrder: 2n } as const;
+/** Words of an InboxMessage before its data: sender, timestamp, where the data begin, how long they are. */
+const inboxHeadWords = 4;
+
+/** Undefined for a log that says nothing to us. `settlements` are those that subscribed before it, by rollup id. */
+export function toEvent(
+  log: Log,
+  rollups: Hex,
+  settlements: ReadonlyMap<number, Hex>,
+): L1Event | undefined {
+  if (log.address === rollups) {
+    if (log.topics[0] === topics.subscribed) return toSubscribed(log);
+    return log.topics[0] === topics.funded ? toFunded(log) : undefined;
+  }
+  const event = log.topics[0] === topics.inboxMessage ? toInboxMessage(log) : undefined;
+  // A contract may log what it likes; only the settlement of this very rollup speaks for its inbox.
+  return event !== undefined && settlements.get(event.namespace) === log.address
+    ? event
+    : undefined;
+}
+
+function toSubscribed({ topics, data }: Log): L1Event | undefined {
+  const id = toUint32(topics[1]);
+  const settlement = toAddress(topics[2]);
+  const bits = toUint(wordAt(data, 0));
+  if (id === undefined || settlement === undefined || bits === undefined) return undefined;
+  const policy = {
+    sealingRequired: (bits & policyBits.sealingRequired) !== 0n,
+    classOrder: (bits & policyBits.classOrder) !== 0n,
+    senderMayPay: false,
+  };
+  return { type: "subscribed", namespace: Namespace(id), settlement: bytesOf(settlement), policy };
+}
+
+function toFunded({ topics, data }: Log): L1Event | undefined {
+  const id = toUint32(topics[1]);
+  const units = toUint(wordAt(data, 0));
+  if (id === undefined || units === undefined) return undefined;
+  const most = BigInt(Number.MAX_SAFE_INTEGER);
+  const amount = Number(units > most ? most : units);
+  return { type: "funded", namespace: Namespace(id), amount };
+}
+
+function toInboxMessage({ topics, data: bytes }: Log): (L1Event & { type: "inbox" }) | undefined {
+  const id = toUint32(topics[1]);
+  const index = toCount(topics[2]);
+  const sender = toAddress(wordAt(bytes, 0));
+  const timestamp = toCount(wordAt(bytes, 1));
+  const length = toCount(wordAt(bytes, 3));
+  if (id === undefined || index === undefined || sender === undefined) return undefined;
+  if (timestamp === undefined || length === undefined) return undefined;
+  const start = inboxHeadWords * 32;
+  const isPlain =
+    toCount(wordAt(bytes, 2)) === start - 32 &&
+    length <= limits.inboxMessageBytesMax &&
+    bytes.length === start + Math.ceil(length / 32) * 32;
+  if (!isPlain) return undefined;
+  const message = {
+    namespace: Namespace(id),
+    index,
+    sender: bytesOf(sender),
+    timestamp,
+    data: bytes.slice(start, start + length),
+  };
+  return { type: "inbox", ...message, messageHash: inboxMessageHash(message) };
+}
+
+function bytesOf(address: Hex): Uint8Array {
+  return fromHex(address) ?? new Uint8Array(20);
+}
