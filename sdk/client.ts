@@ -61,7 +61,9 @@ export class ConclaveClient {
 
   /** To all endpoints at once. Throws `CodedError` TOO_FEW_RECEIPTS. */
   async submit(transaction: SealedTransaction): Promise<Submission> {
-    return submitToAll(transaction, await this.network(), this.#endpoints);
+    const { backends } = this.#options;
+    const network = await this.network();
+    return submitToAll(transaction, network, this.#endpoints, backends?.networkSignatures);
   }
 
   /** The first endpoint's word that knows the transaction (32 bytes); undefined when none does. */

@@ -2,7 +2,7 @@
 // honest, and the more of them receive a transaction early, the less its place depends on any.
 
 import { CodedError, equalBytes } from "../base/index.ts";
-import { nobleNetworkSignatures } from "../crypto/index.ts";
+import { type NetworkSignatures, nobleNetworkSignatures } from "../crypto/index.ts";
 import {
   faultyMax,
   fromReceiptJson,
@@ -29,6 +29,7 @@ export function submitToAll(
   transaction: SealedTransaction,
   network: Network,
   endpoints: readonly Endpoint[],
+  signatures?: NetworkSignatures,
 ): Promise<Submission> {
   const id = transactionId(transaction);
   const needed = faultyMax(network.genesis.committee.members.length) + 1;
@@ -39,7 +40,7 @@ export function submitToAll(
   const ask = async (endpoint: Endpoint): Promise<void> => {
     try {
       const receipt = fromReceiptJson(await endpoint.submit(transaction));
-      if (!isReceiptFor(id, receipt, network))
+      if (!isReceiptFor(id, receipt, network, signatures))
         throw endpoint.failure("WRONG_RECEIPT", "the receipt is not for this transaction");
       receipts.set(receipt.validator, receipt);
     } catch (error) {
@@ -56,10 +57,15 @@ export function submitToAll(
 }
 
 /** That a validator of the committee has signed for having received this transaction. */
-export function isReceiptFor(id: Uint8Array, receipt: Receipt, network: Network): boolean {
+export function isReceiptFor(
+  id: Uint8Array,
+  receipt: Receipt,
+  network: Network,
+  signatures: NetworkSignatures = nobleNetworkSignatures,
+): boolean {
   const { epoch, members } = network.genesis.committee;
   const member = members[receipt.validator];
   if (member === undefined || receipt.epoch !== epoch || !equalBytes(receipt.id, id)) return false;
   const { networkKey } = member;
-  return nobleNetworkSignatures.verify(networkKey, receiptHash(receipt), receipt.signature);
+  return signatures.verify(networkKey, receiptHash(receipt), receipt.signature);
 }

@@ -7,6 +7,7 @@ import {
   ephemeralPoint,
   isValidOpening,
   nobleBls,
+  type NetworkSignatures,
   nobleSealingGroup,
   sealedKeyId,
   type SealingGroup,
@@ -96,6 +97,8 @@ export type PageFault =
 export interface Backends {
   readonly group?: SealingGroup;
   readonly bls?: Bls;
+  /** Of receipts. */
+  readonly networkSignatures?: NetworkSignatures;
 }
 
 export interface PageRequest {
