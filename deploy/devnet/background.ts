@@ -39,7 +39,7 @@ export async function startBackground(request: BackgroundRequest): Promise<Backg
   const { devnet, processes, group, witnesses, rate, transactions, signal } = request;
   const { genesis, validators } = devnet;
   const journal = new Journal({ keepsAll: Number.isFinite(transactions) });
-  const watch = new Watch({ devnet, journal, witnesses, signal });
+  const watch = new Watch({ devnet, journal, group, witnesses, signal });
   const followers = namespaces.map((namespace) => new Follower(namespace));
   await Promise.all(followers.map((follower) => follower.start(devnet, processes)));
   return {

@@ -31,6 +31,8 @@ export interface Deployment {
   readonly settlements: readonly string[];
   /** The L1 block before the first event of these contracts. */
   readonly l1Start: number;
+  /** The L1 block of the last. */
+  readonly l1End: number;
 }
 
 export interface DeploymentRequest {
@@ -90,6 +92,7 @@ export async function deployContracts(request: DeploymentRequest): Promise<Deplo
     bundle: await bundle.getAddress(),
     settlements,
     l1Start,
+    l1End: await provider.getBlockNumber(),
   };
 }
 

@@ -2,12 +2,14 @@
 
 import { join } from "node:path";
 import type { JsonRpcProvider } from "ethers";
+import { assert, CodedError } from "../../base/index.ts";
 import type { Genesis } from "../../protocol/index.ts";
 import { buildGenesis, dealKeys, type Place } from "./committee.ts";
 import { type Deployment, deployContracts } from "./contracts.ts";
 import { connectL1, type L1, startL1 } from "./l1.ts";
 import { freePorts } from "./ports.ts";
 import type { Processes } from "./processes.ts";
+import { until } from "./until.ts";
 import { Validator } from "./validators.ts";
 
 export interface Devnet {
@@ -27,6 +29,7 @@ export interface DevnetOptions {
   readonly say: (line: string) => void;
 }
 
+const readyMs = 60_000;
 const usual = { l1: 8545, peers: 9000, api: 8080 };
 
 /** Throws a `CodedError` that says what failed; the processes are the caller's to stop. */
@@ -63,7 +66,24 @@ export async function startDevnet(
   );
   await Promise.all(validators.map((validator) => validator.start()));
   await Promise.all(validators.map((validator) => validator.ready()));
+  say("waiting until the validators have agreed on what the L1 says of the rollups");
+  await rollupsKnown(validators, deployment, processes);
   return { place, l1, provider, deployment, genesis, validators };
+}
+
+/** Until then the rollups' transactions are refused. Throws `CodedError` NOT_READY. */
+async function rollupsKnown(
+  [first]: readonly Validator[],
+  { l1End }: Deployment,
+  { failed }: Processes,
+): Promise<void> {
+  assert(first !== undefined, "a devnet has validators");
+  const isKnown = async (): Promise<boolean> => {
+    const { final } = await first.api.status();
+    return final > 0 && (await first.api.block(final)).l1Block >= l1End;
+  };
+  if (await until(isKnown, { timeoutMs: readyMs, failed })) return;
+  throw new CodedError("NOT_READY", "the validators finalize nothing, or do not read the L1");
 }
 
 /** Where a devnet keeps its logs. */

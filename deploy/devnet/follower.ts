@@ -49,6 +49,8 @@ export class Follower {
         ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
         "--json",
       ],
+      // Elsewhere it would have a machine of its own.
+      isPatient: true,
       onLine: (line) => this.#read(line),
     });
   }

@@ -95,9 +95,7 @@ async function runOn(
   });
   display.print(welcome(devnet));
   display.watch(background);
-  const onFailure = (error: unknown): void => {
-    display.say(`a transaction was refused: ${error instanceof Error ? error.message : "unknown"}`);
-  };
+  const onFailure = (why: string): void => display.say(`a transaction was refused: ${why}`);
   if (options.rate > 0) void runTraffic({ ...background.traffic, onFailure });
   return processes.failed;
 }

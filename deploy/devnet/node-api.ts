@@ -13,6 +13,13 @@ export interface NodeStatus {
   readonly l1Block: number;
 }
 
+export interface NodeBlock {
+  /** 0x and hex. */
+  readonly hash: string;
+  /** The L1 block up to which its events are in. */
+  readonly l1Block: number;
+}
+
 export interface NodeCheckpoint {
   readonly number: number;
   readonly height: number;
@@ -47,9 +54,8 @@ export class NodeApi {
     return response.status === 404 ? undefined : ((await response.json()) as NodeCheckpoint);
   }
 
-  /** 0x and hex. */
-  async blockHash(height: number): Promise<string> {
-    return ((await this.#json(`/v1/blocks/${height}`)) as { readonly hash: string }).hash;
+  async block(height: number): Promise<NodeBlock> {
+    return (await this.#json(`/v1/blocks/${height}`)) as NodeBlock;
   }
 
   /**

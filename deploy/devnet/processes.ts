@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { CodedError } from "../../base/index.ts";
@@ -14,6 +15,8 @@ export interface ProcessRequest {
   readonly file: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Lets the others go first where they want the same core. */
+  readonly isPatient?: boolean;
   /** Takes its standard output line by line; without it that goes to the log as well. */
   readonly onLine?: (line: string) => void;
 }
@@ -62,7 +65,7 @@ export class Processes {
 
   /** Throws `CodedError` PROCESS_NOT_STARTED. Started again under the same name it goes on with the same log. */
   async start(request: ProcessRequest): Promise<RunningProcess> {
-    const { name, file, args, env = {}, onLine } = request;
+    const { name, file, args, env = {}, isPatient = false, onLine } = request;
     const log = join(this.#folder, `${name}.log`);
     const output = openSync(log, "a");
     const child = spawn(file, args, {
@@ -78,6 +81,7 @@ export class Processes {
       throw new CodedError("PROCESS_NOT_STARTED", `${name} cannot be started: ${file}`, { cause });
     }
     const pid = child.pid ?? 0;
+    if (isPatient) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
     this.#reaper.stdin?.write(`+${pid}\n`);
     if (child.stdout !== null && onLine !== undefined)
       createInterface({ input: child.stdout }).on("line", onLine);

@@ -68,8 +68,8 @@ export async function runSmoke(
     options.onStart(background);
     // From here on it is measured: the delays of starting up are nobody's latency.
     await delaysOf(validators);
-    const failures: unknown[] = [];
-    const onFailure = (error: unknown): void => void failures.push(error);
+    const failures: string[] = [];
+    const onFailure = (why: string): void => void failures.push(why);
     const traffic = runTraffic({ ...background.traffic, onFailure });
     const submitted = (share: number) =>
       allSubmitted(journal, () => Math.ceil(share * transactions) - failures.length);
@@ -150,7 +150,7 @@ async function chainsOf(validators: readonly Validator[]): Promise<readonly Vali
     validators.map(async ({ index, api }) => {
       const hashes = new Map<number, string>();
       for (let height = 1; height <= last; height++)
-        hashes.set(height, (await api.blockHash(height)).replace(/^0x/, ""));
+        hashes.set(height, (await api.block(height)).hash.replace(/^0x/, ""));
       return { validator: index, hashes };
     }),
   );

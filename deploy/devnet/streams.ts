@@ -1,18 +1,10 @@
 // The namespaces as any customer sees them: followed with the SDK, every page verified against the genesis.
 
 import { toHex } from "../../base/index.ts";
-import type { SealingGroup } from "../../crypto/index.ts";
-import { chainBatch, type Genesis, Namespace } from "../../protocol/index.ts";
-import { ConclaveClient, type VerifiedBlock } from "../../sdk/index.ts";
-import { blstBls } from "../../sequencer/crypto/index.ts";
+import { chainBatch, Namespace } from "../../protocol/index.ts";
+import type { ConclaveClient, VerifiedBlock } from "../../sdk/index.ts";
+import { type ClientRequest, fastClient } from "./client.ts";
 import type { DeliveredBatch, DeliveredStream } from "./observations.ts";
-
-export interface StreamRequest {
-  readonly genesis: Genesis;
-  readonly group: SealingGroup;
-  /** URLs; those listed first are followed first. */
-  readonly endpoints: readonly string[];
-}
 
 /** Collects one namespace from the first height on. */
 export class StreamCollector {
@@ -23,9 +15,9 @@ export class StreamCollector {
   #height = 0;
   #transactions = 0;
 
-  constructor(namespace: number, { genesis, group, endpoints }: StreamRequest) {
+  constructor(namespace: number, request: ClientRequest) {
     this.namespace = namespace;
-    this.#client = new ConclaveClient({ endpoints, genesis, backends: { group, bls: blstBls } });
+    this.#client = fastClient(request);
   }
 
   /** The last height that was delivered. */

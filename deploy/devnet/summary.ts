@@ -40,7 +40,7 @@ export interface Summary {
 
 export interface Measured {
   readonly missing: readonly string[];
-  readonly failures: readonly unknown[];
+  readonly failures: readonly string[];
   readonly delays: readonly EventLoopDelay[];
   readonly journal: Journal;
   readonly l1: L1Reader;
@@ -56,7 +56,7 @@ export async function summarize(observations: Observations, measured: Measured):
     ok: missing.length === 0 && findings.every(({ found }) => found.length === 0),
     findings,
     missing,
-    failures: failures.map((error) => (error instanceof Error ? error.message : String(error))),
+    failures,
     counts: {
       submitted: submitted.length,
       delivered: batches.reduce((sum, { transactions }) => sum + transactions.length, 0),

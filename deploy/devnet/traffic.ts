@@ -11,7 +11,8 @@ import {
   type SealedTransaction,
   transactionId,
 } from "../../protocol/index.ts";
-import { ConclaveClient, type Network, sealTransaction, toNetwork } from "../../sdk/index.ts";
+import { type ConclaveClient, type Network, sealTransaction, toNetwork } from "../../sdk/index.ts";
+import { fastClient } from "./client.ts";
 import { type Journal, nowMicros } from "./journal.ts";
 import type { Intent, Traders } from "./traders.ts";
 
@@ -30,7 +31,7 @@ export interface TrafficOptions {
   readonly height: () => number;
   readonly signal: AbortSignal;
   /** Hears why a transaction could not be submitted, after several attempts. */
-  readonly onFailure: (error: unknown) => void;
+  readonly onFailure: (why: string) => void;
 }
 
 /** Submissions under way at a time; whoever is slower than the rate makes it wait. */
@@ -41,7 +42,7 @@ const pauseMs = 100;
 /** Heights within which a transaction must be ordered. */
 const lifeHeights = 10_000;
 const feeCap = 100_000;
-const attemptsMax = 5;
+const attemptsMax = 10;
 const attemptPauseMs = 500;
 /** What a validator says to a transaction that stands in a block already: it came through another. */
 const orderedCodes = new Set(["ALREADY_ORDERED", "ALREADY_SEEN"]);
@@ -61,7 +62,7 @@ export async function runTraffic(options: TrafficOptions): Promise<void> {
     const client = clients[turn % clients.length];
     if (client === undefined) break;
     const submission = submitOne(options, { network, client, intent: traders.next(turn) })
-      .catch(options.onFailure)
+      .catch((error: unknown) => options.onFailure(reasonOf(error)))
       .finally(() => inFlight.delete(submission));
     inFlight.add(submission);
   }
@@ -69,14 +70,14 @@ export async function runTraffic(options: TrafficOptions): Promise<void> {
 }
 
 /** One for each validator: it and the next f + 1, of which f may fail and one be down. */
-function makeClients({ genesis, endpoints }: TrafficOptions): readonly ConclaveClient[] {
+function makeClients({ genesis, group, endpoints }: TrafficOptions): readonly ConclaveClient[] {
   const width = Math.min(endpoints.length, faultyMax(endpoints.length) + 2);
   return endpoints.map((_, first) => {
     const chosen = Array.from(
       { length: width },
       (_, i) => endpoints[(first + i) % endpoints.length] ?? "",
     );
-    return new ConclaveClient({ endpoints: chosen, genesis });
+    return fastClient({ genesis, group, endpoints: chosen });
   });
 }
 
@@ -128,10 +129,17 @@ async function submitPatiently(
 }
 
 function isOrdered(error: unknown): boolean {
-  if (!(error instanceof CodedError)) return false;
-  const failures = error.details["failures"];
-  return (
-    Array.isArray(failures) &&
-    failures.some(({ code }: { readonly code: string }) => orderedCodes.has(code))
-  );
+  return codesOf(error).some((code) => orderedCodes.has(code));
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return [message, ...codesOf(error)].join(", ");
+}
+
+/** What each validator answered that gave no receipt. */
+function codesOf(error: unknown): readonly string[] {
+  const failures = error instanceof CodedError ? error.details["failures"] : undefined;
+  if (!Array.isArray(failures)) return [];
+  return failures.map(({ code }: { readonly code: string }) => code);
 }

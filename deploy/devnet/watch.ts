@@ -1,7 +1,9 @@
 // Looks at a running devnet again and again: how the validators are, what became of the transactions.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConclaveClient } from "../../sdk/index.ts";
+import type { SealingGroup } from "../../crypto/index.ts";
+import type { ConclaveClient } from "../../sdk/index.ts";
+import { fastClient } from "./client.ts";
 import type { Devnet } from "./devnet.ts";
 import type { Journal } from "./journal.ts";
 import type { NodeCheckpoint, NodeStatus } from "./node-api.ts";
@@ -14,6 +16,7 @@ const questionsMax = 50;
 export interface WatchRequest {
   readonly devnet: Devnet;
   readonly journal: Journal;
+  readonly group: SealingGroup;
   /** Whom to ask; their memory of transactions ends with their process. */
   readonly witnesses: readonly Validator[];
   readonly signal: AbortSignal;
@@ -30,9 +33,10 @@ export class Watch {
 
   constructor(request: WatchRequest) {
     this.#request = request;
-    const { genesis } = request.devnet;
-    this.#clients = request.witnesses.map(
-      ({ api }) => new ConclaveClient({ endpoints: [api.url], genesis }),
+    const { devnet, group, witnesses } = request;
+    const { genesis } = devnet;
+    this.#clients = witnesses.map(({ api }) =>
+      fastClient({ genesis, group, endpoints: [api.url] }),
     );
   }
 
