@@ -4,13 +4,16 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { toHex, utf8 } from "../../base/index.ts";
 import { genesisHash, toGenesisJson } from "../../protocol/index.ts";
 import { type Api, createApi } from "../../sequencer/api/index.ts";
 import { at, Chain, genesis, sealed } from "../sdk/chain.ts";
 import { MemoryGateway } from "../sequencer/api/memory-gateway.ts";
 import { silentLogger } from "../sequencer/silent-logger.ts";
+
+// Each command is a process, and a busy machine takes seconds to start one.
+vi.setConfig({ testTimeout: 90_000 });
 
 let folder: string;
 let chain: Chain;

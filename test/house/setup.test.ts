@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 /** Does what it is told by the file `npm-mood` in the project, and writes down what it was asked. */
 const stubNpm = `
@@ -48,6 +48,9 @@ if (wantsNode) {
   write(join(project, "artifacts/contracts/Hub.json"), "{}");
 }
 `;
+
+// Each set-up is a process, and a busy machine takes seconds to start one.
+vi.setConfig({ testTimeout: 90_000 });
 
 let project: string;
 let children: ChildProcess[];

@@ -16,7 +16,8 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("the ceremony, as an operator runs it", () => {
+// Each command is a process, and a busy machine takes seconds to start one.
+describe("the ceremony, as an operator runs it", { timeout: 90_000 }, () => {
   const hub = `0x${"11".repeat(20)}`;
   const facts = `--hub ${hub} --rollups 0x${"22".repeat(20)} --chain-id 31337 --l1-start 7 --l1-rpc-url http://127.0.0.1:8545`;
   let net: string;
