@@ -267,7 +267,6 @@ export class Replica {
 
   #cast(vote: VoteStatement & { signer: ValidatorIndex; signature: Uint8Array }): void {
     if (!isInWindow(vote.view, this.view)) return;
-    if (vote.view <= (this.commitQC?.view ?? 0)) return;
     const { certificate, faults } = this.#votes.add(vote);
     for (const { peer, code, evidence } of faults) this.#outbox.fault(peer, code, evidence);
     if (certificate !== undefined && !this.#certificates.isKnown(certificate))
@@ -280,7 +279,7 @@ export class Replica {
     const dropped = this.#certificates.add(qc);
     // In one batch: a view whose certificate went while the later one was lost would be entered by nothing.
     this.#outbox.keep(writeCertificate(qc), ...dropCertificates(dropped));
-    if (qc.kind === "commit") this.#votes.prune(qc.view);
+    if (qc.kind === "commit") this.#votes.settle(qc.view);
     const candidate = this.#candidates.get(qc.view);
     if (candidate !== undefined && this.#isCertified(qc.view, candidate.hash))
       this.#addHeader(candidate.proposal.header, candidate.hash);
@@ -298,6 +297,7 @@ export class Replica {
     const isCertified = this.#certificates.block(closed) !== undefined;
     const isAfterFailure = !isCertified || this.#safety.lastSkip >= closed;
     this.#pacemaker.enter(view, isAfterFailure, this.#now);
+    this.#votes.prune(View(Math.max(0, view - limits.viewsAheadMax)));
     for (const earlier of this.#candidates.keys())
       if (earlier < view) this.#candidates.delete(earlier);
   }

@@ -7,7 +7,7 @@ import {
   type QC,
   quorum,
   type ValidatorIndex,
-  type View,
+  View,
   writeQC,
 } from "../protocol/index.ts";
 import type { VoteSignatures } from "./ports.ts";
@@ -47,6 +47,8 @@ export class VoteCollector {
   readonly #signatures: VoteSignatures;
   readonly #digestOf: DigestOf;
   readonly #views = new Map<View, Map<string, Tally>>();
+  /** Up to here nothing new can come of certificates; votes still convict. */
+  #settled: View = View(0);
   /** Signed garbage once; not listened to any more in this epoch. */
   readonly #banned = new Set<ValidatorIndex>();
 
@@ -73,6 +75,11 @@ export class VoteCollector {
     return this.#certify(tally, faults);
   }
 
+  /** A CommitQC of this view is known: below, votes are only kept to find lies. */
+  settle(upTo: View): void {
+    this.#settled = upTo;
+  }
+
   /** Forgets views up to and including this one. */
   prune(upTo: View): void {
     for (const view of this.#views.keys()) if (view <= upTo) this.#views.delete(view);
@@ -80,7 +87,8 @@ export class VoteCollector {
 
   #certify(tally: Tally, faults: VoteFault[]): Counted {
     const { members, epoch } = this.#committee;
-    if (tally.isCertified || tally.votes.size < quorum(members.length))
+    const isDecided = tally.isCertified || tally.statement.view <= this.#settled;
+    if (isDecided || tally.votes.size < quorum(members.length))
       return { certificate: undefined, faults };
     const digest = this.#digestOf(tally.statement);
     const signers = [...tally.votes.keys()].sort((a, b) => a - b);

@@ -83,6 +83,16 @@ test("a third statement of a kind is not even kept", () => {
   expect(counts.single).toBeLessThanOrEqual(4);
 });
 
+test("what a CommitQC has settled is not certified again, and still convicts", () => {
+  const { collector, counts } = collectorThatCounts();
+  collector.settle(View(1));
+  for (const signer of [0, 1, 2, 3])
+    expect(collector.add(cast(signer)).certificate).toBeUndefined();
+  expect(counts.aggregate).toBe(0);
+  const { faults } = collector.add({ ...cast(1), hash: rival.hash, signature: sign(1, rival) });
+  expect(faults).toMatchObject([{ peer: 1, code: "EQUIVOCATION" }]);
+});
+
 test("what is pruned is forgotten", () => {
   const { collector } = collectorThatCounts();
   collector.add(cast(0));

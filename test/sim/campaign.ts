@@ -14,6 +14,7 @@ import { OneBlockPerView } from "./checkers/certificates.ts";
 import { Extension } from "./checkers/extension.ts";
 import { NonEquivocation } from "./checkers/non-equivocation.ts";
 import { Cluster, type Process } from "./cluster.ts";
+import { Coverage, type Rarity } from "./coverage.ts";
 import { type Boundary, calm, type Era, nextEra } from "./faults.ts";
 import { type Observation, Violation } from "./observation.ts";
 import { SeededRandom } from "./random.ts";
@@ -54,6 +55,8 @@ export interface CampaignReport {
   readonly traceHash: string;
   /** Simulated µs from the end of all faults until everything was final everywhere. */
   readonly recovery: number;
+  /** How often rare things happened. */
+  readonly coverage: ReadonlyMap<Rarity, number>;
 }
 
 export const parameters: Parameters = {
@@ -98,7 +101,9 @@ class Campaign {
   readonly #processes: readonly Process[];
   readonly #cluster: Cluster<ToyEvent, ToyEffect>;
   readonly #agreement = new Agreement();
+  readonly #coverage = new Coverage();
   readonly #checkers = [
+    this.#coverage,
     this.#agreement,
     new NonEquivocation(),
     new OneBlockPerView(),
@@ -165,6 +170,7 @@ class Campaign {
       crashes: this.#cluster.crashes,
       traceHash: this.#world.traceHash,
       recovery: this.#world.now - healedAt,
+      coverage: this.#coverage.counts,
     };
   }
 

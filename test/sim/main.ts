@@ -2,6 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { runSeed } from "./campaign.ts";
+import { rarities } from "./coverage.ts";
 import type { Observation } from "./observation.ts";
 
 const { values } = parseArgs({
@@ -21,11 +22,14 @@ if (first === undefined || count === undefined || n === undefined || views === u
 
 const started = performance.now();
 const total = { views: 0, height: 0, events: 0, messages: 0, crashes: 0 };
+const coverage = new Map<string, number>();
 let failures = 0;
 for (let seed = first; seed < first + count; seed++) {
   try {
     const report = await runSeed({ seed, n, views, ...(values.trace ? { watch: print } : {}) });
     for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += report[key];
+    for (const [rarity, times] of report.coverage)
+      coverage.set(rarity, (coverage.get(rarity) ?? 0) + times);
     if (count === 1) say(JSON.stringify(report));
   } catch (error) {
     failures += 1;
@@ -39,6 +43,7 @@ say(
     `${total.messages} messages, ${total.crashes} crashes, ${failures} failures; ` +
     `${(count / seconds).toFixed(1)} seeds/s, ${Math.round(total.events / seconds)} events/s`,
 );
+for (const rarity of rarities) say(`  ${coverage.get(rarity) ?? 0} x ${rarity}`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 function say(line: string): void {
