@@ -71,7 +71,10 @@ const actions: Actions = {
 
 /** Until it is told to stop; a second signal does not wait. Exits with 1 when the node had to stop by itself. */
 async function runNode(sources: ConfigSources): Promise<void> {
-  const node = await startNode(await loadConfig(sources), version);
+  const config = await loadConfig(sources);
+  // In full, since a bad key would show only when its owner is first needed.
+  await readGenesis(await ceremonyPorts(), config.genesis);
+  const node = await startNode(config, version);
   const told = new Promise<undefined>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const)
       process.once(signal, () => {

@@ -83,6 +83,22 @@ describe("the ceremony, as an operator runs it", { timeout: 90_000 }, () => {
     expect((await start(`genesis show ${spoilt}`)).err).toContain("BAD_GENESIS");
   });
 
+  test("has a genesis that a node checks in full before it starts", async () => {
+    const home = join(net, "validator-1");
+    const spoilt = join(folder, "spoilt-genesis.json");
+    const genesis = readJson(join(home, "genesis.json")) as {
+      committee: { members: { publicKey: string }[] };
+    };
+    for (const member of genesis.committee.members.slice(0, 1))
+      member.publicKey = `0x${"00".repeat(48)}`;
+    writeFileSync(spoilt, JSON.stringify(genesis));
+    const { code, err } = await start(
+      `node start --config ${home}/config.json --genesis ${spoilt}`,
+    );
+    expect(code).toBe(1);
+    expect(err).toContain("committee.members[0].publicKey is not a valid key (BAD_GENESIS)");
+  });
+
   test("has keystores that list without their passwords, and move under others", async () => {
     const home = join(net, "validator-0");
     const { out } = await start(`keys list ${home} --json`);
