@@ -53,6 +53,7 @@ export class NodeGateway<Health> {
   readonly #listeners = new Set<(height: Height) => void>();
   #tickets = 0;
   #checkpoint: Anchored | undefined;
+  #isClosed = false;
 
   constructor(parts: GatewayParts<Health>) {
     this.#parts = parts;
@@ -60,6 +61,7 @@ export class NodeGateway<Health> {
   }
 
   async submit(transaction: SealedTransaction): Promise<Receipt> {
+    if (this.#isClosed) throw stopping();
     if (this.#waiting.size >= waitingMax)
       throw new CodedError(
         "OVERLOADED",
@@ -71,6 +73,13 @@ export class NodeGateway<Health> {
       this.#waiting.set(ticket, { transaction, id, resolve, reject });
       this.#parts.submit(ticket, transaction);
     });
+  }
+
+  /** Whoever waits is told to go elsewhere: the core answers no more, and a server waits for what it has begun. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { reject } of this.#waiting.values()) reject(stopping());
+    this.#waiting.clear();
   }
 
   /** The core's answer to a ticket. */
@@ -141,4 +150,8 @@ export class NodeGateway<Health> {
   health(): Health {
     return this.#parts.health();
   }
+}
+
+function stopping(): CodedError {
+  return new CodedError("OVERLOADED", "this node is stopping; try another");
 }

@@ -230,6 +230,7 @@ class ConclaveNode implements RunningNode {
   async #close(): Promise<void> {
     clearInterval(this.#timer);
     clearTimeout(this.#anchoring);
+    this.#gateway.close();
     await this.#api?.close();
     await this.#mesh?.close();
     await this.#settlement?.close();
