@@ -80,7 +80,8 @@ async function rollupsKnown(
   assert(first !== undefined, "a devnet has validators");
   const isKnown = async (): Promise<boolean> => {
     const { final } = await first.api.status();
-    return final > 0 && (await first.api.block(final)).l1Block >= l1End;
+    const block = final === 0 ? undefined : await first.api.block(final);
+    return block !== undefined && block.l1Block >= l1End;
   };
   if (await until(isKnown, { timeoutMs: readyMs, failed })) return;
   throw new CodedError("NOT_READY", "the validators finalize nothing, or do not read the L1");

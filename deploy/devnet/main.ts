@@ -26,9 +26,10 @@ async function main(args: readonly string[]): Promise<number> {
   // What a program is to read goes to standard output alone, and what a person reads beside it.
   const display = new Display(options.smoke && options.json ? process.stderr : process.stdout);
   const processes = new Processes(logsOf(folder));
+  const stop = new AbortController();
   let code = 1;
   try {
-    const working = run({ options, folder, display, processes });
+    const working = run({ options, folder, display, processes, signal: stop.signal });
     // A smoke that is stopped has not passed.
     code = await Promise.race([working, stopRequest().then(() => (options.smoke ? 1 : 0))]);
     return code;
@@ -38,6 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
     display.print(`\n${error.message} (${error.code})`);
     return code;
   } finally {
+    stop.abort();
     display.stop();
     await stopInOrder(processes);
     if (code === 0 && !options.keep) rmSync(folder, { recursive: true, force: true });
@@ -50,6 +52,8 @@ interface Run {
   readonly folder: string;
   readonly display: Display;
   readonly processes: Processes;
+  /** Ends what goes on in this process. */
+  readonly signal: AbortSignal;
 }
 
 async function run(request: Run): Promise<number> {
@@ -66,6 +70,7 @@ async function run(request: Run): Promise<number> {
   const summary = await runSmoke(devnet, processes, {
     ...options,
     group,
+    signal: request.signal,
     deadline: performance.now() + options.timeout * 1_000,
     say,
     onStart: (background) => display.watch(background),
@@ -78,11 +83,10 @@ async function run(request: Run): Promise<number> {
 
 /** Goes on until somebody stops it, or a process dies. */
 async function runOn(
-  { options, display, processes }: Run,
+  { options, display, processes, signal }: Run,
   devnet: Devnet,
   group: SealingGroup,
 ): Promise<never> {
-  const { signal } = new AbortController();
   const witnesses = devnet.validators;
   const traffic = { rate: options.rate, transactions: Number.POSITIVE_INFINITY };
   const background = await startBackground({

@@ -54,8 +54,10 @@ export class NodeApi {
     return response.status === 404 ? undefined : ((await response.json()) as NodeCheckpoint);
   }
 
-  async block(height: number): Promise<NodeBlock> {
-    return (await this.#json(`/v1/blocks/${height}`)) as NodeBlock;
+  /** Undefined while it is not on the node's disk, which may be a moment after it is final. */
+  async block(height: number): Promise<NodeBlock | undefined> {
+    const response = await this.#get(`/v1/blocks/${height}`);
+    return response.ok ? ((await response.json()) as NodeBlock) : undefined;
   }
 
   /**

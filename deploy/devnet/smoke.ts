@@ -29,6 +29,7 @@ export interface SmokeOptions {
   /** Per second. */
   readonly rate: number;
   readonly group: SealingGroup;
+  readonly signal: AbortSignal;
   /** When the waiting ends, on the clock of `performance.now`. */
   readonly deadline: number;
   readonly say: (line: string) => void;
@@ -50,7 +51,7 @@ export async function runSmoke(
   const victim = validators.at(-1);
   assert(victim !== undefined, "a devnet has validators");
   const stop = new AbortController();
-  const { signal } = stop;
+  const signal = AbortSignal.any([stop.signal, options.signal]);
   const l1 = await L1Reader.open(place.root, provider, deployment);
   // The memory of transactions ends with a process: the one that will be killed is no witness.
   const witnesses = validators.slice(0, -1);
@@ -144,13 +145,16 @@ async function delaysOf(validators: readonly Validator[]): Promise<readonly Even
 
 /** Up to a height that all of them have. */
 async function chainsOf(validators: readonly Validator[]): Promise<readonly ValidatorChain[]> {
-  const heights = await Promise.all(validators.map(async ({ api }) => (await api.status()).final));
-  const last = Math.min(...heights);
+  const heights = await Promise.all(validators.map(async ({ api }) => (await api.status()).opened));
+  // What was opened before the last is on the disk for certain.
+  const last = Math.min(...heights) - 1;
   return Promise.all(
     validators.map(async ({ index, api }) => {
       const hashes = new Map<number, string>();
-      for (let height = 1; height <= last; height++)
-        hashes.set(height, (await api.block(height)).hash.replace(/^0x/, ""));
+      for (let height = 1; height <= last; height++) {
+        const block = await api.block(height);
+        if (block !== undefined) hashes.set(height, block.hash.replace(/^0x/, ""));
+      }
       return { validator: index, hashes };
     }),
   );
