@@ -4,6 +4,7 @@
 import { fromHex } from "../../base/index.ts";
 import { inboxMessageHash, type L1Event, limits, Namespace } from "../../protocol/index.ts";
 import { topics } from "./abi.ts";
+import { badAnswer } from "./rpc.ts";
 import type { Hex, Log } from "./answers.ts";
 import { toAddress, toCount, toUint, toUint32, wordAt } from "./words.ts";
 
@@ -11,7 +12,10 @@ const policyBits = { sealingRequired: 1n, classOrder: 2n } as const;
 /** Words of an InboxMessage before its data: sender, timestamp, where the data begin, how long they are. */
 const inboxHeadWords = 4;
 
-/** Undefined for a log that says nothing to us. `settlements` are those that subscribed before it, by rollup id. */
+/**
+ * Undefined for a log that says nothing to us; throws L1_BAD_ANSWER for one that the registry cannot have made.
+ * `settlements` are those that subscribed before it, by rollup id.
+ */
 export function toEvent(
   log: Log,
   rollups: Hex,
@@ -28,11 +32,14 @@ export function toEvent(
     : undefined;
 }
 
-function toSubscribed({ topics, data }: Log): L1Event | undefined {
+// What the registry logs is of its form, or L1 does not tell what it logged.
+
+function toSubscribed({ topics, data }: Log): L1Event {
   const id = toUint32(topics[1]);
   const settlement = toAddress(topics[2]);
   const bits = toUint(wordAt(data, 0));
-  if (id === undefined || settlement === undefined || bits === undefined) return undefined;
+  if (id === undefined || settlement === undefined || bits === undefined)
+    throw badAnswer("a subscription");
   const policy = {
     sealingRequired: (bits & policyBits.sealingRequired) !== 0n,
     classOrder: (bits & policyBits.classOrder) !== 0n,
@@ -41,10 +48,10 @@ function toSubscribed({ topics, data }: Log): L1Event | undefined {
   return { type: "subscribed", namespace: Namespace(id), settlement: bytesOf(settlement), policy };
 }
 
-function toFunded({ topics, data }: Log): L1Event | undefined {
+function toFunded({ topics, data }: Log): L1Event {
   const id = toUint32(topics[1]);
   const units = toUint(wordAt(data, 0));
-  if (id === undefined || units === undefined) return undefined;
+  if (id === undefined || units === undefined) throw badAnswer("a payment");
   const most = BigInt(Number.MAX_SAFE_INTEGER);
   const amount = Number(units > most ? most : units);
   return { type: "funded", namespace: Namespace(id), amount };

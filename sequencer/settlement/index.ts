@@ -51,6 +51,8 @@ export interface Settlement {
 }
 
 const requestTimeoutMs = 8_000;
+/** More than the logs of an L1 block of 100 million gas are in JSON. */
+const answerBytesMax = 134_217_728;
 const backoffMsMax = 10_000;
 /** What no patience heals: this L1 is not the one of genesis. */
 const lasting: ReadonlySet<string> = new Set(["WRONG_CHAIN", "NO_CONTRACT"]);
@@ -59,7 +61,7 @@ const lasting: ReadonlySet<string> = new Set(["WRONG_CHAIN", "NO_CONTRACT"]);
 export function createSettlement(options: SettlementOptions): Settlement {
   const { logger, metrics, posting, pollMs, chainId } = options;
   const timeoutMs = options.requestTimeoutMs ?? requestTimeoutMs;
-  const rpc = new Rpc({ url: options.rpcUrl, timeoutMs, metrics });
+  const rpc = new Rpc({ url: options.rpcUrl, timeoutMs, bytesMax: answerBytesMax, metrics });
   const { number, hash } = options.from;
   const watcher = new Watcher({
     rpc,

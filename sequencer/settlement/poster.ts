@@ -89,7 +89,7 @@ export class Poster {
     assert(head !== undefined, "the committee's keys are points");
     this.#options = options;
     this.#seats = { keys, head };
-    this.#sender = new Sender(options);
+    this.#sender = new Sender({ ...options, inclusionMs: 2 * failoverMs });
     this.#anchorTurn = new Turn({ index, seats: keys.length, failoverMs });
     this.#settleTurn = new Turn({ index, seats: keys.length, failoverMs });
     this.#attempts = { count: 0, fork: 0, by: new Map() };

@@ -8,11 +8,11 @@ export interface RpcOptions {
   readonly url: string;
   /** For the whole answer. */
   readonly timeoutMs: number;
+  /** Of an answer; what is longer is not read. */
+  readonly bytesMax: number;
   readonly metrics: Metrics;
 }
 
-/** More than the logs of an L1 block of 100 million gas are in JSON. */
-const answerBytesMax = 134_217_728;
 const parallelMax = 8;
 
 interface Answer {
@@ -81,7 +81,7 @@ export class Rpc {
       const { signal } = abort;
       const request = { method: "POST", headers: this.#headers, body, signal } as const;
       const response = await fetch(this.#url, { ...request, redirect: "error" });
-      return { status: response.status, text: await textOf(response) };
+      return { status: response.status, text: await textOf(response, this.#options.bytesMax) };
     } catch (cause) {
       if (this.#isClosed) throw closed();
       if (isLate) throw new CodedError("L1_TIMEOUT", "L1 did not answer in time", { cause });
@@ -116,7 +116,7 @@ function closed(): CodedError {
   return new CodedError("L1_CLOSED", "the connection to L1 is closed");
 }
 
-async function textOf({ body }: Response): Promise<string> {
+async function textOf({ body }: Response, bytesMax: number): Promise<string> {
   if (body === null) return "";
   const decoder = new TextDecoder();
   let text = "";
@@ -124,7 +124,7 @@ async function textOf({ body }: Response): Promise<string> {
   for await (const part of body) {
     length += part.length;
     // Leaving the loop cancels the rest of the body.
-    if (length > answerBytesMax) throw badAnswer("a bounded number of bytes");
+    if (length > bytesMax) throw badAnswer("a bounded number of bytes");
     text += decoder.decode(part, { stream: true });
   }
   return text + decoder.decode();

@@ -10,6 +10,8 @@ export interface SenderOptions {
   readonly rpc: Rpc;
   readonly wallet: Wallet;
   readonly chainId: number;
+  /** A transaction is replaced when both so much time and a few blocks have gone by without it. */
+  readonly inclusionMs: number;
 }
 
 export interface Call {
@@ -38,8 +40,6 @@ interface Fees {
   readonly tip: bigint;
 }
 
-/** A transaction is replaced when both so much time and so many blocks have gone by without it. */
-const inclusionMs = 15_000;
 const inclusionBlocks = 3;
 /** Hashes of replaced transactions that are still looked for. */
 const replacedMax = 8;
@@ -63,7 +63,7 @@ export class Sender<L> {
   isWaiting(head: Block, now: number): boolean {
     if (this.#pending === undefined) return false;
     const { at, block } = this.#pending;
-    return now - at < inclusionMs || head.number - block < inclusionBlocks;
+    return now - at < this.#options.inclusionMs || head.number - block < inclusionBlocks;
   }
 
   /** Looks after the transaction on its way; answers once when it was included. */
