@@ -93,7 +93,10 @@ export class Sender<L> {
    */
   async send(call: Call, label: L, head: Block, now: number): Promise<void> {
     const { rpc, wallet, chainId } = this.#options;
-    const gas = await rpc.call("eth_estimateGas", [{ from: wallet.address, ...call }], readCount);
+    // What others have sent already may leave nothing to do; what we have sent ourselves is to be replaced.
+    const state = this.#pending === undefined ? "pending" : "latest";
+    const request = { from: wallet.address, ...call };
+    const gas = await rpc.call("eth_estimateGas", [request, state], readCount);
     const nonce = await this.#nonce();
     const { maxFee, tip } = await this.#fees(nonce, head);
     const raw = await wallet.signTransaction({

@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { Contract, type JsonRpcProvider, type TransactionResponse } from "ethers";
 import hre from "hardhat";
 import { assert, fromHex, type Metrics, u64Bytes } from "../../base/index.ts";
-import { keccak256 } from "../../crypto/index.ts";
+import { g1Uncompressed, keccak256 } from "../../crypto/index.ts";
 import {
   type CertifiedCheckpoint,
   chainInbox,
   checkpointDigest,
   type Committee,
+  committeeHead,
   Epoch,
   Height,
   type L1Block,
@@ -22,6 +23,8 @@ import {
   ValidatorIndex,
   zeroHash,
 } from "../../protocol/index.ts";
+import { topics } from "../../sequencer/settlement/abi.ts";
+import { finalizeCall, settleItem } from "../../sequencer/settlement/calls.ts";
 import { blstBls } from "../../sequencer/crypto/index.ts";
 import {
   type Anchorable,
@@ -226,6 +229,18 @@ export class TestL1 {
     return this.provider.getTransactionCount(devAccount(validator + 1).address, "latest");
   }
 
+  /** And those that wait. */
+  async pendingOf(validator: number): Promise<number> {
+    return this.provider.getTransactionCount(devAccount(validator + 1).address, "pending");
+  }
+
+  /** The transaction that settled a rollup last. */
+  async settledBy(namespace: number): Promise<string | undefined> {
+    const address = this.world.deployment.settlements[namespace] ?? "";
+    const filter = { address, topics: [topics.settled], fromBlock: 0 };
+    return (await this.provider.getLogs(filter)).at(-1)?.transactionHash;
+  }
+
   validator(index: number, options: Partial<SettlementOptions> = {}): TestValidator {
     const validator = new TestValidator(this, index, options);
     this.#validators.push(validator);
@@ -291,7 +306,41 @@ export class TestValidator {
   }
 }
 
+/** As a stranger would, from account 9, without asking first whether it does anything. */
+export async function anchorNow(
+  l1: TestL1,
+  { certified }: Anchorable,
+  fees: object,
+): Promise<void> {
+  const keys = committee.members.map(({ publicKey }) => ({
+    publicKey: g1Uncompressed(publicKey) ?? zeroHash,
+    weight: 1,
+  }));
+  const data = finalizeCall(certified, { keys, head: committeeHead(keys) ?? zeroHash });
+  const to = l1.world.deployment.hub;
+  const stranger = devAccount(9).connect(l1.provider);
+  await stranger.sendTransaction({ to, data, gasLimit: 500_000, ...fees });
+}
+
+/** As a stranger would, from account 9, without asking first whether it does anything. */
+export async function settleNow(
+  l1: TestL1,
+  { leaves }: Anchorable,
+  namespace: number,
+  fees: object,
+): Promise<void> {
+  const leaf = leaves[namespace];
+  const address = l1.world.deployment.settlements[namespace];
+  assert(leaf !== undefined && address !== undefined, "there is such a rollup");
+  const { totals, proof } = settleItem(leaf, leaves, address);
+  const settlement = await l1.contract("Settlement", address, 9);
+  const { count } = await l1.latest();
+  await settlement.getFunction("settle").send(count, totals, proof, { gasLimit: 200_000, ...fees });
+}
+
 interface CertifyOptions {
+  /** How many there are. */
+  readonly rollups?: number;
   readonly batches?: number;
   readonly signers?: readonly number[];
   /** Hashes of the messages read, by rollup. */
@@ -305,7 +354,8 @@ export function certify(
   options: CertifyOptions = {},
 ): Anchorable {
   const { batches = number, signers = [0, 1, 2, 3], inbox } = options;
-  const leaves = deployment.settlements.map((_, namespace): RollupLeaf => {
+  const rollups = options.rollups ?? deployment.settlements.length;
+  const leaves = Array.from({ length: rollups }, (_, namespace): RollupLeaf => {
     const hashes = inbox?.get(namespace) ?? [];
     return {
       namespace: Namespace(namespace),

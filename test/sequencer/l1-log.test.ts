@@ -39,7 +39,8 @@ const inbox: fc.Arbitrary<L1Event> = fc
     timestamp: fc.maxSafeNat(),
     data: fc.uint8Array({ maxLength: 64 }),
   })
-  .map((message) => ({ type: "inbox", ...message, messageHash: inboxMessageHash(message) }));
+  .map((message) => Object.assign(message, { messageHash: inboxMessageHash(message) }))
+  .map((message) => Object.assign(message, { type: "inbox" as const }));
 const events = fc.array(fc.oneof(subscribed, funded, inbox), { maxLength: 4 });
 
 const chain: fc.Arbitrary<L1Block[]> = fc
