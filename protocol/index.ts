@@ -62,10 +62,8 @@ export {
   type LaneTip,
   readCut,
   readLane,
-  readTip,
   writeCut,
   writeLane,
-  writeTip,
 } from "./lane.ts";
 export * as limits from "./limits.ts";
 export type {
@@ -111,12 +109,10 @@ export {
   type Envelope,
   type Payer,
   payers,
-  readTransaction,
   type SealedTransaction,
   senderDigest,
   transactionBytes,
   transactionId,
-  writeTransaction,
 } from "./transaction.ts";
 export {
   absentEntries,

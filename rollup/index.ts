@@ -19,4 +19,4 @@ export {
   timesInForce,
 } from "./intents.ts";
 export { nonceLeapMax, Nonces, nonceWindow } from "./nonces.ts";
-export { type Refusal, refusals, Replay } from "./replay.ts";
+export { type Refusal, Replay } from "./replay.ts";

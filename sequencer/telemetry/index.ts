@@ -1,4 +1,4 @@
 export { metricDefinitions } from "./catalogue.ts";
-export { createLogging, type LogLevel, logLevels } from "./logging.ts";
+export { createLogging, type LogLevel } from "./logging.ts";
 export { createMetrics, type MetricDefinition, type MetricsRegistry } from "./metrics.ts";
 export { redact } from "./redact.ts";

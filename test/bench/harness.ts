@@ -1,0 +1,43 @@
+// How a benchmark measures and what it prints: a figure, its unit, the machine, the load and the seed. CPU time where
+// it can be had, because machines are shared; and two things that are to be compared in one run, with their ratio.
+
+import { availableParallelism, cpus, loadavg } from "node:os";
+
+export interface Figure {
+  /** Slash-separated, stable: "sealing/mcl/validate/cpu-ms". */
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+}
+
+/** CPU milliseconds of this process for one call, the median of several rounds after one to warm up. */
+export function cpuMs(work: () => void, rounds = 5): number {
+  work();
+  const times = Array.from({ length: rounds }, () => {
+    const before = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000;
+  });
+  return median(times);
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** For people: aligned lines under a heading that says where and how. For programs: one JSON object a line. */
+export function print(figures: readonly Figure[], options: { json: boolean; seed: number }): void {
+  if (options.json) {
+    for (const figure of figures) process.stdout.write(`${JSON.stringify(figure)}\n`);
+    return;
+  }
+  const model = cpus()[0]?.model ?? "unknown processor";
+  const load = loadavg().map((each) => each.toFixed(1));
+  console.log(`${model}, ${availableParallelism()} cores, Node ${process.versions.node}`);
+  console.log(`load ${load.join(" ")}, seed ${options.seed}`);
+  const width = Math.max(...figures.map(({ name }) => name.length));
+  for (const { name, value, unit } of figures)
+    console.log(`${name.padEnd(width)}  ${value.toPrecision(4).padStart(10)} ${unit}`);
+}

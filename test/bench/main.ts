@@ -1,0 +1,31 @@
+// `npm run bench -- NAME [--json] [--seed N]`: a figure, its unit, the machine and the load; never a test.
+
+import { parseArgs } from "node:util";
+import { benchConsensus } from "./consensus.ts";
+import { type Figure, print } from "./harness.ts";
+import { benchSealing } from "./sealing.ts";
+
+const benches: Readonly<Record<string, (seed: number) => Promise<Figure[]>>> = {
+  consensus: benchConsensus,
+  sealing: benchSealing,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean", default: false },
+    seed: { type: "string", default: "1" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const [name, ...rest] = positionals;
+const bench = name === undefined ? undefined : benches[name];
+const seed = Number(values.seed);
+if (values.help || bench === undefined || rest.length > 0 || !Number.isSafeInteger(seed)) {
+  const names = Object.keys(benches).join("|");
+  console.error(`usage: npm run bench -- ${names} [--json] [--seed N]`);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  print(await bench(seed), { json: values.json, seed });
+}
