@@ -1,8 +1,15 @@
 // The checkers that the real application's runs are held to, each with a history that is right and one that is not.
 
 import { expect, test } from "vitest";
-import { blockHash, Height, Micros, ValidatorIndex } from "../../protocol/index.ts";
-import { headerOn } from "../consensus/support.ts";
+import {
+  blockHash,
+  type Header,
+  Height,
+  type Message,
+  Micros,
+  ValidatorIndex,
+} from "../../protocol/index.ts";
+import { certify, headerOn, proposalOf } from "../consensus/support.ts";
 import { FairOrder } from "./checkers/fair-order.ts";
 import { Inclusion } from "./checkers/inclusion.ts";
 import { NoEarlyOpening } from "./checkers/no-early-opening.ts";
@@ -73,24 +80,31 @@ test("nothing is ordered twice, and time does not go back", () => {
   expect(verdict(new Inclusion(bounds), back)).toBe("inclusion");
 });
 
-test("shares leave for final blocks only, and for no other block of their height", () => {
+test("shares leave for blocks that a CommitQC made final, itself or through a descendant", () => {
   const [process] = processes;
   if (process === undefined) throw new Error("there are processes");
-  const header = headerOn(undefined, 1);
-  const { height } = header;
   const now = Micros(0);
-  const final = {
-    type: "finalized",
+  const first = headerOn(undefined, 1);
+  const second = headerOn(first, 2);
+  const said = (message: Message): Observation => ({ type: "said", process, message, now });
+  const proposed = [
+    said(proposalOf(first, undefined)),
+    said(proposalOf(second, certify("prepare", first))),
+  ];
+  const committed = said({ type: "certificate", qc: certify("commit", second) });
+  const shared = (header: Header): Observation => ({
+    type: "shared",
     process,
-    headers: [header],
-    certificate: undefined,
-    now,
-  } as const;
-  const shared = { type: "shared", process, height, blockHash: blockHash(header) } as const;
-  const other = { ...shared, blockHash: blockHash(headerOn(undefined, 2)) };
-  expect(verdict(new NoEarlyOpening(), [final, shared])).toBe("passes");
-  expect(verdict(new NoEarlyOpening(), [shared])).toBe("no-early-opening");
-  expect(verdict(new NoEarlyOpening(), [final, other])).toBe("no-early-opening");
+    height: header.height,
+    blockHash: blockHash(header),
+  });
+  const check = (...history: Observation[]): string =>
+    verdict(new NoEarlyOpening(), [...proposed, ...history]);
+  expect(check(committed, shared(second), shared(first))).toBe("passes");
+  expect(check(shared(first))).toBe("no-early-opening");
+  expect(check(committed, shared(headerOn(first, 3)))).toBe("no-early-opening");
+  const prepared = said({ type: "certificate", qc: certify("prepare", second) });
+  expect(check(prepared, shared(second))).toBe("no-early-opening");
 });
 
 /** The name of the checker that found something, or "passes". */

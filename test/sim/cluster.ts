@@ -24,6 +24,8 @@ export interface Host<Event> {
   send(to: ValidatorIndex, message: Message): void;
   /** Makes an event happen to this node, unless it crashes before. */
   inject(delay: number, event: (now: Micros) => Event): void;
+  /** Does something that has to be waited for; simulated time stands still meanwhile. */
+  later(work: () => Promise<void>): void;
   observe(observation: Observation): void;
 }
 
@@ -251,6 +253,8 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
         this.#world.after(delay, () => {
           if (this.#lives[process.id] === life) this.#step(process, life, event(this.#world.now));
         }),
+      later: (work) =>
+        this.#world.after(0, () => (this.#lives[process.id] === life ? work() : undefined)),
       observe: this.#options.observe,
     };
   }

@@ -41,6 +41,13 @@ export type Observation =
       readonly ids: readonly string[];
       readonly time: number;
     }
+  /** A final block's opened payloads went out to the rollups; "void" for what nobody can read. */
+  | {
+      readonly type: "delivered";
+      readonly process: Process;
+      readonly height: Height;
+      readonly payloads: readonly string[];
+    }
   /** The process let go of its decryption shares for these transactions. */
   | {
       readonly type: "shared";

@@ -2,6 +2,7 @@
 // which is all that an adversary here needs to be held to.
 
 import type { VoteSignatures } from "../../consensus/index.ts";
+import type { LaneSignatures } from "../../mempool/index.ts";
 import { equalBytes } from "../../base/index.ts";
 import type { ValidatorIndex } from "../../protocol/index.ts";
 
@@ -12,6 +13,16 @@ export function fakeSignatures(self: ValidatorIndex): VoteSignatures {
     aggregate: (signatures) => xor(signatures),
     verifyAggregate: (signers, digest, signature) =>
       equalBytes(signature, xor(signers.map((signer) => tagOf(signer, digest)))),
+  };
+}
+
+/** The same for lanes and receipts. */
+export function fakeLaneSignatures(self: ValidatorIndex): LaneSignatures {
+  const short = (signer: ValidatorIndex, hash: Uint8Array): Uint8Array =>
+    tagOf(signer, hash).slice(0, 64);
+  return {
+    sign: (hash) => short(self, hash),
+    verify: (owner, hash, signature) => equalBytes(signature, short(owner, hash)),
   };
 }
 

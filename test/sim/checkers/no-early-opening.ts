@@ -1,19 +1,37 @@
-import { equalBytes } from "../../../base/index.ts";
-import { blockHash } from "../../../protocol/index.ts";
+import { toHex } from "../../../base/index.ts";
+import { blockHash, type Header } from "../../../protocol/index.ts";
 import { type Checker, type Observation, Violation } from "../observation.ts";
+import { certificatesIn } from "./certificates.ts";
 
-/** I7: an honest process lets go of its decryption shares only for a block that it has seen become final. */
+/**
+ * I7: an honest process lets go of its decryption shares only for a block that a CommitQC has made final, itself or
+ * through a descendant. What the process believes does not count; the certificate has to exist.
+ */
 export class NoEarlyOpening implements Checker {
-  readonly #finalAt = new Map<number, Uint8Array>();
+  readonly #headers = new Map<string, Header>();
+  readonly #final = new Set<string>();
 
   observe(observation: Observation): void {
-    if (!observation.process.isHonest) return;
-    if (observation.type === "finalized")
-      for (const header of observation.headers) this.#finalAt.set(header.height, blockHash(header));
-    if (observation.type !== "shared") return;
+    if (observation.type === "said") {
+      const { message, process } = observation;
+      if (message.type === "propose")
+        this.#headers.set(toHex(blockHash(message.header)), message.header);
+      if (!process.isHonest) return;
+      for (const { kind, hash } of certificatesIn(message))
+        if (kind === "commit") this.#finalize(toHex(hash));
+    }
+    if (observation.type !== "shared" || !observation.process.isHonest) return;
     const { height, process } = observation;
-    const final = this.#finalAt.get(height);
-    if (final === undefined || !equalBytes(final, observation.blockHash))
+    if (!this.#final.has(toHex(observation.blockHash)))
       throw new Violation("no-early-opening", `${process.id} opened height ${height} too early`);
+  }
+
+  #finalize(hash: string): void {
+    for (let at = hash; !this.#final.has(at);) {
+      this.#final.add(at);
+      const header = this.#headers.get(at);
+      if (header === undefined) return;
+      at = toHex(header.parent);
+    }
   }
 }
