@@ -1,7 +1,7 @@
 // Gives the core's jobs to the workers and the answers back as events. Validations that are asked for in one turn of
 // the loop travel as one job, because a message to a thread costs more than the smallest of them.
 
-import { unreachable } from "../base/index.ts";
+import { CodedError, unreachable } from "../base/index.ts";
 import type { BatchOpening, ShareRow } from "../crypto/index.ts";
 import { encodeTransaction, type Micros, type SealedTransaction } from "../protocol/index.ts";
 import type { CoreEffect, JobResult } from "./core.ts";
@@ -36,6 +36,10 @@ export interface JobPorts {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** Transactions of one call: enough to keep all threads busy, few enough to be tried again one by one. */
+const validationsPerCall = 64;
+const busyMs = 50;
+
 type Validation = { readonly id: Uint8Array; readonly transaction: SealedTransaction };
 
 export class Jobs {
@@ -48,26 +52,43 @@ export class Jobs {
 
   run(job: Job): void {
     if (job.type === "validate") {
-      if (this.#validations.push(job) === 1) setImmediate(() => this.#start(this.#validate()));
+      if (this.#validations.push(job) === 1) setImmediate(() => this.#validateAll());
       return;
     }
-    this.#start(this.#answer(job));
+    this.#start(() => this.#answer(job));
   }
 
-  #start(work: Promise<void>): void {
-    void work.catch((error: unknown) => {
-      this.#ports.onFailure(error);
+  /** When the workers are full, the work waits for its turn here; it was bounded by whoever asked for it. */
+  #start(work: () => Promise<void>): void {
+    void work().catch((error: unknown) => {
+      if (codeOf(error) === "BUSY") setTimeout(() => this.#start(work), busyMs);
+      else this.#ports.onFailure(error);
     });
   }
 
-  async #validate(): Promise<void> {
-    const { workers, now, onResult } = this.#ports;
+  #validateAll(): void {
     const batch = this.#validations.splice(0);
-    const flags = await workers.validate(
-      batch.map(({ transaction }) => encodeTransaction(transaction)),
-    );
-    for (const [i, { id }] of batch.entries())
-      onResult({ type: "validated", now: now(), id, isValid: flags[i] === true });
+    for (let start = 0; start < batch.length; start += validationsPerCall) {
+      const part = batch.slice(start, start + validationsPerCall);
+      this.#start(() => this.#validate(part));
+    }
+  }
+
+  async #validate(batch: readonly Validation[]): Promise<void> {
+    const { workers, now, onResult } = this.#ports;
+    try {
+      const encoded = batch.map(({ transaction }) => encodeTransaction(transaction));
+      const flags = await workers.validate(encoded);
+      for (const [i, { id }] of batch.entries())
+        onResult({ type: "validated", now: now(), id, isValid: flags[i] === true });
+    } catch (error) {
+      if (codeOf(error) !== "WORKER_CRASHED") throw error;
+      const [only, ...others] = batch;
+      // Whatever it is in a stranger's bytes that kills a thread, it is in one of them, and that one is not valid.
+      if (only !== undefined && others.length === 0)
+        onResult({ type: "validated", now: now(), id: only.id, isValid: false });
+      else for (const each of batch) this.#start(() => this.#validate([each]));
+    }
   }
 
   async #answer(job: Exclude<Job, { type: "validate" }>): Promise<void> {
@@ -104,4 +125,8 @@ export class Jobs {
         return unreachable(job);
     }
   }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof CodedError ? error.code : undefined;
 }

@@ -244,6 +244,8 @@ class ConclaveNode implements RunningNode {
   }
 
   #stopBecause(what: string, error: unknown): void {
+    // What is cut short by our own stop is no reason for it.
+    if (this.#closing !== undefined) return;
     this.#log.error("the node has to stop", { what, error });
     this.#fail(error ?? what);
   }
@@ -326,6 +328,11 @@ class ConclaveNode implements RunningNode {
   }
 
   #onFrame(peer: number, frame: Uint8Array): void {
+    // The disk is behind: what is said now is said again later, and must not pile up in memory before then.
+    if (this.#executor.backlog > backlogMax) {
+      this.#registry.metrics.count("frames_shed_total");
+      return;
+    }
     const from = ValidatorIndex(peer);
     const message = decodeMessage(frame);
     if (message === undefined) return this.#onFault(from, "MALFORMED_MESSAGE");
@@ -521,6 +528,8 @@ const urgent: ReadonlySet<Message["type"]> = new Set([
 /** Rules that no honest validator breaks, not even one that is behind, restarted or badly connected. */
 const punished: ReadonlySet<string> = new Set(["MALFORMED_MESSAGE"]);
 
+/** Effects that may wait for the disk before peers are not listened to. */
+const backlogMax = 20_000;
 const certifiedKept = 64;
 /** How long the rest of the committee has to sign a checkpoint that a quorum has signed, ms. */
 const signingPatienceMs = 1_000;

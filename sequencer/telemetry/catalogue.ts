@@ -55,6 +55,11 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
   },
   network_penalties_total: { type: "counter", help: "Peers cut off", labels: ["code"] },
 
+  frames_shed_total: {
+    type: "counter",
+    help: "Frames of peers not looked at because the disk was behind",
+  },
+
   workers_queue_jobs: { type: "gauge", help: "Jobs that wait for a worker thread" },
 
   store_sync_seconds: {
