@@ -66,8 +66,8 @@ const itemsMax = 50;
 const settleGas = "0x3d090";
 /** Transactions for one rollup and one checkpoint, on one chain: an odd Settlement may take them to no effect. */
 const attemptsMax = 2;
-/** After something was refused, doubled each time. */
-const retryMs = 2_000;
+/** After something was refused, in parts of the failover; doubled each time. */
+const retryPart = 3;
 const retryMsMax = 60_000;
 
 export class Poster {
@@ -81,7 +81,7 @@ export class Poster {
   #lastSent: Label["type"] | undefined;
   /** Attempts by rollup id, for the checkpoint and the fork of L1 that they were for. */
   #attempts: { readonly count: number; readonly fork: number; readonly by: Map<number, number> };
-  #retry = { count: 0, at: 0, waitMs: retryMs };
+  #retry: { readonly count: number; readonly at: number; readonly waitMs: number };
 
   constructor(options: PosterOptions) {
     const { keys, index, failoverMs } = options;
@@ -93,6 +93,7 @@ export class Poster {
     this.#anchorTurn = new Turn({ index, seats: keys.length, failoverMs });
     this.#settleTurn = new Turn({ index, seats: keys.length, failoverMs });
     this.#attempts = { count: 0, fork: 0, by: new Map() };
+    this.#retry = this.#noRetry(0);
   }
 
   /** Takes a checkpoint to be anchored. A newer one stands for all before it. */
@@ -111,11 +112,12 @@ export class Poster {
 
   /** At most one transaction; throws the `CodedError` of `Rpc` when L1 does not answer. `now` never goes back, ms. */
   async act(look: Look, now: number): Promise<void> {
-    await this.#follow();
+    // The look is older than what has been included.
+    if (await this.#follow()) return;
     // Both turns are asked each time, so that waiting counts while a transaction of ours is on its way.
     const dues = [this.#anchorDue(look, now), this.#settleDue(look, now)];
     const { count } = look.state;
-    if (this.#retry.count !== count) this.#retry = { count, at: 0, waitMs: retryMs };
+    if (this.#retry.count !== count) this.#retry = this.#noRetry(count);
     if (now < this.#retry.at || this.#sender.isWaiting(look.head, now)) return;
     // Checkpoints may come faster than L1 takes them; settling gets every second transaction even so.
     if (this.#lastSent === "anchor") dues.reverse();
@@ -222,10 +224,11 @@ export class Poster {
     }
   }
 
-  async #follow(): Promise<void> {
+  /** Whether a transaction of ours has come to its end. */
+  async #follow(): Promise<boolean> {
     const { logger, metrics } = this.#options;
     const outcome = await this.#sender.follow();
-    if (outcome === undefined) return;
+    if (outcome === undefined) return false;
     const { label, isSuccess, gasUsed: gas } = outcome;
     const { type, number } = label;
     if (label.type === "settle" && label.count === this.#attempts.count)
@@ -240,6 +243,15 @@ export class Poster {
       metrics.gauge("settle_gas", gas);
       logger.info("rollups settled", { number, rollups: label.ids.length, gas });
     }
+    return true;
+  }
+
+  #noRetry(count: number): {
+    readonly count: number;
+    readonly at: number;
+    readonly waitMs: number;
+  } {
+    return { count, at: 0, waitMs: this.#options.failoverMs / retryPart };
   }
 
   #newest(): Anchorable | undefined {

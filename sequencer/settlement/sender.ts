@@ -93,11 +93,13 @@ export class Sender<L> {
    */
   async send(call: Call, label: L, head: Block, now: number): Promise<void> {
     const { rpc, wallet, chainId } = this.#options;
+    // Before it is known whether there is anything to do: what is included from now on spends the nonce, so that a
+    // block that comes in between makes this one void and not a second one.
+    const nonce = this.#pending?.nonce ?? (await this.#nonce());
     // What others have sent already may leave nothing to do; what we have sent ourselves is to be replaced.
     const state = this.#pending === undefined ? "pending" : "latest";
     const request = { from: wallet.address, ...call };
     const gas = await rpc.call("eth_estimateGas", [request, state], readCount);
-    const nonce = await this.#nonce();
     const { maxFee, tip } = await this.#fees(nonce, head);
     const raw = await wallet.signTransaction({
       type: 2,

@@ -3,9 +3,9 @@
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Contract, type JsonRpcProvider, type TransactionResponse } from "ethers";
+import { Contract, JsonRpcProvider, Network, type TransactionResponse } from "ethers";
 import hre from "hardhat";
-import { assert, fromHex, type Metrics, u64Bytes } from "../../base/index.ts";
+import { assert, fromHex, type Metrics, toHex, u64Bytes } from "../../base/index.ts";
 import { g1Uncompressed, keccak256 } from "../../crypto/index.ts";
 import {
   type CertifiedCheckpoint,
@@ -36,7 +36,7 @@ import {
 import { devAccount } from "../../deploy/devnet/accounts.ts";
 import { readArtifact } from "../../deploy/devnet/artifacts.ts";
 import { type Deployment, deployContracts } from "../../deploy/devnet/contracts.ts";
-import { connectL1, l1ChainId } from "../../deploy/devnet/l1.ts";
+import { l1ChainId } from "../../deploy/devnet/l1.ts";
 import { freePorts } from "../../deploy/devnet/ports.ts";
 import { Processes, type RunningProcess } from "../../deploy/devnet/processes.ts";
 import { until } from "../../deploy/devnet/until.ts";
@@ -82,16 +82,16 @@ export class World {
   }
 
   /** One of its own, with manual mining. */
-  async start(...extra: readonly string[]): Promise<TestL1> {
+  async start(): Promise<TestL1> {
     const name = `l1-${++this.#count}`;
     copyFileSync(join(this.folder, "base.json"), join(this.folder, `${name}.json`));
-    return this.#start(name, ...extra);
+    return this.#start(name);
   }
 
-  async #start(name: string, ...extra: readonly string[]): Promise<TestL1> {
+  async #start(name: string): Promise<TestL1> {
     const [port = 0] = await freePorts(1);
     const state = join(this.folder, `${name}.json`);
-    const l1 = new TestL1(this, { name, port, state, extra });
+    const l1 = new TestL1(this, { name, port, state });
     this.#open.add(l1);
     await l1.start();
     return l1;
@@ -114,7 +114,6 @@ interface Place {
   readonly name: string;
   readonly port: number;
   readonly state: string;
-  readonly extra: readonly string[];
 }
 
 export class TestL1 {
@@ -129,11 +128,14 @@ export class TestL1 {
     this.world = world;
     this.#place = place;
     this.url = `http://127.0.0.1:${place.port}`;
-    this.provider = connectL1(this.url);
+    const network = Network.from(l1ChainId);
+    // Without the cache of answers: what is asked is what is so now.
+    const options = { staticNetwork: network, cacheTimeout: -1, pollingInterval: 100 };
+    this.provider = new JsonRpcProvider(this.url, network, options);
   }
 
   async start(): Promise<void> {
-    const { name, port, state, extra } = this.#place;
+    const { name, port, state } = this.#place;
     const options = {
       host: "127.0.0.1",
       port,
@@ -147,7 +149,7 @@ export class TestL1 {
     this.#process = await this.world.processes.start({
       name,
       file: join(root, "node_modules", ".bin", "anvil"),
-      args: [...args, "--no-mining", "--enable-tx-gas-limit", "--silent", ...extra],
+      args: [...args, "--no-mining", "--enable-tx-gas-limit", "--silent"],
     });
     await eventually(() => this.ask("eth_chainId").then(Boolean, () => false));
   }
@@ -395,6 +397,10 @@ export function bytes(hex: string): Uint8Array {
   const value = fromHex(hex);
   assert(value !== undefined, "hex");
   return value;
+}
+
+export function hexOf(value: Uint8Array): string {
+  return `0x${toHex(value)}`;
 }
 
 function secretOf(seed: number): Uint8Array {
