@@ -32,6 +32,11 @@ export class SimDisk implements Store {
     return this.#current.get(space)?.get(toHex(key));
   }
 
+  /** What no crash can take any more; undefined also for what a later synced write deleted. */
+  readDurable(space: string, key: Uint8Array): Uint8Array | undefined {
+    return this.#durable.get(space)?.get(toHex(key));
+  }
+
   get(space: string, key: Uint8Array): Promise<Uint8Array | undefined> {
     return Promise.resolve(this.read(space, key));
   }

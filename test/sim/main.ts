@@ -1,5 +1,5 @@
 // npm run sim -- --seed 1 --count 100 --n 4 --views 200: runs seeds, says what they did, and how to see a failure again.
-// With --core, whole validators (consensus, mempool, ledger, opening) instead of bare replicas.
+// With --sealed, whole validators with the true sealing; for long runs of them, without, see core/main.ts.
 
 import { parseArgs } from "node:util";
 import { createMclSealingGroup } from "../../sequencer/crypto/index.ts";
@@ -16,7 +16,7 @@ const { values } = parseArgs({
     count: { type: "string", default: "1" },
     n: { type: "string", default: "4" },
     views: { type: "string", default: "200" },
-    core: { type: "boolean", default: false },
+    sealed: { type: "boolean", default: false },
     /** Prints what every process says and suffers. */
     trace: { type: "boolean", default: false },
   },
@@ -31,7 +31,7 @@ const started = performance.now();
 const total = { views: 0, height: 0, events: 0, messages: 0, crashes: 0 };
 const coverage = new Map<string, number>();
 let failures = 0;
-const setting = values.core ? coreSetting(await createMclSealingGroup(), n) : undefined;
+const setting = values.sealed ? coreSetting(await createMclSealingGroup(), n) : undefined;
 const watch = values.trace ? { watch: print } : {};
 for (let seed = first; seed < first + count; seed++) {
   try {
@@ -40,8 +40,8 @@ for (let seed = first; seed < first + count; seed++) {
   } catch (error) {
     failures += 1;
     say(`seed ${seed}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    const core = values.core ? " --core" : "";
-    say(`again: npm run sim -- --seed ${seed} --n ${n} --views ${views}${core}`);
+    const sealed = values.sealed ? " --sealed" : "";
+    say(`again: npm run sim -- --seed ${seed} --n ${n} --views ${views}${sealed}`);
   }
 }
 const seconds = (performance.now() - started) / 1_000;
@@ -50,7 +50,8 @@ say(
     `${total.messages} messages, ${total.crashes} crashes, ${failures} failures; ` +
     `${(count / seconds).toFixed(1)} seeds/s, ${Math.round(total.events / seconds)} events/s`,
 );
-if (!values.core) for (const rarity of rarities) say(`  ${coverage.get(rarity) ?? 0} x ${rarity}`);
+if (!values.sealed)
+  for (const rarity of rarities) say(`  ${coverage.get(rarity) ?? 0} x ${rarity}`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 async function runReplicas(seed: number): Promise<void> {

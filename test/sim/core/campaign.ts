@@ -1,0 +1,494 @@
+// One run of whole cores from one seed: faults for so many seconds, then calm, in which all that honest nodes cannot
+// have forgotten must be ordered, opened, delivered and certified, and soon.
+
+import { fromHex, toHex, u64Bytes } from "../../../base/index.ts";
+import {
+  blockHash,
+  type CommonEffect,
+  faultyMax,
+  type Genesis,
+  type Parameters,
+  spaces,
+  ValidatorIndex,
+} from "../../../protocol/index.ts";
+import { Core, type CoreEffect, type CoreEvent } from "../../../sequencer/core.ts";
+import { L1Log } from "../../../sequencer/l1-log.ts";
+import { committeeOf } from "../campaign.ts";
+import { Agreement } from "../checkers/agreement.ts";
+import { OneBlockPerView } from "../checkers/certificates.ts";
+import { Extension } from "../checkers/extension.ts";
+import { NonEquivocation } from "../checkers/non-equivocation.ts";
+import { Cluster, type Process } from "../cluster.ts";
+import {
+  backdating,
+  coreAdversaries,
+  type CoreAdversaryName,
+  corruptCore,
+  leakAtProposal,
+} from "./adversaries.ts";
+import { Checkpoints } from "./checkpoints.ts";
+import { chainId, Clients, firstL1Block, type Sent } from "./clients.ts";
+import { Delivery } from "./delivery.ts";
+import { Fairness } from "./fairness.ts";
+import { L1 } from "./l1.ts";
+import { type CoreClass, coreKind, type CoreNode, type CoreObservation } from "./node.ts";
+import { SealingOracle } from "./oracle.ts";
+import { Secrecy } from "./secrecy.ts";
+import type { SimDisk } from "../disk.ts";
+import { calm, type Era, nextEra } from "../faults.ts";
+import { type Observation, Violation } from "../observation.ts";
+import { SeededRandom } from "../random.ts";
+import { World } from "../world.ts";
+
+export interface CoreCampaignOptions {
+  readonly seed: number;
+  /** Validators. */
+  readonly n: number;
+  /** Simulated seconds under faults. */
+  readonly seconds: number;
+  readonly adversaryNames?: readonly CoreAdversaryName[];
+  /** What runs in place of the core. */
+  readonly coreClass?: CoreClass;
+  /** Only one honest process runs it; all others the true one. */
+  readonly isMutantAlone?: boolean;
+  /** Planted bugs of the world around the core. */
+  readonly sendsOvertakeBarriers?: boolean;
+  readonly leaksAtProposal?: boolean;
+  readonly deliversTwice?: boolean;
+  /** Checkers that keep silent, so that it shows whether another one notices. */
+  readonly ignored?: readonly string[];
+  /** Sees everything as well, to print it. */
+  readonly watch?: (observation: CoreObservation, now: number) => void;
+}
+
+export interface CoreReport {
+  readonly views: number;
+  readonly height: number;
+  readonly transactions: number;
+  readonly delivered: number;
+  readonly certified: number;
+  readonly events: number;
+  readonly messages: number;
+  readonly crashes: number;
+  /** Simulated seconds. */
+  readonly seconds: number;
+  readonly traceHash: string;
+  /** Simulated µs from the end of all faults until nothing was left to do. */
+  readonly recovery: number;
+}
+
+const parameters: Parameters = {
+  viewTimeout: 100_000,
+  idleTime: 300_000,
+  laneFlush: 10_000,
+  laneHeartbeat: 250_000,
+  checkpointHeights: 8,
+  checkpointTime: 10_000_000,
+  feePerByte: 1,
+};
+
+const tickInterval = 20_000;
+/** Until the last crashed process is back and has caught its breath, µs. */
+const settlingTime = 1_500_000;
+/** All that is promised is kept by then, in calm, µs. */
+const recoveryMax = 30_000_000;
+/** A client that waits says its transaction again after so long, µs. */
+const repeatInterval = 1_000_000;
+/** Heights in which a node at the tip may be behind the highest. */
+const lagMax = 3;
+
+/** Throws a `Violation` when a checker finds one. */
+export function runCoreSeed(options: CoreCampaignOptions): Promise<CoreReport> {
+  return new CoreCampaign(options).run();
+}
+
+class CoreCampaign {
+  readonly #options: CoreCampaignOptions;
+  readonly #random: SeededRandom;
+  readonly #world = new World();
+  readonly #genesis: Genesis;
+  readonly #wicked: ReadonlyMap<number, CoreAdversaryName>;
+  readonly #processes: readonly Process[];
+  readonly #skews: readonly number[];
+  readonly #cluster: Cluster<CoreEvent, CoreEffect>;
+  readonly #clients: Clients;
+  readonly #l1: L1;
+  readonly #nodes = new Map<number, CoreNode>();
+  readonly #disks = new Map<number, SimDisk>();
+  readonly #agreement = new Agreement();
+  readonly #delivery: Delivery;
+  readonly #checkpoints: Checkpoints;
+  readonly #fairness: Fairness;
+  readonly #checkers: readonly { observe(observation: CoreObservation): void }[];
+  readonly #ofConsensus = [
+    this.#agreement,
+    new NonEquivocation(),
+    new OneBlockPerView(),
+    new Extension(),
+  ];
+  /** Who gave a receipt for what: promises that are only as good as disks. */
+  readonly #tickets = new Map<number, string>();
+  #era: Era = { ...calm, duration: 0 };
+  #isOver = false;
+  #violation: Violation | undefined;
+  #views = 0;
+  #deliveredCount = 0;
+
+  constructor(options: CoreCampaignOptions) {
+    this.#options = options;
+    const { seed, n } = options;
+    this.#random = new SeededRandom(seed, 17);
+    this.#clients = new Clients(new SeededRandom(seed, 18));
+    this.#l1 = new L1(firstL1Block, this.#world.now);
+    this.#genesis = genesisOf(n);
+    this.#wicked = this.#pickAdversaries();
+    this.#processes = Array.from({ length: n }, (_, id) => ({
+      id,
+      validator: ValidatorIndex(id),
+      isHonest: !this.#wicked.has(id),
+    }));
+    const skewMax = this.#random.pick([0, 5_000, 60_000]);
+    this.#skews = this.#processes.map(({ id }) =>
+      this.#wicked.get(id) === "backdater" ? -backdating : this.#random.between(-skewMax, skewMax),
+    );
+    const oracle = new SealingOracle(n);
+    const honest = this.#honest();
+    this.#delivery = new Delivery(this.#clients);
+    this.#checkpoints = new Checkpoints(n, (process, height) =>
+      this.#disks.get(process.id)?.readDurable(spaces.attested, u64Bytes(height)),
+    );
+    this.#fairness = new Fairness({
+      honest,
+      isDurable: (process, id) => this.#isDurable(process, id),
+      groupOf: (id) => this.#clients.get(id)?.group ?? "",
+      latestClock: () => this.#world.now + Math.max(...honest.map(({ id }) => this.#skewOf(id))),
+    });
+    this.#checkers = [
+      this.#fairness,
+      new Secrecy({
+        oracle,
+        byzantine: this.#wicked.size,
+        pointOf: (id) => this.#clients.get(id)?.point,
+      }),
+      this.#delivery,
+      this.#checkpoints,
+    ];
+    this.#cluster = new Cluster(this.#world, this.#random, {
+      kind: coreKind({
+        genesis: this.#genesis,
+        domain: new Uint8Array(32).fill(1),
+        oracle,
+        classOf: (process) => this.#classOf(process),
+        skewOf: ({ id }) => this.#skewOf(id),
+        furnish: (disk) => {
+          for (const effect of new L1Log(1, []).append(firstL1Block, this.#world.now, 0))
+            if (effect.type === "persist") disk.writeNow(effect.writes, true);
+        },
+        corrupt: (process, node) => this.#corrupt(process, node, oracle),
+        jobTime: { min: 200, max: this.#random.pick([2_000, 20_000, 200_000]) },
+        observe: (observation) => this.#observe(observation),
+        onBuilt: ({ id }, node, disk) => {
+          this.#nodes.set(id, node);
+          this.#disks.set(id, disk);
+        },
+      }),
+      processes: this.#processes,
+      tickInterval,
+      fsync: { min: 100, max: this.#random.pick([1_000, 5_000, 5_000, 80_000]) },
+      downTime: { min: 10_000, max: 900_000 },
+      isFatal: (process, effect) => this.#era.isFatal(process, effect),
+      sendsOvertakeBarriers: options.sendsOvertakeBarriers ?? false,
+      observe: (observation) => this.#onObserved(observation),
+    });
+  }
+
+  async run(): Promise<CoreReport> {
+    const startedAt = this.#world.now;
+    for (const process of this.#processes) {
+      await this.#cluster.start(process);
+      this.#keepReadingL1(process);
+    }
+    this.#keepSubmitting();
+    await this.#sufferFaults();
+    const healedAt = this.#world.now;
+    await this.#recover();
+    return {
+      views: this.#views,
+      height: this.#agreement.height,
+      transactions: this.#clients.all.length,
+      delivered: this.#deliveredCount,
+      certified: Math.max(...this.#honest().map((each) => this.#checkpoints.heightOf(each))),
+      events: this.#world.events,
+      messages: this.#cluster.network.messages,
+      crashes: this.#cluster.crashes,
+      seconds: (this.#world.now - startedAt) / 1e6,
+      traceHash: this.#world.traceHash,
+      recovery: this.#world.now - healedAt,
+    };
+  }
+
+  async #sufferFaults(): Promise<void> {
+    const end = this.#world.now + this.#options.seconds * 1e6;
+    while (this.#world.now < end) {
+      this.#enter(this.#nextEra());
+      await this.#pass(Math.min(this.#era.duration, end - this.#world.now));
+    }
+  }
+
+  /**
+   * I13. First what f+1 honest processes hold durably is ordered, though no client says it again: that is what their
+   * receipts are worth. Then all that clients repeat is delivered everywhere, and a checkpoint over it is certified.
+   */
+  async #recover(): Promise<void> {
+    this.#enter({ ...calm, duration: 0 });
+    this.#isOver = true;
+    await this.#pass(settlingTime);
+    const kept = faultyMax(this.#options.n) + 1;
+    const promised = this.#fairness.waitingAt(kept);
+    const areKept = (): boolean => {
+      const waiting = new Set(this.#fairness.waitingAt(kept));
+      return !promised.some((id) => waiting.has(id));
+    };
+    await this.#pass(recoveryMax, areKept);
+    if (!areKept()) throw this.#failure("receipts", "what f+1 honest hold is not ordered");
+    const sure = this.#clients.all.filter(({ isSure }) => isSure);
+    this.#keepRepeating(sure);
+    await this.#pass(recoveryMax, () => this.#isDelivered(sure));
+    if (!this.#isDelivered(sure)) throw this.#failure("liveness", "not all is delivered");
+    const goal = this.#agreement.height;
+    await this.#pass(recoveryMax, () => this.#isCertified(goal));
+    if (!this.#isCertified(goal)) throw this.#failure("liveness", `${goal} is not certified`);
+    this.#checkMemory();
+  }
+
+  async #pass(duration: number, isDone: () => boolean = () => false): Promise<void> {
+    let checkAt = 0;
+    await this.#world.run(duration, () => {
+      if (this.#violation !== undefined) return true;
+      // What takes long to tell is asked once in a while only.
+      if (this.#world.now < checkAt) return false;
+      checkAt = this.#world.now + tickInterval;
+      return isDone();
+    });
+    if (this.#violation !== undefined) throw this.#violation;
+  }
+
+  #isDelivered(sure: readonly Sent[]): boolean {
+    const heights = sure.map(({ id }) => this.#delivery.whereIs(id) ?? Infinity);
+    const goal = Math.max(0, ...heights);
+    return this.#honest().every((process) => this.#delivery.heightOf(process) >= goal);
+  }
+
+  #isCertified(goal: number): boolean {
+    return this.#honest().every((process) => this.#checkpoints.heightOf(process) >= goal);
+  }
+
+  /** I14: in calm nothing stays behind, neither blocks nor transactions that a block has taken. */
+  #checkMemory(): void {
+    for (const process of this.#honest()) {
+      const progress = this.#nodes.get(process.id)?.core.progress;
+      if (progress === undefined) continue;
+      const { final, executed, delivered, pooled } = progress;
+      const left = this.#clients.all.filter(({ id }) => this.#delivery.whereIs(id) === undefined);
+      const isSmall =
+        final >= this.#agreement.height - lagMax &&
+        delivered >= final - lagMax &&
+        executed >= delivered &&
+        pooled <= left.length;
+      if (!isSmall) throw this.#failure("memory", `${process.id} holds what is done with`);
+    }
+  }
+
+  #nextEra(): Era {
+    const era = nextEra(this.#random, this.#processes);
+    // Its own boundaries, as often as those of consensus.
+    if (!this.#random.chance(0.4)) return era;
+    const type = this.#random.pick(["shares", "lanes", "transactions", "checkpoint-vote"]);
+    const rate = this.#random.pick([0.02, 0.1, 0.5]);
+    return {
+      ...era,
+      isFatal: (process, effect) =>
+        process.isHonest && typeSaid(effect) === type && this.#random.chance(rate),
+    };
+  }
+
+  #enter(era: Era): void {
+    this.#era = era;
+    this.#cluster.network.weather = era.weather;
+    this.#cluster.network.cut = era.isCut;
+    if (era.isBlackout) for (const process of this.#processes) this.#cluster.crash(process);
+  }
+
+  /** A stream of transactions, each sent to some or all, now and then again. */
+  #keepSubmitting(): void {
+    if (this.#isOver) return;
+    const sent = this.#clients.make(this.#agreement.height);
+    const reached = this.#random.pick([1, 2, this.#options.n, this.#options.n]);
+    const first = this.#random.between(0, this.#options.n - 1);
+    for (let i = 0; i < reached; i++) {
+      const process = this.#processes[(first + i) % this.#options.n];
+      if (process === undefined) continue;
+      const repeats = this.#random.chance(0.1) ? 2 : 1;
+      for (let repeat = 0; repeat < repeats; repeat++)
+        this.#world.after(this.#random.between(500, 30_000), () => this.#submit(process, sent));
+    }
+    this.#world.after(this.#random.between(500, 60_000), () => this.#keepSubmitting());
+  }
+
+  /** As the SDK does while nobody has told it where its transaction stands. */
+  #keepRepeating(sure: readonly Sent[]): void {
+    const missing = sure.filter(({ id }) => this.#delivery.whereIs(id) === undefined);
+    for (const sent of missing) for (const process of this.#honest()) this.#submit(process, sent);
+    if (missing.length > 0) this.#world.after(repeatInterval, () => this.#keepRepeating(missing));
+  }
+
+  #submit(process: Process, { id, transaction }: Sent): void {
+    const ticket = this.#tickets.size + 1;
+    this.#tickets.set(ticket, id);
+    this.#cluster.inject(process, (now) => ({ type: "submit", now, ticket, transaction }));
+  }
+
+  /** Polls at its own pace; sometimes its RPC is away for seconds. */
+  #keepReadingL1(process: Process): void {
+    const isStalled = this.#random.chance(0.05);
+    const pause = isStalled
+      ? this.#random.between(2_000_000, 5_000_000)
+      : this.#random.between(100_000, 700_000);
+    this.#world.after(pause, () => {
+      const node = this.#nodes.get(process.id);
+      for (let next = (node?.core.l1.number ?? 0) + 1; this.#cluster.isUp(process); next++) {
+        const block = this.#l1.at(next, this.#world.now);
+        if (block === undefined) break;
+        this.#cluster.inject(process, (now) => ({ type: "l1", now, block }));
+      }
+      this.#keepReadingL1(process);
+    });
+  }
+
+  #onObserved(observation: Observation): void {
+    if (observation.type === "started" || observation.type === "crashed")
+      return this.#observe({ type: observation.type, process: observation.process });
+    if (observation.type === "said" || observation.type === "blamed")
+      return this.#observe(observation);
+  }
+
+  #observe(observation: CoreObservation): void {
+    this.#options.watch?.(observation, this.#world.now);
+    if (this.#violation !== undefined) return;
+    this.#note(observation);
+    for (const checker of this.#checkers) this.#ask(() => checker.observe(observation));
+    for (const told of toConsensus(observation))
+      for (const checker of this.#ofConsensus) this.#ask(() => checker.observe(told));
+    if (this.#options.deliversTwice === true && observation.type === "delivered")
+      this.#ask(() => this.#delivery.observe(observation));
+  }
+
+  #ask(question: () => void): void {
+    try {
+      question();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      if (this.#options.ignored?.includes(error.checker) !== true) this.#violation ??= error;
+    }
+  }
+
+  #note(observation: CoreObservation): void {
+    const { process } = observation;
+    const { type } = observation;
+    if (type === "answered") this.#onAnswered(observation);
+    if (type === "ordered")
+      this.#world.trace(4, process.id, ...blockHash(observation.header).subarray(0, 8));
+    if (type === "delivered")
+      this.#world.trace(5, process.id, observation.height, observation.batches.length);
+    if (type === "certified")
+      this.#world.trace(6, process.id, observation.certified.checkpoint.height);
+    if (!process.isHonest) return;
+    if (type === "said" && observation.message.type === "status")
+      this.#views = Math.max(this.#views, observation.message.view);
+    if (type === "delivered")
+      this.#deliveredCount += observation.batches.flatMap((each) => each.transactions).length;
+  }
+
+  /** A receipt names what was asked about. */
+  #onAnswered({ process, ticket, receipt }: Extract<CoreObservation, { type: "answered" }>): void {
+    const id = this.#tickets.get(ticket);
+    if (!process.isHonest || receipt === undefined) return;
+    if (id !== toHex(receipt.id) || receipt.validator !== process.validator)
+      this.#violation ??= new Violation("receipts", `${process.id} signed for something else`);
+  }
+
+  #isDurable(process: Process, id: string): boolean {
+    const key = fromHex(id) ?? new Uint8Array(0);
+    return this.#disks.get(process.id)?.readDurable(spaces.stamp, key) !== undefined;
+  }
+
+  #classOf(process: Process): CoreClass {
+    const { coreClass, isMutantAlone } = this.#options;
+    if (coreClass === undefined) return Core;
+    return isMutantAlone !== true || process === this.#honest()[0] ? coreClass : Core;
+  }
+
+  #corrupt(
+    process: Process,
+    node: CoreNode,
+    oracle: SealingOracle,
+  ): ReturnType<typeof corruptCore> {
+    const name = this.#wicked.get(process.id);
+    const { n: seats, seed, leaksAtProposal } = this.#options;
+    if (name !== undefined)
+      return corruptCore(node, name, { seats, random: new SeededRandom(seed, process.id + 1) });
+    return leaksAtProposal === true ? leakAtProposal(node, oracle, process.validator + 1) : node;
+  }
+
+  #pickAdversaries(): Map<number, CoreAdversaryName> {
+    const { n, adversaryNames = coreAdversaries } = this.#options;
+    const wicked = new Map<number, CoreAdversaryName>();
+    const count = adversaryNames.length === 0 ? 0 : this.#random.between(0, faultyMax(n));
+    while (wicked.size < count)
+      wicked.set(this.#random.between(0, n - 1), this.#random.pick(adversaryNames));
+    return wicked;
+  }
+
+  #skewOf(id: number): number {
+    return this.#skews[id] ?? 0;
+  }
+
+  #honest(): Process[] {
+    return this.#processes.filter((process) => process.isHonest);
+  }
+
+  #failure(checker: string, what: string): Violation {
+    const states = this.#honest().map((process) => {
+      const progress = this.#nodes.get(process.id)?.core.progress;
+      const { view, final, executed, delivered, l1, pooled } = progress ?? {};
+      const certified = this.#checkpoints.heightOf(process);
+      return `${process.id}: ${JSON.stringify({ view, final, executed, delivered, certified, l1, pooled })}`;
+    });
+    const wicked = [...this.#wicked].map(([id, name]) => `${id} is ${name}`);
+    return new Violation(checker, [what, ...wicked, ...states].join("; "));
+  }
+}
+
+function genesisOf(n: number): Genesis {
+  return {
+    chainId,
+    contracts: { hub: new Uint8Array(20).fill(1), rollups: new Uint8Array(20).fill(2) },
+    l1Start: 1,
+    committee: committeeOf(n),
+    parameters,
+  };
+}
+
+/** The same for the checkers that know consensus alone. */
+function toConsensus(observation: CoreObservation): Observation[] {
+  const { process, type } = observation;
+  if (type === "started" || type === "crashed") return [{ type, process }];
+  if (type === "said" || type === "blamed") return [observation];
+  if (type !== "ordered") return [];
+  const { header, certificate, now } = observation;
+  return [{ type: "finalized", process, headers: [header], certificate, now }];
+}
+
+function typeSaid(effect: CommonEffect): string | undefined {
+  return effect.type === "send" || effect.type === "broadcast" ? effect.message.type : undefined;
+}

@@ -1,0 +1,49 @@
+// L1 as all see it, block by block, and when each node comes to read it: at its own time, and sometimes not for long.
+
+import { utf8 } from "../../../base/index.ts";
+import { sha256 } from "../../../crypto/index.ts";
+import {
+  inboxMessageHash,
+  type L1Block,
+  type L1Event,
+  Namespace,
+} from "../../../protocol/index.ts";
+
+/** µs from one finalized block to the next. */
+const interval = 700_000;
+
+export function l1BlockOf(number: number, events: readonly L1Event[]): L1Block {
+  return { number, hash: sha256(utf8(`L1 ${number}`)), events };
+}
+
+export class L1 {
+  readonly #blocks: L1Block[];
+  readonly #start: number;
+
+  constructor(first: L1Block, start: number) {
+    this.#blocks = [first];
+    this.#start = start;
+  }
+
+  /** The block of this number, if it is final on L1 by now. */
+  at(number: number, now: number): L1Block | undefined {
+    if (number > 1 + (now - this.#start) / interval) return undefined;
+    while (this.#blocks.length < number) this.#blocks.push(nextOf(this.#blocks.length + 1));
+    return this.#blocks[number - 1];
+  }
+}
+
+/** A message for two of the rollups in turn, and now and then money for the poor one. */
+function nextOf(number: number): L1Block {
+  const turn = number - 2;
+  const message = {
+    namespace: Namespace(turn % 2),
+    index: Math.floor(turn / 2),
+    sender: new Uint8Array(20).fill(7),
+    timestamp: 1_700_000_000 + number,
+    data: utf8(`message ${number} of L1`),
+  };
+  const events: L1Event[] = [{ type: "inbox", ...message, messageHash: inboxMessageHash(message) }];
+  if (number % 3 === 0) events.push({ type: "funded", namespace: Namespace(2), amount: 900 });
+  return l1BlockOf(number, events);
+}

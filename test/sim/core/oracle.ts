@@ -1,0 +1,153 @@
+// The committee's key, as an oracle that everybody must ask: threshold encryption by bookkeeping, which costs a hash
+// where the real one costs pairings. Its rules are the real ones: a seat computes its own shares only, `quorum` distinct
+// correct ones open, a wrong one is found out when it spoils a combination, and an opening can be checked by anyone.
+
+import {
+  concatBytes,
+  equalBytes,
+  toHex,
+  u64Bytes,
+  unreachable,
+  utf8,
+} from "../../../base/index.ts";
+import {
+  type BatchOpening,
+  ephemeralPoint,
+  sealOverheadBytes,
+  sha256,
+} from "../../../crypto/index.ts";
+import { type Micros, quorum, type SealedTransaction } from "../../../protocol/index.ts";
+import type { Job } from "../../../sequencer/jobs.ts";
+import type { JobResult } from "../../../sequencer/core.ts";
+
+/** The last byte of the signature of a transaction that does not verify. */
+export const badSignature = 9;
+/** The first byte of a message whose sender sealed it wrongly: opened, it turns out void. */
+export const voidMark = 0;
+
+const secret = utf8("the committee's key, which nobody has");
+const tagBytes = 16;
+const pointBytes = 48;
+const shareBytes = 96;
+
+export interface Secret {
+  readonly seat: number;
+  /** The ciphertext's point, in hex. */
+  readonly point: string;
+}
+
+export class SealingOracle {
+  readonly #threshold: number;
+  /** Every share that was ever computed, so that a checker knows what it sees. */
+  readonly #known = new Map<string, Secret>();
+
+  constructor(seats: number) {
+    this.#threshold = quorum(seats);
+  }
+
+  get threshold(): number {
+    return this.#threshold;
+  }
+
+  /** What a worker of this seat answers. */
+  answer(job: Job, seat: number, now: Micros): JobResult {
+    switch (job.type) {
+      case "validate": {
+        const { id, transaction } = job;
+        return { type: "validated", now, id, isValid: isValid(transaction) };
+      }
+      case "compute-shares": {
+        const { height, points } = job;
+        return { type: "shares-computed", now, height, shares: this.shares(seat, points) };
+      }
+      case "open-batch": {
+        const { height } = job;
+        const opened = this.#open(job);
+        if ("openings" in opened) return { type: "batch-opened", now, height, ...opened };
+        return { type: "batch-failed", now, height, ...opened };
+      }
+      case "check-openings": {
+        const { height, from, points, openings } = job;
+        const isRight =
+          openings.length === points.length &&
+          openings.every((opening, i) => equalBytes(opening, openingOf(points[i] ?? opening)));
+        return { type: "openings-checked", now, height, from, isValid: isRight };
+      }
+      case "unseal": {
+        const payloads = job.items.map(({ transaction, opening }) => unseal(transaction, opening));
+        return { type: "unsealed", now, height: job.height, payloads };
+      }
+      default:
+        return unreachable(job);
+    }
+  }
+
+  /** 96 bytes each. */
+  shares(seat: number, points: readonly Uint8Array[]): Uint8Array[] {
+    return points.map((point) => {
+      const share = shareOf(seat, point);
+      this.#known.set(toHex(share), { seat, point: toHex(point) });
+      return share;
+    });
+  }
+
+  /** Whose share of what these bytes are; undefined when they are none. */
+  whatIs(share: Uint8Array): Secret | undefined {
+    return this.#known.get(toHex(share));
+  }
+
+  #open({ points, rows }: Extract<Job, { type: "open-batch" }>): BatchOpening {
+    const badSeats: number[] = [];
+    let candidates = rows;
+    while (candidates.length >= this.#threshold) {
+      const chosen = candidates.slice(0, this.#threshold);
+      const liars = chosen
+        .filter(({ seat, shares }) => {
+          const right = points.map((point) => shareOf(seat, point));
+          return !right.every((share, i) => equalBytes(share, shares[i] ?? new Uint8Array(0)));
+        })
+        .map(({ seat }) => seat);
+      if (liars.length === 0) return { openings: points.map(openingOf), badSeats };
+      badSeats.push(...liars);
+      candidates = candidates.filter(({ seat }) => !liars.includes(seat));
+    }
+    return { badSeats };
+  }
+}
+
+/** A ciphertext of this message, with a point of its own. */
+export function sealFor(number: number, message: Uint8Array): Uint8Array {
+  const point = padded(sha256(utf8("point"), u64Bytes(number)), pointBytes);
+  const before = new Uint8Array(5).fill(1, 0, 1);
+  const proof = new Uint8Array(sealOverheadBytes - before.length - pointBytes - tagBytes);
+  return concatBytes(before, point, proof, message, new Uint8Array(tagBytes));
+}
+
+/** What the sealed message says; undefined when it is void. */
+export function messageIn({ body }: SealedTransaction): Uint8Array | undefined {
+  const message = body.slice(sealOverheadBytes - tagBytes, body.length - tagBytes);
+  return message[0] === voidMark ? undefined : message;
+}
+
+function unseal(transaction: SealedTransaction, opening: Uint8Array): Uint8Array | undefined {
+  const isOurs = equalBytes(opening, openingOf(ephemeralPoint(transaction.body)));
+  return isOurs ? messageIn(transaction) : undefined;
+}
+
+function isValid({ signature }: SealedTransaction): boolean {
+  return signature.at(-1) !== badSignature;
+}
+
+function shareOf(seat: number, point: Uint8Array): Uint8Array {
+  return padded(sha256(secret, u64Bytes(seat), point), shareBytes);
+}
+
+function openingOf(point: Uint8Array): Uint8Array {
+  return padded(sha256(secret, point), pointBytes);
+}
+
+function padded(bytes: Uint8Array, length: number): Uint8Array {
+  const result = new Uint8Array(length);
+  result.set(bytes);
+  return result;
+}
