@@ -159,10 +159,9 @@ test("another chain than that of genesis is named, and neither read nor posted t
   const validator = l1.validator(0, { chainId: 1 });
   await eventually(() => validator.said("this is not the L1 of genesis").length === 2);
   await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(validator.said("this is not the L1 of genesis")).toEqual([
-    expect.objectContaining({ work: "reading", code: "WRONG_CHAIN" }),
-    expect.objectContaining({ work: "posting", code: "WRONG_CHAIN" }),
-  ]);
+  const said = validator.said("this is not the L1 of genesis");
+  expect(said.map(({ work }) => work)).toEqual(expect.arrayContaining(["reading", "posting"]));
+  expect(said.map(({ code }) => code)).toEqual(["WRONG_CHAIN", "WRONG_CHAIN"]);
   expect(validator.blocks).toEqual([]);
   expect(validator.state).toBeUndefined();
   expect(validator.settlement.isUp).toBe(false);
