@@ -56,6 +56,9 @@ export class LanePublisher {
       this.#ahead.messages++;
       this.#ahead.entries += lane.entries.length;
     }
+    // Whoever hears of a transaction builds on getting it. If f+1 lanes named one that only memories held, a power cut
+    // would leave it due and with nobody, and no block could ever be built again.
+    if (lanes.some(({ entries }) => entries.length > 0)) outbox.barrier();
     outbox.broadcast({ type: "lanes", lanes });
   }
 

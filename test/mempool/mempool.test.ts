@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { toHex } from "../../base/index.ts";
-import type { Ordering } from "../../mempool/index.ts";
+import type { MempoolEffect, Ordering } from "../../mempool/index.ts";
 import {
   limits,
   receiptHash,
@@ -53,6 +53,28 @@ test("what one validator receives is ordered by all, and its lane says what the 
     .flatMap(({ message }) => (message.type === "lanes" ? message.lanes : []))
     .flatMap((lane) => lane.entries);
   expect(entries).toContainEqual({ id: receipt.id, stamp: receipt.stamp });
+});
+
+test("a lane names a transaction only once it is on disk, and says that it has none without waiting", () => {
+  const cluster = new Cluster();
+  cluster.submit(1, transactionOf("a"));
+  const lanesAfter = (micros: number): MempoolEffect[] => {
+    cluster.now += micros;
+    return cluster
+      .at(1)
+      .step({ type: "tick", now: cluster.now })
+      .filter(({ type }) => type === "persist" || type === "broadcast");
+  };
+
+  expect(lanesAfter(laneFlush)).toMatchObject([
+    { type: "persist", sync: true },
+    { message: { type: "transactions" } },
+    { message: { type: "lanes" } },
+  ]);
+  expect(lanesAfter(parameters.laneHeartbeat)).toMatchObject([
+    { type: "persist", sync: false },
+    { message: { type: "lanes" } },
+  ]);
 });
 
 test("transactions are ordered as they were received, and pushed by their first receiver only", () => {
