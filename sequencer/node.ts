@@ -4,6 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  BoundedMap,
   CodedError,
   equalBytes,
   fromHex,
@@ -128,6 +129,8 @@ class ConclaveNode implements RunningNode {
   readonly #finalAt = new Map<number, number>();
   /** Certified checkpoints by number, so that what L1 holds can be told by height. */
   readonly #certified = new Map<number, CertifiedEffect>();
+  /** What the Hub took, by its count. */
+  readonly #anchors = new BoundedMap<number, { number: number; height: Height }>(anchorsKept);
   #anchoring: NodeJS.Timeout | undefined;
   #l1State: L1State | undefined;
 
@@ -442,25 +445,23 @@ class ConclaveNode implements RunningNode {
   }
 
   #onL1State(state: L1State): void {
-    const before = this.#l1State;
+    // The same object again means that nothing has happened on L1 since.
+    if (state === this.#l1State) return;
     this.#l1State = state;
-    const entry = this.#certified.get(state.number);
-    if (entry === undefined) return;
-    const { certified, leaves } = entry;
-    const { number, height } = certified.checkpoint;
     const at = this.#clock.now();
-    const transaction = fromHex(state.transaction ?? "");
-    if (state.number !== before?.number || state.transaction !== before.transaction) {
-      this.#statuses.anchored({ height, number, transaction, at });
-      this.#gateway.certified(certified, transaction);
-    }
-    for (const leaf of leaves) {
-      const settled = state.settled.get(leaf.namespace);
-      if (settled === undefined || settled.batches < leaf.batches) continue;
-      const known = before?.number === number ? before.settled.get(leaf.namespace) : undefined;
-      if (known !== undefined && known.batches >= leaf.batches) continue;
-      const by = fromHex(settled.transaction ?? "");
-      this.#statuses.settled(leaf.namespace, { height, number, transaction: by, at });
+    for (const carried of state.carried) {
+      const transaction = fromHex(carried.transaction);
+      if (carried.type === "anchored") {
+        const anchor = { number: carried.number, height: Height(carried.height) };
+        this.#anchors.set(carried.count, anchor);
+        this.#statuses.anchored({ ...anchor, transaction, at });
+        const certified = this.#certified.get(carried.number)?.certified;
+        if (certified !== undefined) this.#gateway.certified(certified, transaction);
+      } else {
+        const anchor = this.#anchors.get(carried.count);
+        if (anchor !== undefined)
+          this.#statuses.settled(carried.rollup, { ...anchor, transaction, at });
+      }
     }
   }
 
@@ -531,6 +532,7 @@ const punished: ReadonlySet<string> = new Set(["MALFORMED_MESSAGE"]);
 /** Effects that may wait for the disk before peers are not listened to. */
 const backlogMax = 20_000;
 const certifiedKept = 64;
+const anchorsKept = 1_024;
 /** How long the rest of the committee has to sign a checkpoint that a quorum has signed, ms. */
 const signingPatienceMs = 1_000;
 

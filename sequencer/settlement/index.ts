@@ -13,7 +13,7 @@ import { type L1State, StateReader } from "./state-reader.ts";
 import { Watcher } from "./watcher.ts";
 
 export type { Anchorable } from "./poster.ts";
-export type { L1State, SettledRollup } from "./state-reader.ts";
+export type { Carried, L1State, SettledRollup } from "./state-reader.ts";
 
 export interface SettlementOptions {
   readonly rpcUrl: string;

@@ -16,7 +16,25 @@ export interface L1State {
   readonly transaction: string | undefined;
   /** By rollup id. */
   readonly settled: ReadonlyMap<number, SettledRollup>;
+  /** What L1 has taken since the last state, in its order; after a reorganisation the newest of it once more. */
+  readonly carried: readonly Carried[];
 }
+
+/** A checkpoint that the Hub took, or one that a rollup settled from: `count` is the Hub's name for it. */
+export type Carried =
+  | {
+      readonly type: "anchored";
+      readonly count: number;
+      readonly number: number;
+      readonly height: number;
+      readonly transaction: string;
+    }
+  | {
+      readonly type: "settled";
+      readonly count: number;
+      readonly rollup: number;
+      readonly transaction: string;
+    };
 
 export interface SettledRollup {
   readonly batches: number;
@@ -108,8 +126,31 @@ export class StateReader {
       const rollup = await this.#settled(address, head, logs, before?.state.settled.get(id));
       if (rollup !== undefined) settled.set(id, rollup);
     });
-    const state = { number, count: latest.count, transaction: carrier ?? known, settled };
+    const transaction = carrier ?? known;
+    const carried = this.#carried(logs, addresses);
+    const state = { number, count: latest.count, transaction, settled, carried };
     return { head, state, fork: this.#fork, addresses };
+  }
+
+  /** Events that do not read like those of our contracts are passed over: a Settlement may be anybody's. */
+  #carried(logs: readonly Log[], addresses: ReadonlyMap<number, Hex>): Carried[] {
+    const { hub } = this.#options;
+    const rollupOf = new Map([...addresses].map(([id, address]) => [address, id]));
+    const inOrder = logs.toSorted((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
+    return inOrder.flatMap((log): Carried[] => {
+      const transaction = log.transactionHash;
+      const indexed = toCount(log.topics[1]);
+      const count = toCount(wordAt(log.data, 1));
+      if (indexed === undefined || count === undefined) return [];
+      if (log.address === hub && isOf(log, topics.finalized)) {
+        const height = toCount(wordAt(log.data, 0));
+        if (height === undefined) return [];
+        return [{ type: "anchored", count, number: indexed, height, transaction }];
+      }
+      const rollup = rollupOf.get(log.address);
+      if (rollup === undefined || !isOf(log, topics.settled)) return [];
+      return [{ type: "settled", count, rollup, transaction }];
+    });
   }
 
   async #latest(head: Block): Promise<{ readonly number: number; readonly count: number }> {
