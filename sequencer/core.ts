@@ -258,6 +258,11 @@ export class Core {
     });
   }
 
+  /** A quorum certified what this node finds invalid: one of the two computes wrongly, and it must not go on. */
+  get isBroken(): boolean {
+    return this.#replica.isBroken;
+  }
+
   /** For status and metrics. */
   get progress(): Progress {
     return {

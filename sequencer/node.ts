@@ -265,6 +265,9 @@ class ConclaveNode implements RunningNode {
       return;
     }
     this.#executor.run(effects);
+    if (!this.#core.isBroken) return;
+    this.#core = undefined;
+    this.#stopBecause("a quorum certified what this node finds invalid", undefined);
   }
 
   /** Does what is not a write; those have been carried out in their order by now. */

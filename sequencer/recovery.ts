@@ -17,6 +17,7 @@ import {
   decodePayload,
   decodeQC,
   decodeTransaction,
+  Epoch,
   type Genesis,
   genesisHash,
   type Header,
@@ -216,6 +217,9 @@ class RecoveryReader {
           };
     const certificates = await this.#store.range(spaces.certificate, {
       from: certificateKey(epoch, final.view),
+      to: certificateKey(Epoch(epoch + 1), View(0)),
+      // The newest: they say in which view to start.
+      reverse: true,
       limit: rangeLimit,
     });
     const headers: Header[] = [];
