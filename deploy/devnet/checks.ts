@@ -62,13 +62,14 @@ export function findUnsettled({ submitted, streams, settlements }: Observations)
   const histories = new Map(settlements.map((history) => [history.namespace, history]));
   return submitted.flatMap(({ id, namespace, state, l1Transaction }) => {
     if (state !== "settled") return [`${id} is ${state}`];
-    const position = positions.get(namespace)?.get(id);
-    const covering = histories
+    const position = positions.get(namespace)?.get(id) ?? Number.POSITIVE_INFINITY;
+    // A validator sees the L1 now and then, and names the last settlement it found: perhaps one after the first that covers.
+    const named = histories
       .get(namespace)
-      ?.settled.find(({ batches }) => position !== undefined && batches >= position);
-    if (covering === undefined) return [`${id} is covered by no event of its settlement`];
-    if (covering.transaction === l1Transaction) return [];
-    return [`${id} names ${l1Transaction}, but ${covering.transaction} settled it`];
+      ?.settled.find(({ transaction }) => transaction === l1Transaction);
+    if (named === undefined) return [`${id} names ${l1Transaction}, which settled nothing here`];
+    if (named.batches >= position) return [];
+    return [`${id} is in batch ${position}, and ${l1Transaction} settled ${named.batches}`];
   });
 }
 

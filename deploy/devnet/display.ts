@@ -1,6 +1,7 @@
 // How a devnet shows itself: lines that stay, and beneath them, on a terminal, one that is written again and again.
 
 import type { Background } from "./background.ts";
+import type { Stage } from "./journal.ts";
 import { percentile } from "./percentiles.ts";
 
 export interface Output {
@@ -11,6 +12,8 @@ export interface Output {
 
 const terminalMs = 500;
 const plainMs = 5_000;
+const wideColumns = 140;
+const allStages: readonly Stage[] = ["ordered", "opened", "settled"];
 
 export class Display {
   readonly #output: Output;
@@ -36,10 +39,11 @@ export class Display {
   watch(background: Background): void {
     const isTerminal = this.#output.isTTY === true;
     const show = (): void => {
-      const line = this.#describe(background);
-      if (!isTerminal) return this.say(line);
+      if (!isTerminal) return this.say(this.#describe(background, allStages));
+      const { columns = 80 } = this.#output;
+      const line = this.#describe(background, columns < wideColumns ? ["opened"] : allStages);
       // A line that is longer than the terminal is wide would leave pieces behind.
-      this.#output.write(`${this.#clear()}${line.slice(0, (this.#output.columns ?? 80) - 1)}`);
+      this.#output.write(`${this.#clear()}${line.slice(0, columns - 1)}`);
     };
     clearInterval(this.#timer);
     this.#timer = setInterval(show, isTerminal ? terminalMs : plainMs);
@@ -54,24 +58,21 @@ export class Display {
     return this.#output.isTTY === true ? "\r\u001b[2K" : "";
   }
 
-  #describe({ watch, journal, followers }: Background): string {
+  #describe({ watch, journal }: Background, stages: readonly Stage[]): string {
     const { status, checkpoint, l1Block } = watch;
     const now = performance.now();
     const rate = ((journal.count - this.#last.count) * 1_000) / Math.max(1, now - this.#last.at);
     // Over a few seconds, so that the figure can be read.
     if (now - this.#last.at > plainMs / 2) this.#last = { count: journal.count, at: now };
-    const latency = (["ordered", "opened", "settled"] as const).map((stage) => {
+    const latency = stages.map((stage) => {
       const values = journal.latencies(stage);
       return `${stage} ${ms(percentile(values, 0.5))}/${ms(percentile(values, 0.99))}`;
     });
     return [
-      `view ${status?.view ?? "-"}`,
-      `height ${status?.final ?? "-"}`,
-      `opened ${status?.opened ?? "-"}`,
-      `tx ${journal.count} (${rate.toFixed(0)}/s)`,
-      `ms p50/p99 ${latency.join(" ")}`,
-      `checkpoint ${checkpoint === undefined ? "-" : `${checkpoint.number} @${checkpoint.height}`}`,
-      `batches ${followers.map(({ batches }) => batches).join("+")}`,
+      `view ${status?.view ?? "-"} height ${status?.final ?? "-"} opened ${status?.opened ?? "-"}`,
+      `${journal.count} tx, ${rate.toFixed(0)}/s`,
+      `p50/p99 ms ${latency.join(" ")}`,
+      `checkpoint ${checkpoint === undefined ? "-" : `${checkpoint.number} at ${checkpoint.height}`}`,
       `L1 ${l1Block}`,
     ].join(" | ");
   }

@@ -2,8 +2,8 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { constants, setPriority } from "node:os";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { CodedError } from "../../base/index.ts";
@@ -34,6 +34,7 @@ export interface RunningProcess {
 /** How long a process may take to stop in good order, ms. */
 const patienceMs = 10_000;
 const tailLines = 15;
+const patientPriority = 5;
 
 export class Processes {
   readonly #folder: string;
@@ -81,7 +82,7 @@ export class Processes {
       throw new CodedError("PROCESS_NOT_STARTED", `${name} cannot be started: ${file}`, { cause });
     }
     const pid = child.pid ?? 0;
-    if (isPatient) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    if (isPatient) stepBack(pid);
     this.#reaper.stdin?.write(`+${pid}\n`);
     if (child.stdout !== null && onLine !== undefined)
       createInterface({ input: child.stdout }).on("line", onLine);
@@ -131,6 +132,17 @@ function endOf(child: ChildProcess): Promise<string> {
     child.once("error", (error) => resolve(error.message));
     child.once("close", (code, signal) => resolve(signal ?? `code ${code}`));
   });
+}
+
+/** Lets other processes go first: about a third as much of a core as theirs, when all want it. */
+function stepBack(pid: number): void {
+  setPriority(pid, patientPriority);
+  try {
+    // Linux may share its cores among sessions before it looks at priorities, and each process here has its own session.
+    writeFileSync(`/proc/${pid}/autogroup`, String(patientPriority));
+  } catch {
+    // It is another system, or does not.
+  }
 }
 
 function sendTo(pid: number, signal: "SIGTERM" | "SIGKILL"): void {

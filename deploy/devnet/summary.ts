@@ -1,5 +1,6 @@
 // What a smoke found and measured, for people and, as one line of JSON, for programs.
 
+import { availableParallelism, loadavg } from "node:os";
 import { checks } from "./checks.ts";
 import type { Journal, Stage } from "./journal.ts";
 import type { Gas, L1Reader } from "./l1-history.ts";
@@ -36,6 +37,9 @@ export interface Summary {
   readonly latencyMs: Readonly<Record<Stage, Latency>>;
   readonly eventLoopDelayMs: readonly EventLoopDelay[];
   readonly gas: Readonly<Record<"checkpoints" | "settlements", Gas>>;
+  /** Of the machine, which may have had other things to do. */
+  readonly loadAverage: number;
+  readonly cores: number;
 }
 
 export interface Measured {
@@ -76,6 +80,8 @@ export async function summarize(observations: Observations, measured: Measured):
       checkpoints: await l1.gasOf(checkpoints.map(({ transaction }) => transaction)),
       settlements: await l1.gasOf(settled.map(({ transaction }) => transaction)),
     },
+    loadAverage: loadavg()[0] ?? 0,
+    cores: availableParallelism(),
   };
 }
 
@@ -84,12 +90,15 @@ function latencyOf(journal: Journal, stage: Stage): Latency {
   return { p50: percentile(values, 0.5), p99: percentile(values, 0.99) };
 }
 
+/** Of the 99th percentile. */
+const delayMsTarget = 20;
 /** Findings of one check that are shown; the rest are counted. */
 const shownMax = 5;
 
 /** Lines for people. */
 export function describe(summary: Summary): readonly string[] {
   const { findings, missing, failures, counts, latencyMs, eventLoopDelayMs, gas } = summary;
+  const { loadAverage, cores } = summary;
   return [
     ...findings.flatMap(({ check, found }) =>
       [`${found.length === 0 ? "  ok    " : "  FAILED"} ${check}`].concat(shorten(found)),
@@ -108,10 +117,11 @@ export function describe(summary: Summary): readonly string[] {
       ([what, { transactions, mean, max }]) =>
         `  gas of ${what.padEnd(11)} mean ${mean}, most ${max}, in ${transactions} transactions`,
     ),
+    `  event loops of the validators, delay (p99 should be below ${delayMsTarget} ms when the cores are theirs)`,
     ...eventLoopDelayMs.map(
-      ({ validator, p99, max }) =>
-        `  event loop of validator ${validator}: delay p99 ${ms(p99)}, most ${ms(max)}`,
+      ({ validator, p99, max }) => `    validator ${validator}  p99 ${ms(p99)}, most ${ms(max)}`,
     ),
+    `  load average of the machine over the last minute: ${loadAverage.toFixed(1)} on ${cores} cores`,
     summary.ok ? "  the smoke passed" : "  THE SMOKE FAILED",
   ];
 }

@@ -117,7 +117,10 @@ const bugs: Record<string, Record<string, Partial<Observations>>> = {
     "one is merely opened": withSubmitted({ state: "opened" }),
     "one names the transaction of a checkpoint": withSubmitted({ l1Transaction: "f1" }),
     "one names none": withSubmitted({ l1Transaction: undefined }),
-    "one was settled before it was covered": withSubmitted({ l1Transaction: "s0" }),
+    "one names a settlement from before it was covered": {
+      submitted: well.submitted.map((each) => ({ ...each, l1Transaction: "s1" })),
+    },
+    "one was never delivered": { streams: well.streams.slice(1) },
     "no event covers one": withSettlement({ settled: [] }),
   },
   "every batch was settled exactly once, as it was delivered": {
