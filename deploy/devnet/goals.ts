@@ -85,10 +85,13 @@ const lagMax = 3;
 
 export function caughtUp({ index, api }: Validator, watch: Watch): Goal {
   return async () => {
-    const { final } = await api.status();
-    const height = watch.status?.final ?? 0;
-    return final + lagMax >= height
-      ? []
-      : [`validator ${index} is at height ${final} of ${height}`];
+    const opened = await api.status().then(
+      (status) => status.opened,
+      () => undefined,
+    );
+    if (opened === undefined) return [`validator ${index} does not answer`];
+    const height = watch.status?.opened ?? 0;
+    if (opened + lagMax >= height) return [];
+    return [`validator ${index} has opened ${opened} of ${height} heights`];
   };
 }

@@ -26,7 +26,8 @@ export interface NodeCheckpoint {
   readonly l1Transaction: string | null;
 }
 
-const requestMs = 5_000;
+/** Generous: a validator that has just been started on a busy machine answers late, and is well all the same. */
+const requestMs = 20_000;
 
 export class NodeApi {
   readonly url: string;
@@ -79,7 +80,11 @@ export class NodeApi {
     throw new CodedError("NODE_REFUSED", `${this.url}${path} answers ${response.status}`);
   }
 
-  #get(path: string): Promise<Response> {
-    return fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(requestMs) });
+  async #get(path: string): Promise<Response> {
+    try {
+      return await fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(requestMs) });
+    } catch (cause) {
+      throw new CodedError("NODE_UNREACHABLE", `${this.url} does not answer`, { cause });
+    }
   }
 }

@@ -91,7 +91,7 @@ export interface ValidatorChain {
 /** A validator was killed and started again. */
 export interface Restart {
   readonly validator: number;
-  /** Its final height just before it was killed, and at the end. */
+  /** The height up to which it had opened everything, just before it was killed and at the end. */
   readonly before: number;
   readonly after: number;
   /** Where the others stood when it was started again, at the most. */

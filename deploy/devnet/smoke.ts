@@ -97,7 +97,7 @@ export async function runSmoke(
       ...(await l1.history()),
       traces: validators.map((each) => each.trace()),
       chains: await chainsOf(validators),
-      restarts: [{ ...restart, after: (await victim.api.status()).final }],
+      restarts: [{ ...restart, after: (await victim.api.status()).opened }],
     };
     const measured = { delays: [...(delayBefore ? [delayBefore] : []), ...delays], journal, l1 };
     return await summarize(observations, { ...measured, missing, failures });
@@ -121,11 +121,11 @@ interface Killing {
 
 async function killAndRestart(killing: Killing): Promise<Omit<Restart, "after">> {
   const { victim, witnesses, say, deadline } = killing;
-  const before = (await victim.api.status()).final;
+  const before = (await victim.api.status()).opened;
   say(`validator ${victim.index} is killed at height ${before} (kill -9)`);
   await victim.kill();
   await Promise.race([sleep(awayMs), deadline.failed]);
-  const heights = await Promise.all(witnesses.map(async ({ api }) => (await api.status()).final));
+  const heights = await Promise.all(witnesses.map(async ({ api }) => (await api.status()).opened));
   const others = Math.max(...heights);
   say(`validator ${victim.index} is started again; the others are at height ${others}`);
   await victim.start();
