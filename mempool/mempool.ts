@@ -1,8 +1,9 @@
-import { assert, CodedError, equalBytes, unreachable } from "../base/index.ts";
+import { assert, BoundedMap, CodedError, equalBytes, unreachable } from "../base/index.ts";
 import {
   type Cut,
   faultyMax,
   type LaneEntry,
+  limits,
   type MempoolMessage,
   type Micros,
   type SealedTransaction,
@@ -29,6 +30,9 @@ import { genesisOrderState, type OrderState } from "./order-state.ts";
 import { Outbox } from "./outbox.ts";
 import { OwnLane } from "./own-lane.ts";
 import { ServingBudget } from "./serving-budget.ts";
+
+/** Blocks that are known to lack a transaction; more only cost time. */
+const awaitedMax = 2 * limits.unfinalizedMax;
 
 /** What one block orders. */
 export interface Ordering {
@@ -59,6 +63,11 @@ export class Mempool {
   /** Given by earlier starts, until this one takes them up. */
   #stamps: readonly LaneEntry[];
   #now = 0;
+  /**
+   * By block, the first transaction that its order lacked. Blocks are asked for at every event, and while one catches up its
+   * order costs milliseconds each time.
+   */
+  readonly #awaited = new BoundedMap<string, string>(awaitedMax);
   /** Blocks on top of which there is work, which no arrival takes away; and the last answer that there is none. */
   #workAfter:
     | { readonly parent: Uint8Array; readonly version: number; readonly has: boolean }
@@ -139,6 +148,8 @@ export class Mempool {
     const state = this.#chain.after(parent);
     if (state === undefined) return "missing";
     if (cut.length !== state.cut.length) return "invalid";
+    const name = nameOf(parent, cut);
+    if (this.#isAwaiting(name, from)) return "missing";
     const segments = this.#lanes.segments(state, { cut, from, now: this.#now });
     if (segments === "missing" || segments === "invalid") return segments;
     const draft = readLanes({ parent: state, parentHash: parent, cut, segments });
@@ -146,6 +157,8 @@ export class Mempool {
     const emission = emit(draft.due, { gate, transaction });
     if ("missing" in emission) {
       for (const key of emission.missing) this.#demand(key, draft.state, from);
+      const [first] = emission.missing;
+      if (first !== undefined) this.#awaited.set(name, first);
       return "missing";
     }
     const { accepted, dropped, emitted } = emission;
@@ -237,6 +250,18 @@ export class Mempool {
     }
   }
 
+  /** Whether the first transaction that a block lacked is still not here: nothing else changes what comes of it. */
+  #isAwaiting(name: string, from: ValidatorIndex | undefined): boolean {
+    const key = this.#awaited.get(name);
+    if (key === undefined) return false;
+    if (this.#admission.get(key) !== undefined) {
+      this.#awaited.delete(name);
+      return false;
+    }
+    this.#admission.demand(key, from === undefined ? [] : [from], this.#now);
+    return true;
+  }
+
   #demand(key: string, state: OrderState, from: ValidatorIndex | undefined): void {
     const stamps = state.pending.get(key)?.stamps ?? [];
     const holders = [...stamps.entries()].filter(([, stamp]) => stamp < Infinity);
@@ -278,6 +303,12 @@ export interface MempoolCounters {
   /** Entries of one's own lane that final blocks have read and not emitted. */
   readonly unemitted: number;
   readonly unfinalizedOrders: number;
+}
+
+/** What an order follows from, but for the ledger, which follows from the parent. */
+function nameOf(parent: Uint8Array, cut: Cut): string {
+  const tips = cut.map((tip) => `${tip.incarnation}.${tip.sequence}.${keyOf(tip.hash)}`);
+  return keyOf(parent) + tips.join("");
 }
 
 function recoverOrderState(snapshot: Uint8Array | undefined, seats: number): OrderState {

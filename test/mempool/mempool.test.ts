@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { toHex } from "../../base/index.ts";
-import type { MempoolEffect, Ordering } from "../../mempool/index.ts";
+import type { EmissionGate, MempoolEffect, Ordering } from "../../mempool/index.ts";
 import {
   limits,
   receiptHash,
@@ -190,6 +190,28 @@ test("a block waits for lanes and transactions that are missing, and is ordered 
   expect(cluster.propose(0)[3]).toBe("missing");
   cluster.wire = ({ message }) => message;
   expect(idsOf(cluster.block(0))).toEqual([hexOf(transaction)]);
+});
+
+test("a block that lacks a transaction is not worked out again before it has come", () => {
+  const cluster = new Cluster();
+  const [first, second] = [transactionOf("a"), transactionOf("b")];
+  cluster.submit(0, first);
+  cluster.pass(2 * laneFlush);
+  // Validator 3 learns of the second from the lanes alone.
+  cluster.wire = ({ to, message }) =>
+    message.type === "transactions" && to === 3 ? undefined : message;
+  cluster.submit(0, second);
+  cluster.pass(3 * laneFlush);
+  let questions = 0;
+  const gate: EmissionGate = { admit: () => void questions++ };
+  const block = { parent: cluster.tip, cut: cluster.at(0).bestCut(cluster.tip), gate };
+  expect(cluster.at(3).order(block)).toBe("missing");
+  const asked = questions;
+  expect(asked).toBeGreaterThan(0);
+  expect(cluster.at(3).order(block)).toBe("missing");
+  expect(questions).toBe(asked);
+  cluster.wire = ({ message }) => message;
+  expect(cluster.orderUntilDone(3, block).accepted).toHaveLength(2);
 });
 
 test("a validator that was away for many blocks orders them from what the others stored", () => {
