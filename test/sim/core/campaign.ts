@@ -47,6 +47,8 @@ export interface CoreCampaignOptions {
   /** Simulated seconds under faults. */
   readonly seconds: number;
   readonly adversaryNames?: readonly CoreAdversaryName[];
+  /** Processes die often, and only after saying something of this kind; of a kind that changes by default. */
+  readonly crashAfter?: (typeof spoken)[number];
   /** What runs in place of the core. */
   readonly coreClass?: CoreClass;
   /** Only one honest process runs it; all others the true one. */
@@ -54,7 +56,6 @@ export interface CoreCampaignOptions {
   /** Planted bugs of the world around the core. */
   readonly sendsOvertakeBarriers?: boolean;
   readonly leaksAtProposal?: boolean;
-  readonly deliversTwice?: boolean;
   /** Checkers that keep silent, so that it shows whether another one notices. */
   readonly ignored?: readonly string[];
   /** Sees everything as well, to print it. */
@@ -87,6 +88,8 @@ const parameters: Parameters = {
   feePerByte: 1,
 };
 
+/** What the parts beside consensus say, and a process may just have said when it dies. */
+const spoken = ["shares", "lanes", "transactions", "checkpoint-vote"] as const;
 const tickInterval = 20_000;
 /** Until the last crashed process is back and has caught its breath, µs. */
 const settlingTime = 1_500_000;
@@ -302,8 +305,9 @@ class CoreCampaign {
   #nextEra(): Era {
     const era = nextEra(this.#random, this.#processes);
     // Its own boundaries, as often as those of consensus.
-    if (!this.#random.chance(0.4)) return era;
-    const type = this.#random.pick(["shares", "lanes", "transactions", "checkpoint-vote"]);
+    const { crashAfter } = this.#options;
+    if (crashAfter === undefined && !this.#random.chance(0.4)) return era;
+    const type = crashAfter ?? this.#random.pick(spoken);
     const rate = this.#random.pick([0.02, 0.1, 0.5]);
     return {
       ...era,
@@ -379,8 +383,6 @@ class CoreCampaign {
     for (const checker of this.#checkers) this.#ask(() => checker.observe(observation));
     for (const told of toConsensus(observation))
       for (const checker of this.#ofConsensus) this.#ask(() => checker.observe(told));
-    if (this.#options.deliversTwice === true && observation.type === "delivered")
-      this.#ask(() => this.#delivery.observe(observation));
   }
 
   #ask(question: () => void): void {
