@@ -68,6 +68,11 @@ export interface ChainParts {
   readonly l1: L1Log;
   /** Final heights that await their opening. */
   unopened(): number;
+  /**
+   * How long after its parent's time this node proposes a block at the earliest, µs. A leader's own choice and no rule:
+   * fewer blocks cost less when machines are small, at half of it in latency.
+   */
+  readonly blockInterval: number;
 }
 
 type Work = "valid" | "missing" | "invalid";
@@ -156,6 +161,9 @@ export class Chain {
   ): Uint8Array | undefined {
     if (this.#executeBranch(branch) !== "valid") return undefined;
     const parent = this.#tip(branch);
+    // Asked at every turn while it is ours to propose, so that what is cheap to know comes first.
+    const isEarly = now < parent.time + this.#parts.blockInterval;
+    if (!allowEmpty && (isEarly || !this.#parts.mempool.hasWork(parent.hash))) return undefined;
     // Nothing sealed is ordered while too much waits to be opened: a stalled opening shows, and stays bounded.
     const isStalled = this.#parts.unopened() > limits.unopenedMax;
     const cut = isStalled ? parent.cut : this.#parts.mempool.bestCut(parent.hash);

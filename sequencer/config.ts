@@ -38,6 +38,8 @@ export interface NodeConfig {
      * the node does not post either. */
     readonly bundle?: string | undefined;
   };
+  /** How long after the last block this validator proposes the next at the earliest; 0 as soon as there is work. */
+  readonly blockIntervalMs: number;
   /** Threads for cryptography; 0 does it on the main one. */
   readonly workers: number;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" | "silent" };
@@ -73,6 +75,7 @@ export const settings: readonly Setting[] = [
   { path: "l1.rpcUrl", kind: "text", what: "JSON-RPC of the L1" },
   { path: "l1.poster.file", kind: "secretFile", what: "file with the hex key that pays on the L1" },
   { path: "l1.bundle", kind: "text", what: "address of the contract Bundle" },
+  { path: "blockIntervalMs", kind: "number", what: "least time between blocks that it proposes" },
   { path: "workers", kind: "number", what: "threads for cryptography" },
   { path: "log.level", kind: "text", what: "debug, info, warn, error or silent" },
 ];
@@ -140,6 +143,7 @@ const natural = (max: number): z.ZodInt =>
     .min(0, `must be an integer from 0 to ${max}`)
     .max(max, `must be an integer from 0 to ${max}`);
 const workersMax = 64;
+const blockIntervalMsMax = 10_000;
 
 const schema: z.ZodType<NodeConfig> = z.strictObject({
   dataDirectory: path.default("data"),
@@ -172,6 +176,7 @@ const schema: z.ZodType<NodeConfig> = z.strictObject({
       .regex(/^0x[0-9a-fA-F]{40}$/, "must be an address: 0x and 40 hex digits")
       .optional(),
   }),
+  blockIntervalMs: natural(blockIntervalMsMax).default(0),
   workers: natural(workersMax).default(Math.min(workersMax, availableParallelism())),
   log: z
     .strictObject({

@@ -143,6 +143,8 @@ export interface CoreOptions {
   readonly incarnation: number;
   /** The first word of every signed digest. */
   readonly domain: Uint8Array;
+  /** See `ChainParts`, µs; 0 proposes as soon as there is work. */
+  readonly blockInterval?: number;
 }
 
 /** A final block on its way from its order to its delivery. */
@@ -223,6 +225,7 @@ export class Core {
         ledger: this.#ledger,
         l1: this.#l1,
         unopened: () => this.#pending.size,
+        blockInterval: options.blockInterval ?? 0,
       },
       tip,
     );

@@ -203,7 +203,13 @@ class ConclaveNode implements RunningNode {
         votes: voteSignatures(blstBls, keys.validator, publicKeys),
         lanes: laneSignatures(nodeNetworkSignatures, keys.network, networkKeys),
       },
-      { genesis, index: keys.index, incarnation, domain },
+      {
+        genesis,
+        index: keys.index,
+        incarnation,
+        domain,
+        blockInterval: config.blockIntervalMs * 1_000,
+      },
       recovery,
       this.#clock.now(),
     );
