@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import hre from "hardhat";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Summary } from "../../deploy/devnet/summary.ts";
+import { until } from "../../deploy/devnet/until.ts";
+
+const minutes = 60_000;
+const program = join(import.meta.dirname, "..", "..", "deploy", "devnet", "main.ts");
+
+let data: string;
+
+beforeAll(async () => {
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+}, 5 * minutes);
+
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), "devnet-"));
+});
+
+afterEach(() => {
+  rmSync(data, { recursive: true });
+});
+
+function start(...args: readonly string[]): { child: ChildProcess; output: () => string } {
+  const child = spawn(process.execPath, [program, "--data", data, ...args]);
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  return { child, output: () => output };
+}
+
+async function codeOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null) return child.exitCode;
+  const [code] = (await once(child, "exit")) as [number | null];
+  return code;
+}
+
+test(
+  "a smoke over real processes, with one of them killed, keeps every promise",
+  { timeout: 6 * minutes },
+  async () => {
+    const { child, output } = start("--smoke", "--transactions", "40", "--json");
+    const code = await codeOf(child);
+    const line = output()
+      .trimEnd()
+      .split("\n")
+      .find((each) => each.startsWith("{"));
+    if (line === undefined) throw new Error(`there is no summary:\n${output()}`);
+    const { ok, findings, counts, latencyMs } = JSON.parse(line) as Summary;
+    expect(findings.filter(({ found }) => found.length > 0)).toEqual([]);
+    expect({ code, ok }).toEqual({ code: 0, ok: true });
+    expect(counts).toMatchObject({ submitted: 40, delivered: 40, settled: 40 });
+    expect(latencyMs.settled.p99).toBeGreaterThan(latencyMs.ordered.p50 ?? Infinity);
+    expect(readdirSync(data)).toEqual([]);
+  },
+);
+
+test(
+  "a devnet that is interrupted stops everything and leaves nothing behind",
+  { timeout: 4 * minutes },
+  async () => {
+    const { child, output } = start("--rate", "0");
+    const isUp = (): boolean => output().includes("Ctrl-C stops everything");
+    if (!(await until(isUp, { timeoutMs: 3 * minutes }))) throw new Error(output());
+    const [url = ""] = /http:\/\/127\.0\.0\.1:\d+(?=\/openapi)/.exec(output()) ?? [];
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    child.kill("SIGINT");
+    expect(await codeOf(child)).toBe(0);
+    await expect(fetch(`${url}/readyz`)).rejects.toThrow("fetch failed");
+    expect(readdirSync(data)).toEqual([]);
+  },
+);

@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { readOptions } from "../../deploy/devnet/options.ts";
+
+beforeEach(() => {
+  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test("without a word it is four validators and 25 transactions per second", () => {
+  expect(readOptions("/root", [])).toMatchObject({
+    validators: 4,
+    rate: 25,
+    smoke: false,
+    transactions: 500,
+    keep: false,
+    json: false,
+  });
+});
+
+test("what is given counts", () => {
+  const args = ["--smoke", "--transactions", "50", "--rate", "0", "--json", "--data", "/else"];
+  expect(readOptions("/root", args)).toMatchObject({
+    smoke: true,
+    transactions: 50,
+    rate: 0,
+    json: true,
+    data: "/else",
+  });
+});
+
+test.each([
+  ["--validators", "3"],
+  ["--validators", "17"],
+  ["--rate", "-1"],
+  ["--rate", "fast"],
+  ["--transactions", "1"],
+  ["--smoke-test"],
+])("a wrong question is refused with exit code 2: %s %s", (...args) => {
+  expect(readOptions("/root", args)).toBe(2);
+});
+
+test("a call for help is answered, and nothing is started", () => {
+  expect(readOptions("/root", ["--help"])).toBe(0);
+});
