@@ -197,9 +197,12 @@ export class Admission {
       if (read === Infinity) again.push({ id, stamp });
       this.#pool.stamp(key, { id, transaction, stamp: Micros(Math.min(read, stamp)) });
     }
-    for (const [key, transaction] of this.#pool.unstamped())
-      if (this.#refusal(key, transaction) === undefined)
+    for (const [key, transaction] of this.#pool.unstamped()) {
+      // The lanes on disk also name what final blocks have emitted: that waits for nothing any more.
+      if (done.get(key) !== undefined) this.#pool.onEmitted(key);
+      else if (this.#refusal(key, transaction) === undefined)
         this.#stamp(key, bytesOf(key), transaction, now);
+    }
     return again;
   }
 

@@ -270,6 +270,23 @@ test("nothing overtakes a transaction for which a block has no bytes left", () =
   expect(idsOf(cluster.block(0))).toEqual([last, small].map(hexOf));
 });
 
+test("what blocks before the snapshot emitted waits for nothing after a restart, and is still at hand", () => {
+  const cluster = new Cluster();
+  const transaction = transactionOf("a");
+  cluster.submit(1, transaction);
+  cluster.pass(3 * laneFlush);
+  cluster.block(2);
+  const node = cluster.nodes[1];
+  if (node === undefined) throw new Error("no such validator");
+
+  node.incarnation++;
+  node.start({ snapshot: node.mempool.snapshot(), final: cluster.tip });
+  cluster.pass(2 * parameters.laneHeartbeat);
+
+  expect(node.mempool.counters).toMatchObject({ pooled: 0, unreported: 0 });
+  expect(node.mempool.has(transactionId(transaction))).toBe(true);
+});
+
 test("there is work exactly while a fresh cut would emit something", () => {
   const cluster = new Cluster();
   cluster.pass(laneFlush);
