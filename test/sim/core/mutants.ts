@@ -78,6 +78,20 @@ export const coreMutants: readonly CoreMutant[] = [
     seeds: 30,
   },
   {
+    name: "stamps of earlier starts are forgotten, and with them what receipts promised",
+    edits: [
+      {
+        file: "mempool/mempool.ts",
+        from: "this.#stamps = recovered.stamps ?? [];",
+        to: "this.#stamps = [];",
+      },
+    ],
+    checkers: ["receipts"],
+    firstSeed: 12,
+    seeds: 30,
+    options: { ignored: ["fair-order", "inclusion"] },
+  },
+  {
     name: "what was emitted stays in the pool",
     edits: [
       {
@@ -219,7 +233,7 @@ export const coreMutants: readonly CoreMutant[] = [
       },
     ],
     checkers: ["liveness"],
-    firstSeed: 1,
+    firstSeed: 4,
     seeds: 10,
     options: { adversaryNames: ["mute"] },
   },
