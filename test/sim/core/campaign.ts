@@ -1,24 +1,23 @@
 // One run of whole cores from one seed: faults for so many seconds, then calm, in which all that honest nodes cannot
 // have forgotten must be ordered, opened, delivered and certified, and soon.
 
-import { fromHex, toHex, u64Bytes } from "../../../base/index.ts";
 import {
   blockHash,
   type CommonEffect,
   faultyMax,
   type Genesis,
   type Parameters,
-  spaces,
   ValidatorIndex,
 } from "../../../protocol/index.ts";
 import { Core, type CoreEffect, type CoreEvent } from "../../../sequencer/core.ts";
 import { L1Log } from "../../../sequencer/l1-log.ts";
 import { committeeOf } from "../campaign.ts";
-import { Agreement } from "../checkers/agreement.ts";
-import { OneBlockPerView } from "../checkers/certificates.ts";
-import { Extension } from "../checkers/extension.ts";
-import { NonEquivocation } from "../checkers/non-equivocation.ts";
 import { Cluster, type Process } from "../cluster.ts";
+import type { SimDisk } from "../disk.ts";
+import { calm, type Era, nextEra } from "../faults.ts";
+import { type Observation, Violation } from "../observation.ts";
+import { SeededRandom } from "../random.ts";
+import { World } from "../world.ts";
 import {
   backdating,
   coreAdversaries,
@@ -26,19 +25,11 @@ import {
   corruptCore,
   leakAtProposal,
 } from "./adversaries.ts";
-import { Checkpoints } from "./checkpoints.ts";
 import { chainId, Clients, firstL1Block, type Sent } from "./clients.ts";
-import { Delivery } from "./delivery.ts";
-import { Fairness } from "./fairness.ts";
-import { L1 } from "./l1.ts";
 import { type CoreClass, coreKind, type CoreNode, type CoreObservation } from "./node.ts";
 import { SealingOracle } from "./oracle.ts";
-import { Secrecy } from "./secrecy.ts";
-import type { SimDisk } from "../disk.ts";
-import { calm, type Era, nextEra } from "../faults.ts";
-import { type Observation, Violation } from "../observation.ts";
-import { SeededRandom } from "../random.ts";
-import { World } from "../world.ts";
+import { Panel } from "./panel.ts";
+import { Traffic } from "./traffic.ts";
 
 export interface CoreCampaignOptions {
   readonly seed: number;
@@ -47,8 +38,6 @@ export interface CoreCampaignOptions {
   /** Simulated seconds under faults. */
   readonly seconds: number;
   readonly adversaryNames?: readonly CoreAdversaryName[];
-  /** Processes die often, and only after saying something of this kind; of a kind that changes by default. */
-  readonly crashAfter?: (typeof spoken)[number];
   /** What runs in place of the core. */
   readonly coreClass?: CoreClass;
   /** Only one honest process runs it; all others the true one. */
@@ -95,8 +84,6 @@ const tickInterval = 20_000;
 const settlingTime = 1_500_000;
 /** All that is promised is kept by then, in calm, µs. */
 const recoveryMax = 30_000_000;
-/** A client that waits says its transaction again after so long, µs. */
-const repeatInterval = 1_000_000;
 /** Heights in which a node at the tip may be behind the highest. */
 const lagMax = 3;
 
@@ -115,24 +102,11 @@ class CoreCampaign {
   readonly #skews: readonly number[];
   readonly #cluster: Cluster<CoreEvent, CoreEffect>;
   readonly #clients: Clients;
-  readonly #l1: L1;
   readonly #nodes = new Map<number, CoreNode>();
   readonly #disks = new Map<number, SimDisk>();
-  readonly #agreement = new Agreement();
-  readonly #delivery: Delivery;
-  readonly #checkpoints: Checkpoints;
-  readonly #fairness: Fairness;
-  readonly #checkers: readonly { observe(observation: CoreObservation): void }[];
-  readonly #ofConsensus = [
-    this.#agreement,
-    new NonEquivocation(),
-    new OneBlockPerView(),
-    new Extension(),
-  ];
-  /** Who gave a receipt for what: promises that are only as good as disks. */
-  readonly #tickets = new Map<number, string>();
+  readonly #panel: Panel;
+  readonly #traffic: Traffic;
   #era: Era = { ...calm, duration: 0 };
-  #isOver = false;
   #violation: Violation | undefined;
   #views = 0;
   #deliveredCount = 0;
@@ -142,7 +116,6 @@ class CoreCampaign {
     const { seed, n } = options;
     this.#random = new SeededRandom(seed, 17);
     this.#clients = new Clients(new SeededRandom(seed, 18));
-    this.#l1 = new L1(firstL1Block, this.#world.now);
     this.#genesis = genesisOf(n);
     this.#wicked = this.#pickAdversaries();
     this.#processes = Array.from({ length: n }, (_, id) => ({
@@ -155,27 +128,15 @@ class CoreCampaign {
       this.#wicked.get(id) === "backdater" ? -backdating : this.#random.between(-skewMax, skewMax),
     );
     const oracle = new SealingOracle(n);
-    const honest = this.#honest();
-    this.#delivery = new Delivery(this.#clients);
-    this.#checkpoints = new Checkpoints(n, (process, height) =>
-      this.#disks.get(process.id)?.readDurable(spaces.attested, u64Bytes(height)),
-    );
-    this.#fairness = new Fairness({
-      honest,
-      isDurable: (process, id) => this.#isDurable(process, id),
-      groupOf: (id) => this.#clients.get(id)?.group ?? "",
-      latestClock: () => this.#world.now + Math.max(...honest.map(({ id }) => this.#skewOf(id))),
+    this.#panel = new Panel({
+      processes: this.#processes,
+      clients: this.#clients,
+      oracle,
+      diskOf: ({ id }) => this.#disks.get(id),
+      latestClock: () =>
+        this.#world.now + Math.max(...this.#honest().map(({ id }) => this.#skewOf(id))),
+      ignored: options.ignored ?? [],
     });
-    this.#checkers = [
-      this.#fairness,
-      new Secrecy({
-        oracle,
-        byzantine: this.#wicked.size,
-        pointOf: (id) => this.#clients.get(id)?.point,
-      }),
-      this.#delivery,
-      this.#checkpoints,
-    ];
     this.#cluster = new Cluster(this.#world, this.#random, {
       kind: coreKind({
         genesis: this.#genesis,
@@ -203,24 +164,33 @@ class CoreCampaign {
       sendsOvertakeBarriers: options.sendsOvertakeBarriers ?? false,
       observe: (observation) => this.#onObserved(observation),
     });
+    this.#traffic = new Traffic({
+      world: this.#world,
+      random: this.#random,
+      cluster: this.#cluster,
+      processes: this.#processes,
+      clients: this.#clients,
+      height: () => this.#panel.agreement.height,
+      l1Of: ({ id }) => this.#nodes.get(id)?.core.l1.number ?? 0,
+    });
   }
 
   async run(): Promise<CoreReport> {
     const startedAt = this.#world.now;
     for (const process of this.#processes) {
       await this.#cluster.start(process);
-      this.#keepReadingL1(process);
+      this.#traffic.keepReadingL1(process);
     }
-    this.#keepSubmitting();
+    this.#traffic.keepSubmitting();
     await this.#sufferFaults();
     const healedAt = this.#world.now;
     await this.#recover();
     return {
       views: this.#views,
-      height: this.#agreement.height,
+      height: this.#panel.agreement.height,
       transactions: this.#clients.all.length,
       delivered: this.#deliveredCount,
-      certified: Math.max(...this.#honest().map((each) => this.#checkpoints.heightOf(each))),
+      certified: Math.max(...this.#honest().map((each) => this.#panel.checkpoints.heightOf(each))),
       events: this.#world.events,
       messages: this.#cluster.network.messages,
       crashes: this.#cluster.crashes,
@@ -244,21 +214,22 @@ class CoreCampaign {
    */
   async #recover(): Promise<void> {
     this.#enter({ ...calm, duration: 0 });
-    this.#isOver = true;
+    this.#traffic.stopSubmitting();
     await this.#pass(settlingTime);
     const kept = faultyMax(this.#options.n) + 1;
-    const promised = this.#fairness.waitingAt(kept);
+    const promised = this.#panel.fairness.waitingAt(kept);
     const areKept = (): boolean => {
-      const waiting = new Set(this.#fairness.waitingAt(kept));
+      const waiting = new Set(this.#panel.fairness.waitingAt(kept));
       return !promised.some((id) => waiting.has(id));
     };
     await this.#pass(recoveryMax, areKept);
     if (!areKept()) throw this.#failure("receipts", "what f+1 honest hold is not ordered");
     const sure = this.#clients.all.filter(({ isSure }) => isSure);
-    this.#keepRepeating(sure);
+    const isOrdered = ({ id }: Sent): boolean => this.#panel.delivery.whereIs(id) !== undefined;
+    this.#traffic.keepRepeating(sure, isOrdered);
     await this.#pass(recoveryMax, () => this.#isDelivered(sure));
     if (!this.#isDelivered(sure)) throw this.#failure("liveness", "not all is delivered");
-    const goal = this.#agreement.height;
+    const goal = this.#panel.agreement.height;
     await this.#pass(recoveryMax, () => this.#isCertified(goal));
     if (!this.#isCertified(goal)) throw this.#failure("liveness", `${goal} is not certified`);
     this.#checkMemory();
@@ -277,13 +248,13 @@ class CoreCampaign {
   }
 
   #isDelivered(sure: readonly Sent[]): boolean {
-    const heights = sure.map(({ id }) => this.#delivery.whereIs(id) ?? Infinity);
+    const heights = sure.map(({ id }) => this.#panel.delivery.whereIs(id) ?? Infinity);
     const goal = Math.max(0, ...heights);
-    return this.#honest().every((process) => this.#delivery.heightOf(process) >= goal);
+    return this.#honest().every((process) => this.#panel.delivery.heightOf(process) >= goal);
   }
 
   #isCertified(goal: number): boolean {
-    return this.#honest().every((process) => this.#checkpoints.heightOf(process) >= goal);
+    return this.#honest().every((process) => this.#panel.checkpoints.heightOf(process) >= goal);
   }
 
   /** I14: in calm nothing stays behind, neither blocks nor transactions that a block has taken. */
@@ -292,9 +263,11 @@ class CoreCampaign {
       const progress = this.#nodes.get(process.id)?.core.progress;
       if (progress === undefined) continue;
       const { final, executed, delivered, pooled } = progress;
-      const left = this.#clients.all.filter(({ id }) => this.#delivery.whereIs(id) === undefined);
+      const left = this.#clients.all.filter(
+        ({ id }) => this.#panel.delivery.whereIs(id) === undefined,
+      );
       const isSmall =
-        final >= this.#agreement.height - lagMax &&
+        final >= this.#panel.agreement.height - lagMax &&
         delivered >= final - lagMax &&
         executed >= delivered &&
         pooled <= left.length;
@@ -305,9 +278,8 @@ class CoreCampaign {
   #nextEra(): Era {
     const era = nextEra(this.#random, this.#processes);
     // Its own boundaries, as often as those of consensus.
-    const { crashAfter } = this.#options;
-    if (crashAfter === undefined && !this.#random.chance(0.4)) return era;
-    const type = crashAfter ?? this.#random.pick(spoken);
+    if (!this.#random.chance(0.4)) return era;
+    const type = this.#random.pick(spoken);
     const rate = this.#random.pick([0.02, 0.1, 0.5]);
     return {
       ...era,
@@ -323,52 +295,6 @@ class CoreCampaign {
     if (era.isBlackout) for (const process of this.#processes) this.#cluster.crash(process);
   }
 
-  /** A stream of transactions, each sent to some or all, now and then again. */
-  #keepSubmitting(): void {
-    if (this.#isOver) return;
-    const sent = this.#clients.make(this.#agreement.height);
-    const reached = this.#random.pick([1, 2, this.#options.n, this.#options.n]);
-    const first = this.#random.between(0, this.#options.n - 1);
-    for (let i = 0; i < reached; i++) {
-      const process = this.#processes[(first + i) % this.#options.n];
-      if (process === undefined) continue;
-      const repeats = this.#random.chance(0.1) ? 2 : 1;
-      for (let repeat = 0; repeat < repeats; repeat++)
-        this.#world.after(this.#random.between(500, 30_000), () => this.#submit(process, sent));
-    }
-    this.#world.after(this.#random.between(500, 60_000), () => this.#keepSubmitting());
-  }
-
-  /** As the SDK does while nobody has told it where its transaction stands. */
-  #keepRepeating(sure: readonly Sent[]): void {
-    const missing = sure.filter(({ id }) => this.#delivery.whereIs(id) === undefined);
-    for (const sent of missing) for (const process of this.#honest()) this.#submit(process, sent);
-    if (missing.length > 0) this.#world.after(repeatInterval, () => this.#keepRepeating(missing));
-  }
-
-  #submit(process: Process, { id, transaction }: Sent): void {
-    const ticket = this.#tickets.size + 1;
-    this.#tickets.set(ticket, id);
-    this.#cluster.inject(process, (now) => ({ type: "submit", now, ticket, transaction }));
-  }
-
-  /** Polls at its own pace; sometimes its RPC is away for seconds. */
-  #keepReadingL1(process: Process): void {
-    const isStalled = this.#random.chance(0.05);
-    const pause = isStalled
-      ? this.#random.between(2_000_000, 5_000_000)
-      : this.#random.between(100_000, 700_000);
-    this.#world.after(pause, () => {
-      const node = this.#nodes.get(process.id);
-      for (let next = (node?.core.l1.number ?? 0) + 1; this.#cluster.isUp(process); next++) {
-        const block = this.#l1.at(next, this.#world.now);
-        if (block === undefined) break;
-        this.#cluster.inject(process, (now) => ({ type: "l1", now, block }));
-      }
-      this.#keepReadingL1(process);
-    });
-  }
-
   #onObserved(observation: Observation): void {
     if (observation.type === "started" || observation.type === "crashed")
       return this.#observe({ type: observation.type, process: observation.process });
@@ -380,24 +306,13 @@ class CoreCampaign {
     this.#options.watch?.(observation, this.#world.now);
     if (this.#violation !== undefined) return;
     this.#note(observation);
-    for (const checker of this.#checkers) this.#ask(() => checker.observe(observation));
-    for (const told of toConsensus(observation))
-      for (const checker of this.#ofConsensus) this.#ask(() => checker.observe(told));
-  }
-
-  #ask(question: () => void): void {
-    try {
-      question();
-    } catch (error) {
-      if (!(error instanceof Violation)) throw error;
-      if (this.#options.ignored?.includes(error.checker) !== true) this.#violation ??= error;
-    }
+    this.#panel.observe(observation);
+    this.#violation ??= this.#panel.violation;
   }
 
   #note(observation: CoreObservation): void {
-    const { process } = observation;
-    const { type } = observation;
-    if (type === "answered") this.#onAnswered(observation);
+    const { process, type } = observation;
+    if (type === "answered") this.#violation ??= this.#traffic.checkAnswer(observation);
     if (type === "ordered")
       this.#world.trace(4, process.id, ...blockHash(observation.header).subarray(0, 8));
     if (type === "delivered")
@@ -409,19 +324,6 @@ class CoreCampaign {
       this.#views = Math.max(this.#views, observation.message.view);
     if (type === "delivered")
       this.#deliveredCount += observation.batches.flatMap((each) => each.transactions).length;
-  }
-
-  /** A receipt names what was asked about. */
-  #onAnswered({ process, ticket, receipt }: Extract<CoreObservation, { type: "answered" }>): void {
-    const id = this.#tickets.get(ticket);
-    if (!process.isHonest || receipt === undefined) return;
-    if (id !== toHex(receipt.id) || receipt.validator !== process.validator)
-      this.#violation ??= new Violation("receipts", `${process.id} signed for something else`);
-  }
-
-  #isDurable(process: Process, id: string): boolean {
-    const key = fromHex(id) ?? new Uint8Array(0);
-    return this.#disks.get(process.id)?.readDurable(spaces.stamp, key) !== undefined;
   }
 
   #classOf(process: Process): CoreClass {
@@ -463,7 +365,7 @@ class CoreCampaign {
     const states = this.#honest().map((process) => {
       const progress = this.#nodes.get(process.id)?.core.progress;
       const { view, final, executed, delivered, l1, pooled } = progress ?? {};
-      const certified = this.#checkpoints.heightOf(process);
+      const certified = this.#panel.checkpoints.heightOf(process);
       return `${process.id}: ${JSON.stringify({ view, final, executed, delivered, certified, l1, pooled })}`;
     });
     const wicked = [...this.#wicked].map(([id, name]) => `${id} is ${name}`);
@@ -479,16 +381,6 @@ function genesisOf(n: number): Genesis {
     committee: committeeOf(n),
     parameters,
   };
-}
-
-/** The same for the checkers that know consensus alone. */
-function toConsensus(observation: CoreObservation): Observation[] {
-  const { process, type } = observation;
-  if (type === "started" || type === "crashed") return [{ type, process }];
-  if (type === "said" || type === "blamed") return [observation];
-  if (type !== "ordered") return [];
-  const { header, certificate, now } = observation;
-  return [{ type: "finalized", process, headers: [header], certificate, now }];
 }
 
 function typeSaid(effect: CommonEffect): string | undefined {
