@@ -17,7 +17,8 @@ import {
   reach,
 } from "./goals.ts";
 import { L1Reader } from "./l1-history.ts";
-import type { Observations, Restart, ValidatorChain } from "./observations.ts";
+import type { Restart } from "./observations.ts";
+import { observe } from "./observe.ts";
 import type { Processes } from "./processes.ts";
 import { StreamCollector } from "./streams.ts";
 import { type EventLoopDelay, type Summary, summarize } from "./summary.ts";
@@ -75,7 +76,7 @@ export async function runSmoke(
     const submitted = (share: number) =>
       allSubmitted(journal, () => Math.ceil(share * transactions) - failures.length);
     const late = [...(await reach([submitted(1 / 2)], deadline))];
-    const [delayBefore] = await delaysOf([victim]);
+    const delaysBefore = await delaysOf([victim]);
     const restart = await killAndRestart({ victim, witnesses, say, deadline });
     late.push(...(await reach([submitted(1)], deadline)));
     say("all are submitted; waiting until they are settled");
@@ -89,17 +90,13 @@ export async function runSmoke(
     const delays = await delaysOf(validators);
     stop.abort();
     await Promise.all([traffic, following, background.finished]);
-    const observations: Observations = {
+    const after = (await victim.api.status()).opened;
+    const sources = { validators, journal, collectors, followers, l1 };
+    const observations = await observe(sources, {
       wanted: transactions,
-      submitted: journal.submitted(),
-      streams: collectors.map((each) => each.stream()),
-      followers: followers.map((each) => each.history()),
-      ...(await l1.history()),
-      traces: validators.map((each) => each.trace()),
-      chains: await chainsOf(validators),
-      restarts: [{ ...restart, after: (await victim.api.status()).opened }],
-    };
-    const measured = { delays: [...(delayBefore ? [delayBefore] : []), ...delays], journal, l1 };
+      restarts: [{ ...restart, after }],
+    });
+    const measured = { delays: [...delaysBefore, ...delays], journal, l1 };
     return await summarize(observations, { ...measured, missing, failures });
   } finally {
     stop.abort();
@@ -140,22 +137,5 @@ async function delaysOf(validators: readonly Validator[]): Promise<readonly Even
       validator: index,
       ...(await api.eventLoopDelay()),
     })),
-  );
-}
-
-/** Up to a height that all of them have. */
-async function chainsOf(validators: readonly Validator[]): Promise<readonly ValidatorChain[]> {
-  const heights = await Promise.all(validators.map(async ({ api }) => (await api.status()).opened));
-  // What was opened before the last is on the disk for certain.
-  const last = Math.min(...heights) - 1;
-  return Promise.all(
-    validators.map(async ({ index, api }) => {
-      const hashes = new Map<number, string>();
-      for (let height = 1; height <= last; height++) {
-        const block = await api.block(height);
-        if (block !== undefined) hashes.set(height, block.hash.replace(/^0x/, ""));
-      }
-      return { validator: index, hashes };
-    }),
   );
 }

@@ -108,7 +108,7 @@ async function submitOne(
     group,
   );
   const submittedAt = nowMicros();
-  await submitPatiently(client, transaction);
+  await submitPatiently(client, transaction, options.signal);
   journal.add(transactionId(transaction), intent.namespace, submittedAt);
 }
 
@@ -116,6 +116,7 @@ async function submitOne(
 async function submitPatiently(
   client: ConclaveClient,
   transaction: SealedTransaction,
+  signal: AbortSignal,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++)
     try {
@@ -123,7 +124,7 @@ async function submitPatiently(
       return;
     } catch (error) {
       if (isOrdered(error)) return;
-      if (attempt === attemptsMax) throw error;
+      if (attempt === attemptsMax || signal.aborted) throw error;
       await sleep(attemptPauseMs);
     }
 }
