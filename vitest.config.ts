@@ -1,8 +1,22 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
+/** Tests of whole processes, chains and campaigns: `npm test` runs them, the gate of a commit leaves them out. */
+const slow = [
+  "test/cli/client.test.ts",
+  "test/contracts/gas.test.ts",
+  "test/deploy/{contracts,main}.test.ts",
+  "test/house/setup.test.ts",
+  "test/integration/settlement-{outage,posting,reading}.test.ts",
+  "test/sequencer/cli.test.ts",
+  "test/sim/core.test.ts",
+  "test/sim/core/mutants.test.ts",
+  "test/sim/mutants.test.ts",
+];
+
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: process.env["CONCLAVE_TESTS"] === "all" ? [] : slow,
     // Two cores are enough for the suite, and a third worker only makes every test slower.
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { toHex } from "../../base/index.ts";
-import { nobleBls } from "../../crypto/index.ts";
+import { blstBls } from "../../sequencer/crypto/index.ts";
 import {
   type AttestedBefore,
   Attester,
@@ -29,7 +29,7 @@ let publicKeys: Uint8Array[] = [];
 let committee: Committee;
 
 beforeAll(() => {
-  publicKeys = secretKeys.map((key) => nobleBls.publicKey(key));
+  publicKeys = secretKeys.map((key) => blstBls.publicKey(key));
   const members = publicKeys.slice(0, seats).map((publicKey) => ({
     publicKey,
     networkKey: bytes(32),
@@ -49,16 +49,16 @@ class Signatures implements CheckpointSignatures {
   }
 
   sign(digest: Uint8Array): Uint8Array {
-    return nobleBls.sign(secretKeys[this.#self] as Uint8Array, digest);
+    return blstBls.sign(secretKeys[this.#self] as Uint8Array, digest);
   }
 
   verify(signer: ValidatorIndex, digest: Uint8Array, signature: Uint8Array): boolean {
     this.verified++;
-    return nobleBls.verify(publicKeys[signer] as Uint8Array, digest, signature);
+    return blstBls.verify(publicKeys[signer] as Uint8Array, digest, signature);
   }
 
   aggregate(signatures: readonly Uint8Array[]): Uint8Array | undefined {
-    return nobleBls.aggregateSignatures(signatures);
+    return blstBls.aggregateSignatures(signatures);
   }
 
   verifyAggregate(
@@ -68,7 +68,7 @@ class Signatures implements CheckpointSignatures {
   ): boolean {
     this.verified++;
     const keys = signers.map((signer) => publicKeys[signer] as Uint8Array);
-    return nobleBls.verifyAggregate(keys, digest, signature);
+    return blstBls.verifyAggregate(keys, digest, signature);
   }
 }
 
@@ -85,7 +85,7 @@ function checkpointAt(height: number, fill = 1): Checkpoint {
 
 function voteOf(signer: number, checkpoint: Checkpoint): CheckpointVote {
   const digest = checkpointDigest(domain, checkpoint);
-  const signature = nobleBls.sign(secretKeys[signer] as Uint8Array, digest);
+  const signature = blstBls.sign(secretKeys[signer] as Uint8Array, digest);
   return { type: "checkpoint-vote", checkpoint, signature };
 }
 
@@ -180,7 +180,7 @@ test("a quorum's votes become one signature that verifies as theirs, once", () =
   const signature = effect?.type === "certified" ? effect.certified.signature : bytes(96);
   const keys = [0, 1, 3].map((signer) => publicKeys[signer] as Uint8Array);
   const digest = checkpointDigest(domain, checkpointAt(10));
-  expect(nobleBls.verifyAggregate(keys, digest, signature)).toBe(true);
+  expect(blstBls.verifyAggregate(keys, digest, signature)).toBe(true);
   expect(node.hear(3, voteOf(3, checkpointAt(10)))).toEqual([]);
 });
 
@@ -193,7 +193,7 @@ test("the last vote after the quorum makes a certificate from which nobody is ab
   expect(effects).toMatchObject([{ type: "completed", certified: { signers: [0, 1, 2, 3] } }]);
   const signature = effects[0]?.type === "completed" ? effects[0].certified.signature : bytes(96);
   const digest = checkpointDigest(domain, checkpointAt(10));
-  expect(nobleBls.verifyAggregate(publicKeys.slice(0, 4), digest, signature)).toBe(true);
+  expect(blstBls.verifyAggregate(publicKeys.slice(0, 4), digest, signature)).toBe(true);
 });
 
 test("a last vote that is forged completes nothing", () => {
