@@ -15,6 +15,11 @@ export async function runCommand(
   name: string,
   define: (command: Command) => Command,
 ): Promise<void> {
+  // Who reads us may have had enough, as `head` has: that is no failure of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
   const command = define(new Command(`conclave ${name}`))
     .option("--json", "print JSON")
     .showHelpAfterError("(--help shows what there is)")
