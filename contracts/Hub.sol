@@ -17,6 +17,9 @@ contract Hub is IHub {
     bytes32 public immutable DOMAIN;
     /// @inheritdoc IHub
     IStake public immutable STAKE;
+    /// @inheritdoc IHub
+    uint64 public immutable EPOCH_LENGTH;
+    uint64 private immutable DEPLOYED_AT;
 
     // One slot, read and written once by every checkpoint.
     uint64 private _number;
@@ -29,16 +32,40 @@ contract Hub is IHub {
     /// @inheritdoc IHub
     mapping(uint64 epoch => bytes32) public committees;
     /// @inheritdoc IHub
+    mapping(uint64 epoch => bytes32) public sealings;
+    /// @inheritdoc IHub
     mapping(uint64 epoch => uint64) public endedAt;
+    /// @inheritdoc IHub
+    mapping(uint64 epoch => uint64) public preparedAt;
+    /// @inheritdoc IHub
+    mapping(uint64 epoch => mapping(bytes32 committee => bool)) public isPrepared;
 
     /// @param committee Hash of the genesis committee's head; its proofs of possession are checked off chain.
     /// @param token What validators stake, a plain ERC-20 without fees on transfers.
     /// @param stakeMin The least that an operator may stake, in the token's smallest unit.
-    constructor(bytes32 committee, IERC20 token, uint96 stakeMin) {
+    /// @param epochLength How long an epoch lasts before its successor's committee can be prepared, seconds.
+    /// @param unbonding See `IStake.UNBONDING`.
+    constructor(bytes32 committee, IERC20 token, uint96 stakeMin, uint64 epochLength, uint64 unbonding) {
         if (!BLS12381.isAvailable()) revert Unavailable();
         DOMAIN = Messages.domain(address(this));
-        STAKE = new Stake(token, stakeMin);
+        STAKE = new Stake(token, stakeMin, unbonding);
+        EPOCH_LENGTH = epochLength;
+        DEPLOYED_AT = uint64(block.timestamp);
         committees[0] = committee;
+    }
+
+    /// @inheritdoc IHub
+    /// @dev Again after another epoch's length: a committee whose members do not come to a key may not block the way. What
+    /// was prepared before stays good, since the old committee may be handing over to it at this moment.
+    function prepare(bytes calldata keys) external {
+        uint64 next = _epoch + 1;
+        uint64 since = preparedAt[next] == 0 ? startedAt(_epoch) : preparedAt[next];
+        if (block.timestamp < since + EPOCH_LENGTH) revert TooEarly(since + EPOCH_LENGTH);
+        (bytes memory records, bytes memory networkKeys) = STAKE.membersOf(keys);
+        bytes32 committee = keccak256(Committee.headOf(records));
+        preparedAt[next] = uint64(block.timestamp);
+        isPrepared[next][committee] = true;
+        emit Prepared(next, committee, keys, networkKeys);
     }
 
     /// @inheritdoc IHub
@@ -51,8 +78,40 @@ contract Hub is IHub {
     ) external {
         if (checkpoint.number <= _number) revert Stale(checkpoint.number, _number);
         if (checkpoint.epoch != _epoch) revert WrongEpoch(checkpoint.epoch, _epoch);
-        if (checkpoint.next != 0) revert UnknownCommittee(checkpoint.next);
+        if (checkpoint.next != 0) revert HandsOver(checkpoint.next);
+        _finalize(checkpoint, head, absent, signature);
+    }
 
+    /// @inheritdoc IHub
+    function rotate(
+        Checkpoint calldata checkpoint,
+        bytes calldata head,
+        bytes calldata absent,
+        bytes calldata signature,
+        bytes32 committee,
+        bytes32 sealing
+    ) external {
+        if (checkpoint.number <= _number) revert Stale(checkpoint.number, _number);
+        if (checkpoint.epoch != _epoch) revert WrongEpoch(checkpoint.epoch, _epoch);
+        uint64 epoch = checkpoint.epoch + 1;
+        bool isNext = checkpoint.next == keccak256(abi.encode(committee, sealing));
+        if (!isNext || !isPrepared[epoch][committee]) revert UnknownCommittee(checkpoint.next);
+        _finalize(checkpoint, head, absent, signature);
+
+        _epoch = epoch;
+        endedAt[checkpoint.epoch] = uint64(block.timestamp);
+        committees[epoch] = committee;
+        sealings[epoch] = sealing;
+        emit Rotated(epoch, committee, sealing);
+    }
+
+    /// @dev What its callers have checked is cheap; here the signature is, and the checkpoint becomes final.
+    function _finalize(
+        Checkpoint calldata checkpoint,
+        bytes calldata head,
+        bytes calldata absent,
+        bytes calldata signature
+    ) private {
         (G1 key, uint256 weight, uint256 total) =
             Committee.signers(committees[checkpoint.epoch], head, absent);
         if (3 * weight <= 2 * total) revert NoQuorum(weight, total);
@@ -73,6 +132,18 @@ contract Hub is IHub {
             checkpoint.blockHash,
             checkpoint.rollupsRoot
         );
+    }
+
+    /// @inheritdoc IHub
+    function startedAt(uint64 epoch) public view returns (uint64) {
+        if (epoch > _epoch) return 0;
+        return epoch == 0 ? DEPLOYED_AT : endedAt[epoch - 1];
+    }
+
+    /// @inheritdoc IHub
+    function preparedEpoch() external view returns (uint64) {
+        uint64 next = _epoch + 1;
+        return preparedAt[next] == 0 ? _epoch : next;
     }
 
     /// @inheritdoc IHub

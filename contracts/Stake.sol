@@ -5,23 +5,24 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {BLS12381, G1} from "./BLS12381.sol";
 import {Messages} from "./Messages.sol";
+import {IHub} from "./interfaces/IHub.sol";
 import {IStake} from "./interfaces/IStake.sol";
 
 /// @title Stake
 contract Stake is IStake {
     using SafeERC20 for IERC20;
 
-    /// @dev As many as a committee's one-byte index can name.
-    uint256 private constant OPERATORS_MAX = 256;
+    /// @dev Seats of a committee: as many as nodes let into one.
+    uint256 private constant OPERATORS_MAX = 128;
 
+    /// @param lastEpoch Once it has left, the last epoch in whose committee it may sit.
     /// @param position In `_active`, counted from 1; zero for one that does not take part.
     struct Operator {
         bytes32 keyHash;
+        bytes32 networkKey;
         uint96 stake;
-        uint48 exitEpoch;
-        uint48 withdrawAt;
+        uint64 lastEpoch;
         uint32 position;
-        bool slashed;
     }
 
     /// @inheritdoc IStake
@@ -30,16 +31,21 @@ contract Stake is IStake {
     address public immutable HUB;
     /// @inheritdoc IStake
     uint96 public immutable STAKE_MIN;
+    /// @inheritdoc IStake
+    uint64 public immutable UNBONDING;
 
     mapping(address operator => Operator) private _operators;
     /// @inheritdoc IStake
     mapping(bytes32 keyHash => address) public ownerOf;
+    /// @inheritdoc IStake
+    mapping(bytes32 networkKey => address) public ownerOfNetworkKey;
     address[] private _active;
 
-    constructor(IERC20 token, uint96 stakeMin) {
+    constructor(IERC20 token, uint96 stakeMin, uint64 unbonding) {
         TOKEN = token;
         HUB = msg.sender;
         STAKE_MIN = stakeMin;
+        UNBONDING = unbonding;
     }
 
     /// @inheritdoc IStake
@@ -57,6 +63,8 @@ contract Stake is IStake {
         if (key.length != BLS12381.KEY_BYTES) revert BadKey();
         bytes32 keyHash = keccak256(key);
         if (ownerOf[keyHash] != address(0)) revert KeyTaken(keyHash);
+        if (networkKey == 0) revert BadKey();
+        if (ownerOfNetworkKey[networkKey] != address(0)) revert KeyTaken(networkKey);
         // The pairing refuses every other encoding that is not a key; infinity alone would pass it.
         G1 point = BLS12381.load(key);
         if (point.isInfinity()) revert BadKey();
@@ -65,9 +73,11 @@ contract Stake is IStake {
 
         _active.push(msg.sender);
         operator.keyHash = keyHash;
+        operator.networkKey = networkKey;
         operator.stake = amount;
         operator.position = uint32(_active.length);
         ownerOf[keyHash] = msg.sender;
+        ownerOfNetworkKey[networkKey] = msg.sender;
         emit Registered(msg.sender, keyHash, key, networkKey, multiaddr, amount);
         TOKEN.safeTransferFrom(msg.sender, address(this), amount);
     }
@@ -79,6 +89,62 @@ contract Stake is IStake {
         operator.stake += amount;
         emit StakeAdded(msg.sender, amount, operator.stake);
         TOKEN.safeTransferFrom(msg.sender, address(this), amount);
+    }
+
+    /// @inheritdoc IStake
+    function exit() external {
+        Operator storage operator = _operators[msg.sender];
+        uint256 position = operator.position;
+        if (position == 0) revert NotRegistered(msg.sender);
+        address last = _active[_active.length - 1];
+        _active[position - 1] = last;
+        _operators[last].position = uint32(position);
+        _active.pop();
+        operator.position = 0;
+        // A committee that is prepared may hold it, though it has not begun.
+        uint64 lastEpoch = IHub(HUB).preparedEpoch();
+        operator.lastEpoch = lastEpoch;
+        emit Exited(msg.sender, lastEpoch);
+    }
+
+    /// @inheritdoc IStake
+    function withdraw() external {
+        Operator storage operator = _operators[msg.sender];
+        uint96 amount = operator.stake;
+        if (operator.position != 0 || amount == 0) revert NothingToWithdraw(msg.sender);
+        uint64 endedAt = IHub(HUB).endedAt(operator.lastEpoch);
+        if (endedAt == 0) revert StillBonded(operator.lastEpoch, 0);
+        if (block.timestamp < endedAt + UNBONDING) {
+            revert StillBonded(operator.lastEpoch, endedAt + UNBONDING);
+        }
+        operator.stake = 0;
+        emit Withdrawn(msg.sender, amount);
+        TOKEN.safeTransfer(msg.sender, amount);
+    }
+
+    /// @inheritdoc IStake
+    function membersOf(bytes calldata keys)
+        external
+        view
+        returns (bytes memory records, bytes memory networkKeys)
+    {
+        uint256 count = _active.length;
+        if (keys.length != count * BLS12381.KEY_BYTES) revert WrongMembers(count);
+        records = new bytes(count * (BLS12381.KEY_BYTES + 8));
+        networkKeys = new bytes(count * 32);
+        for (uint256 i = 0; i < count; i++) {
+            Operator storage operator = _operators[_active[i]];
+            bytes calldata key = keys[i * BLS12381.KEY_BYTES:(i + 1) * BLS12381.KEY_BYTES];
+            if (keccak256(key) != operator.keyHash) revert WrongMembers(i);
+            bytes32 networkKey = operator.networkKey;
+            // Written in place: a concatenation would copy all before it, for every member.
+            assembly ("memory-safe") {
+                let record := add(add(records, 0x20), mul(i, 104))
+                calldatacopy(record, key.offset, 96)
+                mstore8(add(record, 103), 1)
+                mstore(add(add(networkKeys, 0x20), mul(i, 32)), networkKey)
+            }
+        }
     }
 
     /// @inheritdoc IStake

@@ -32,14 +32,27 @@ interface IHub {
         bytes32 rollupsRoot
     );
 
+    /// @notice A committee may follow: all who take part in the stake, each of weight 1.
+    /// @param keys Their BLS keys in the committee's order, 96 bytes each.
+    /// @param networkKeys Their network keys in that order, 32 bytes each.
+    event Prepared(uint64 indexed epoch, bytes32 committee, bytes keys, bytes networkKeys);
+
+    /// @notice An epoch has begun: from here on its committee signs.
+    /// @param sealing What binds the rest of the committee: its network keys and the key that transactions are sealed to.
+    event Rotated(uint64 indexed epoch, bytes32 committee, bytes32 sealing);
+
     /// @notice The chain lacks the BLS12-381 precompiles of EIP-2537.
     error Unavailable();
     /// @notice A checkpoint of this or a later number is final already.
     error Stale(uint64 number, uint64 last);
     /// @notice The checkpoint is of another epoch than the current one.
     error WrongEpoch(uint64 epoch, uint64 current);
-    /// @notice The checkpoint hands over to a committee that this hub has not been shown.
+    /// @notice The checkpoint is the last of its epoch: `rotate` takes it.
+    error HandsOver(bytes32 next);
+    /// @notice The checkpoint does not hand over to this committee, or nobody has prepared it.
     error UnknownCommittee(bytes32 next);
+    /// @notice The next committee can be prepared from `from` on (seconds).
+    error TooEarly(uint64 from);
     /// @notice The head is not of the committee of this epoch, or the records do not make a committee.
     error BadCommittee();
     /// @notice The list of absent members is not in order, not theirs, or not of the right length.
@@ -62,6 +75,23 @@ interface IHub {
         bytes calldata signature
     ) external;
 
+    /// @notice Shows the hub a committee that may follow the current one: everyone who takes part in the stake now. Anyone
+    /// may call it, once the epoch has lasted long enough; again after as long, if nobody has handed over by then.
+    /// @param keys See `IStake.membersOf`.
+    function prepare(bytes calldata keys) external;
+
+    /// @notice Makes the last checkpoint of an epoch final, with which the next epoch begins. Anyone may call it.
+    /// @param committee Hash of the next committee's head, one that was prepared.
+    /// @param sealing With `committee` the preimage of `checkpoint.next`: keccak256(abi.encode(committee, sealing)).
+    function rotate(
+        Checkpoint calldata checkpoint,
+        bytes calldata head,
+        bytes calldata absent,
+        bytes calldata signature,
+        bytes32 committee,
+        bytes32 sealing
+    ) external;
+
     /// @notice Root over all rollups' totals of the `count`-th final checkpoint, one of the last 64.
     function rootAt(uint32 count) external view returns (bytes32);
 
@@ -74,6 +104,24 @@ interface IHub {
 
     /// @notice Hash of an epoch's committee: keccak256 of its head.
     function committees(uint64 epoch) external view returns (bytes32);
+
+    /// @notice What binds the rest of an epoch's committee, see `Rotated`; zero for the committee of genesis.
+    function sealings(uint64 epoch) external view returns (bytes32);
+
+    /// @notice When a committee for this epoch was last prepared (seconds), or zero.
+    function preparedAt(uint64 epoch) external view returns (uint64);
+
+    /// @notice Whether this committee may begin this epoch.
+    function isPrepared(uint64 epoch, bytes32 committee) external view returns (bool);
+
+    /// @notice The last epoch for which there is a committee, be it only prepared.
+    function preparedEpoch() external view returns (uint64);
+
+    /// @notice When an epoch began (seconds), or zero.
+    function startedAt(uint64 epoch) external view returns (uint64);
+
+    /// @notice How long an epoch lasts at least (seconds).
+    function EPOCH_LENGTH() external view returns (uint64);
 
     /// @notice When an epoch ended (seconds), or zero.
     function endedAt(uint64 epoch) external view returns (uint64);

@@ -22,13 +22,20 @@ interface IStake {
     /// @notice An operator has added to its stake, which is now `total`.
     event StakeAdded(address indexed operator, uint96 amount, uint96 total);
 
+    /// @notice An operator has left: no committee that is prepared from now on holds it. It may sit in those up to
+    /// `lastEpoch`, and its stake answers for what it signs there.
+    event Exited(address indexed operator, uint64 lastEpoch);
+
+    /// @notice An operator that had left has its stake back.
+    event Withdrawn(address indexed operator, uint96 amount);
+
     /// @notice The operator has registered before: an operator and a key are for life.
     error AlreadyRegistered(address operator);
     /// @notice The operator has not registered, or no longer takes part.
     error NotRegistered(address operator);
     /// @notice The key belongs, or once belonged, to somebody.
     error KeyTaken(bytes32 keyHash);
-    /// @notice The key is infinity, or is not 96 bytes.
+    /// @notice The key is infinity, or is not 96 bytes; or the network key is zero.
     error BadKey();
     /// @notice The signature does not prove that this operator possesses the key, here and on this chain.
     error BadPossession();
@@ -36,6 +43,13 @@ interface IStake {
     error StakeTooSmall(uint96 amount, uint96 least);
     /// @notice All seats are taken.
     error Full();
+    /// @notice The operator takes part, or has no stake left.
+    error NothingToWithdraw(address operator);
+    /// @notice Its last epoch has not ended (`until` is zero), or not long enough ago (seconds).
+    error StillBonded(uint64 lastEpoch, uint64 until);
+    /// @notice These are not the keys of those who take part, in their order; `index` is the first that differs, or how many
+    /// there should be.
+    error WrongMembers(uint256 index);
 
     /// @notice Stakes `amount` of the token, which must be approved, and registers the caller as an operator.
     /// @param key Uncompressed point of G1 without padding, 96 bytes.
@@ -51,6 +65,21 @@ interface IStake {
     /// @notice Adds `amount` to the caller's stake.
     function addStake(uint96 amount) external;
 
+    /// @notice Leaves. A committee that is prepared or at work keeps its member; see `Exited`.
+    function exit() external;
+
+    /// @notice Pays the stake of a caller that has left, `UNBONDING` after the end of the last epoch in which it may have
+    /// signed. Counted from that end and not from `exit`, since an epoch may take long to end.
+    function withdraw() external;
+
+    /// @notice What a committee of all who take part is made of: records for `Committee.headOf`, each of weight 1, and the
+    /// network keys, 32 bytes each, both in the order of `activeOperators`.
+    /// @param keys Their keys in that order, 96 bytes each: the chain keeps only hashes.
+    function membersOf(bytes calldata keys)
+        external
+        view
+        returns (bytes memory records, bytes memory networkKeys);
+
     /// @notice What is signed to prove possession, under the suite BLS_POP_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_.
     function possessionDigest(address operator, bytes32 keyHash) external view returns (bytes32);
 
@@ -59,6 +88,9 @@ interface IStake {
 
     /// @notice Whose key it is or was, or zero.
     function ownerOf(bytes32 keyHash) external view returns (address);
+
+    /// @notice Whose network key it is or was, or zero.
+    function ownerOfNetworkKey(bytes32 networkKey) external view returns (address);
 
     /// @notice The operators that take part, in no particular order.
     function activeOperators() external view returns (address[] memory);
@@ -71,4 +103,7 @@ interface IStake {
 
     /// @notice The least that an operator may stake.
     function STAKE_MIN() external view returns (uint96);
+
+    /// @notice How long a stake answers for its operator after the last epoch it may have signed in, seconds.
+    function UNBONDING() external view returns (uint64);
 }

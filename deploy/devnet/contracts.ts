@@ -53,6 +53,9 @@ export const namespaces: readonly number[] = [0, 1];
 const stakeMin = 100_000_000n;
 const prepaid = 1_000_000_000_000n;
 const minted = 1_000_000_000_000_000n;
+/** A committee may be prepared once an epoch is so old; short, so that one can be watched to change. */
+const epochLengthSeconds = 10;
+const unbondingSeconds = 21 * 24 * 3600;
 const hubDelaySeconds = 7 * 24 * 3600;
 /** Sealed transactions alone, ordered by class first. */
 const policy = 3;
@@ -68,7 +71,8 @@ export async function deployContracts(request: DeploymentRequest): Promise<Deplo
   const l1Start = await provider.getBlockNumber();
   const token = await deploy("devnet/FeeToken");
   const tokenAddress = await token.getAddress();
-  const hub = await deploy("Hub", committeeHashOf(committee), tokenAddress, stakeMin);
+  const spans = [epochLengthSeconds, unbondingSeconds];
+  const hub = await deploy("Hub", committeeHashOf(committee), tokenAddress, stakeMin, ...spans);
   const rollups = await deploy("Rollups", tokenAddress);
   const bundle = await deploy("Bundle");
   const hubAddress = await hub.getAddress();

@@ -165,13 +165,13 @@ contract HubHistoryTest is HubTest {
         hub.finalize(checkpoint, head, "", signature);
     }
 
-    /// @notice A hand-over to a committee that nobody has shown the hub would leave it without one.
-    function testFuzz_an_unknown_next_committee_is_refused(bytes32 next) external {
+    /// @notice A hand-over that is taken as a mere checkpoint would leave the hub without a committee.
+    function testFuzz_a_hand_over_is_no_mere_checkpoint(bytes32 next) external {
         vm.assume(next != 0);
         IHub.Checkpoint memory checkpoint = checkpointOf(1, 0);
         checkpoint.next = next;
         bytes memory signature = _sign(checkpoint);
-        vm.expectRevert(abi.encodeWithSelector(IHub.UnknownCommittee.selector, next));
+        vm.expectRevert(abi.encodeWithSelector(IHub.HandsOver.selector, next));
         hub.finalize(checkpoint, head, "", signature);
     }
 

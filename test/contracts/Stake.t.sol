@@ -7,7 +7,6 @@ import {HubTest} from "./support/HubTest.sol";
 import {Keys} from "./support/Keys.sol";
 
 contract StakeTest is HubTest {
-    bytes32 private constant NETWORK_KEY = keccak256("network key");
     string private constant MULTIADDR = "/dns4/validator.example/tcp/9000";
     address private constant ALICE = address(0xa11ce);
     address private constant BOB = address(0xb0b);
@@ -34,7 +33,7 @@ contract StakeTest is HubTest {
         amount = uint96(bound(amount, STAKE_MIN, 1_000_000e6));
         bytes memory possession = _prove(stake, ALICE, secret);
         vm.expectEmit();
-        emit IStake.Registered(ALICE, keccak256(key), key, NETWORK_KEY, MULTIADDR, amount);
+        emit IStake.Registered(ALICE, keccak256(key), key, networkKeyOf(ALICE), MULTIADDR, amount);
         _register(ALICE, key, possession, amount);
         (bytes32 keyHash, uint96 staked, bool isActive) = stake.operatorOf(ALICE);
         assertEq(keyHash, keccak256(key));
@@ -124,13 +123,91 @@ contract StakeTest is HubTest {
         stake.addStake(1);
     }
 
-    function test_there_are_256_seats() external {
-        for (uint160 i = 1; i <= 256; i++) {
+    function test_there_are_128_seats() external {
+        for (uint160 i = 1; i <= 128; i++) {
             address operator = address(0x1000 + i);
             _fund(operator);
             _register(operator, Keys.keyOf(i), _prove(stake, operator, i), STAKE_MIN);
         }
-        _refuses(ALICE, Keys.keyOf(257), _prove(stake, ALICE, 257), IStake.Full.selector);
+        _refuses(ALICE, Keys.keyOf(129), _prove(stake, ALICE, 129), IStake.Full.selector);
+    }
+
+    function test_a_network_key_is_of_one_operator_and_not_zero() external {
+        _register(ALICE, Keys.keyOf(7), _prove(stake, ALICE, 7), STAKE_MIN);
+        bytes32 taken = networkKeyOf(ALICE);
+        bytes memory possession = _prove(stake, BOB, 8);
+        bytes memory key = Keys.keyOf(8);
+        vm.expectRevert(abi.encodeWithSelector(IStake.KeyTaken.selector, taken));
+        vm.prank(BOB);
+        stake.register(key, possession, taken, MULTIADDR, STAKE_MIN);
+        vm.expectRevert(abi.encodeWithSelector(IStake.BadKey.selector));
+        vm.prank(BOB);
+        stake.register(key, possession, 0, MULTIADDR, STAKE_MIN);
+        assertTrue(stake.ownerOfNetworkKey(taken) == ALICE, "the first keeps it");
+    }
+
+    /// @notice The list of those who take part has no gap and no double, whoever leaves in whatever order.
+    function testFuzz_who_leaves_is_gone_and_no_one_else(uint256 order) external {
+        address[] memory operators = new address[](6);
+        for (uint160 i = 0; i < 6; i++) {
+            operators[i] = address(0x2000 + i);
+            _fund(operators[i]);
+            _register(operators[i], Keys.keyOf(100 + i), _prove(stake, operators[i], 100 + i), STAKE_MIN);
+        }
+        for (uint256 left = 6; left > 0; left--) {
+            uint256 pick = uint256(keccak256(abi.encode(order, left))) % left;
+            address leaver = operators[pick];
+            operators[pick] = operators[left - 1];
+            vm.prank(leaver);
+            stake.exit();
+            address[] memory active = stake.activeOperators();
+            assertEq(active.length, left - 1);
+            for (uint256 i = 0; i + 1 < left; i++) {
+                assertTrue(_count(active, operators[i]) == 1, "once");
+            }
+            (,, bool isActive) = stake.operatorOf(leaver);
+            assertTrue(!isActive, "gone");
+            vm.expectRevert(abi.encodeWithSelector(IStake.NotRegistered.selector, leaver));
+            vm.prank(leaver);
+            stake.exit();
+        }
+    }
+
+    function test_who_takes_part_or_never_did_withdraws_nothing() external {
+        _register(ALICE, Keys.keyOf(7), _prove(stake, ALICE, 7), STAKE_MIN);
+        vm.expectRevert(abi.encodeWithSelector(IStake.NothingToWithdraw.selector, ALICE));
+        vm.prank(ALICE);
+        stake.withdraw();
+        vm.expectRevert(abi.encodeWithSelector(IStake.NothingToWithdraw.selector, BOB));
+        vm.prank(BOB);
+        stake.withdraw();
+    }
+
+    function test_the_members_are_those_who_take_part_in_their_order() external {
+        _register(ALICE, Keys.keyOf(7), _prove(stake, ALICE, 7), STAKE_MIN);
+        _register(BOB, Keys.keyOf(8), _prove(stake, BOB, 8), STAKE_MIN);
+        bytes memory keys = bytes.concat(Keys.keyOf(7), Keys.keyOf(8));
+        (bytes memory records, bytes memory networkKeys) = stake.membersOf(keys);
+        bytes memory one = abi.encodePacked(Keys.keyOf(7), uint64(1), Keys.keyOf(8), uint64(1));
+        assertEq(keccak256(records), keccak256(one));
+        assertEq(keccak256(networkKeys), keccak256(abi.encode(networkKeyOf(ALICE), networkKeyOf(BOB))));
+
+        _noMembers(bytes.concat(Keys.keyOf(8), Keys.keyOf(7)), 0);
+        _noMembers(bytes.concat(Keys.keyOf(7), Keys.keyOf(9)), 1);
+        _noMembers(Keys.keyOf(7), 2);
+        _noMembers(bytes.concat(keys, Keys.keyOf(9)), 2);
+        _noMembers(bytes.concat(keys, hex"00"), 2);
+    }
+
+    function _noMembers(bytes memory keys, uint256 index) private {
+        vm.expectRevert(abi.encodeWithSelector(IStake.WrongMembers.selector, index));
+        stake.membersOf(keys);
+    }
+
+    function _count(address[] memory list, address wanted) private pure returns (uint256 times) {
+        for (uint256 i = 0; i < list.length; i++) {
+            if (list[i] == wanted) times++;
+        }
     }
 
     function _fund(address operator) private {
@@ -145,7 +222,7 @@ contract StakeTest is HubTest {
 
     function _register(address operator, bytes memory key, bytes memory possession, uint96 amount) private {
         vm.prank(operator);
-        stake.register(key, possession, NETWORK_KEY, MULTIADDR, amount);
+        stake.register(key, possession, networkKeyOf(operator), MULTIADDR, amount);
     }
 
     function _refuses(address operator, bytes memory key, bytes memory possession, bytes4 reason) private {

@@ -107,7 +107,7 @@ test("the inbox takes what a node's codec takes, and no byte more", async () => 
 
 test("a chain without the precompiles is refused when the hub is deployed", async () => {
   const { ethers } = await network.create({ network: "sim", override: { hardfork: "cancun" } });
-  const values = [hex(alone.hash), await chain.token.getAddress(), stakeMin];
+  const values = [hex(alone.hash), await chain.token.getAddress(), stakeMin, 1, 1];
   await expect(ethers.deployContract("Hub", values)).rejects.toThrow("Unavailable");
 });
 

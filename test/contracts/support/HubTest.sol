@@ -13,9 +13,15 @@ abstract contract HubTest is Test {
     using TestCommittees for TestCommittee;
 
     uint96 internal constant STAKE_MIN = 100e6;
+    uint64 internal constant EPOCH_LENGTH = 1 days;
+    uint64 internal constant UNBONDING = 21 days;
     uint256 internal constant SECRET_ALONE = 0x5ec2e7;
 
     FeeToken internal token = FeeToken(deployArtifact("devnet/FeeToken.sol/FeeToken", ""));
+
+    function networkKeyOf(address operator) internal pure returns (bytes32) {
+        return keccak256(abi.encode("network key", operator));
+    }
 
     function deploy(TestCommittee memory committee) internal returns (Hub) {
         return _deploy(committee.hash());
@@ -37,7 +43,8 @@ abstract contract HubTest is Test {
     }
 
     function _deploy(bytes32 committee) private returns (Hub) {
-        return Hub(deployArtifact("Hub.sol/Hub", abi.encode(committee, token, STAKE_MIN)));
+        bytes memory options = abi.encode(committee, token, STAKE_MIN, EPOCH_LENGTH, UNBONDING);
+        return Hub(deployArtifact("Hub.sol/Hub", options));
     }
 
     function checkpointOf(uint64 number, bytes32 root) internal pure returns (IHub.Checkpoint memory) {

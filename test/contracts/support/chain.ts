@@ -19,6 +19,8 @@ import {
 import { blstBls } from "../../../sequencer/crypto/index.ts";
 
 export const stakeMin = 100_000_000n;
+const epochLength = 24 * 3600;
+const unbonding = 21 * 24 * 3600;
 const hubDelay = 7 * 24 * 3600;
 
 /** Everything deployed, in the order in which it has to be. */
@@ -46,7 +48,8 @@ export class Chain {
 
   async deployHub(committee: TestCommittee): Promise<Contract> {
     const token = await this.token.getAddress();
-    return this.ethers.deployContract("Hub", [hex(committee.hash), token, stakeMin]);
+    const spans = [epochLength, unbonding];
+    return this.ethers.deployContract("Hub", [hex(committee.hash), token, stakeMin, ...spans]);
   }
 
   async deploySettlement(hub: Contract, policy = 1): Promise<Contract> {
