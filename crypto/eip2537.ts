@@ -25,6 +25,11 @@ export function g1Uncompressed(compressed: Uint8Array): Uint8Array | undefined {
   return decodeG1(compressed)?.toBytes(false);
 }
 
+/** 96 bytes, `x || y`, to 48; undefined unless it is a point of the subgroup other than the identity. */
+export function g1Compressed(uncompressed: Uint8Array): Uint8Array | undefined {
+  return decodeUncompressedG1(uncompressed)?.toBytes(true);
+}
+
 /** The sum of keys of 96 bytes, `x || y`, as such; undefined without keys, for one that is no key, or if they cancel out. */
 export function g1Sum(uncompressed: readonly Uint8Array[]): Uint8Array | undefined {
   const points = uncompressed.map(decodeUncompressedG1).filter((point) => point !== undefined);

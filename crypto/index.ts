@@ -9,7 +9,7 @@ export {
   splitSenderSignature,
 } from "./ecdsa.ts";
 export { isValidNetworkKey, type NetworkSignatures, nobleNetworkSignatures } from "./ed25519.ts";
-export { g1Sum, g1ToEip2537, g1Uncompressed, g2ToEip2537 } from "./eip2537.ts";
+export { g1Compressed, g1Sum, g1ToEip2537, g1Uncompressed, g2ToEip2537 } from "./eip2537.ts";
 export { keccak256, sha256 } from "./hash.ts";
 export { merkleProof, merkleRoot, verifyMerkleProof } from "./merkle.ts";
 export { nobleSealingGroup } from "./noble-sealing-group.ts";

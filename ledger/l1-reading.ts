@@ -14,12 +14,16 @@ export interface L1Reading {
   readonly inbox: InboxMessage[];
 }
 
+type RollupEvent = Exclude<L1Event, { type: "prepared" }>;
+
 export function readL1(
   events: readonly L1Event[],
   stateBefore: (namespace: Namespace) => NamespaceState | undefined,
 ): L1Reading {
   const reading: L1Reading = { namespaces: new Map(), subscribed: [], inbox: [] };
   for (const event of events) {
+    // Who may sit in the next committee changes nothing for rollups.
+    if (event.type === "prepared") continue;
     const before = stateBefore(event.namespace);
     const state = reading.namespaces.get(event.namespace) ?? before;
     const inboxEnd = (before?.inboxRead ?? 0) + limits.inboxPerBlockMax;
@@ -31,7 +35,7 @@ export function readL1(
 }
 
 /** The first thing that is heard of a namespace must be that it exists. */
-function subscribe(reading: L1Reading, event: L1Event): NamespaceState | undefined {
+function subscribe(reading: L1Reading, event: RollupEvent): NamespaceState | undefined {
   // Ids are given in order from 0, so this bounds how many are kept.
   if (event.type !== "subscribed" || event.namespace >= limits.namespacesMax) return undefined;
   const { namespace, settlement, policy } = event;
@@ -41,7 +45,7 @@ function subscribe(reading: L1Reading, event: L1Event): NamespaceState | undefin
 
 function apply(
   reading: L1Reading,
-  event: L1Event,
+  event: RollupEvent,
   { state, inboxEnd }: { readonly state: NamespaceState; readonly inboxEnd: number },
 ): NamespaceState | undefined {
   switch (event.type) {

@@ -52,7 +52,7 @@ export {
   readInboxMessage,
   writeInboxMessage,
 } from "./inbox.ts";
-export type { L1Block, L1Event, Policy } from "./l1.ts";
+export type { Candidate, L1Block, L1Event, Policy } from "./l1.ts";
 export {
   type Cut,
   emptyTip,

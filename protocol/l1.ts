@@ -1,5 +1,5 @@
 import type { InboxMessage } from "./inbox.ts";
-import type { Namespace } from "./numbers.ts";
+import type { Epoch, Namespace } from "./numbers.ts";
 
 /** What the sequencer reads on L1, at finalized blocks only, in log order. */
 export type L1Event =
@@ -16,7 +16,22 @@ export type L1Event =
       /** In the smallest unit of the fee token. */ readonly amount: number;
     }
   /** Only from the settlement contract that the namespace subscribed with. */
-  | ({ readonly type: "inbox" } & InboxMessage);
+  | ({ readonly type: "inbox" } & InboxMessage)
+  /** The Hub has been shown who may sit in the committee of this epoch; a later one takes the place of an earlier. */
+  | {
+      readonly type: "prepared";
+      readonly epoch: Epoch;
+      /** In the order of their seats, at most `committeeMax`. */
+      readonly candidates: readonly Candidate[];
+    };
+
+/** Who has staked for a seat. */
+export interface Candidate {
+  /** BLS12-381 G1, 48 bytes compressed; its possession was proven to the contract. */
+  readonly publicKey: Uint8Array;
+  /** Ed25519, 32 bytes; no two operators have the same. */
+  readonly networkKey: Uint8Array;
+}
 
 /** How a namespace wants to be served. */
 export interface Policy {

@@ -12,8 +12,10 @@ import {
 } from "../base/index.ts";
 import {
   type CommonEffect,
+  Epoch,
   type L1Block,
   type L1Event,
+  limits,
   Micros,
   Namespace,
   readInboxMessage,
@@ -122,7 +124,7 @@ function readL1Block(reader: Reader): L1Block {
   };
 }
 
-const eventTypes = ["subscribed", "funded", "inbox"] as const;
+const eventTypes = ["subscribed", "funded", "inbox", "prepared"] as const;
 
 function writeEvent(writer: Writer, event: L1Event): void {
   writer.u8(eventTypes.indexOf(event.type));
@@ -137,6 +139,12 @@ function writeEvent(writer: Writer, event: L1Event): void {
     case "inbox":
       writeInboxMessage(writer, event);
       return;
+    case "prepared":
+      writer.u64(event.epoch);
+      writer.list(event.candidates, limits.committeeMax, (w, { publicKey, networkKey }) =>
+        w.fixed(publicKey, 48).fixed(networkKey, 32),
+      );
+      return;
     default:
       unreachable(event);
   }
@@ -145,6 +153,15 @@ function writeEvent(writer: Writer, event: L1Event): void {
 function readEvent(reader: Reader): L1Event {
   const type = eventTypes[reader.u8()];
   if (type === "inbox") return { type, ...readInboxMessage(reader) };
+  if (type === "prepared")
+    return {
+      type,
+      epoch: Epoch(reader.u64()),
+      candidates: reader.list(limits.committeeMax, (r) => ({
+        publicKey: r.fixed(48),
+        networkKey: r.fixed(32),
+      })),
+    };
   reader.require(type !== undefined, "UNKNOWN_EVENT");
   const namespace = Namespace(reader.u32());
   if (type === "funded") return { type, namespace, amount: reader.u64() };

@@ -4,11 +4,16 @@ import { Interface } from "ethers";
 
 export const hubAbi: Interface = new Interface([
   "function finalize((uint64 number,uint64 epoch,uint64 height,bytes32 blockHash,bytes32 rollupsRoot,bytes32 next) checkpoint, bytes head, bytes absent, bytes signature)",
+  "function rotate((uint64 number,uint64 epoch,uint64 height,bytes32 blockHash,bytes32 rollupsRoot,bytes32 next) checkpoint, bytes head, bytes absent, bytes signature, bytes32 committee, bytes32 sealing)",
+  "function prepare(bytes keys)",
   "function latest() view returns (uint64 number, uint64 epoch, uint32 count, uint64 lastAt)",
   "event Finalized(uint64 indexed number, uint64 indexed epoch, uint64 height, uint32 count, bytes32 blockHash, bytes32 rollupsRoot)",
+  "event Prepared(uint64 indexed epoch, bytes32 committee, bytes keys, bytes networkKeys)",
   "error Stale(uint64 number, uint64 last)",
   "error WrongEpoch(uint64 epoch, uint64 current)",
+  "error HandsOver(bytes32 next)",
   "error UnknownCommittee(bytes32 next)",
+  "error TooEarly(uint64 from)",
   "error BadCommittee()",
   "error BadSigners()",
   "error NoQuorum(uint256 weight, uint256 total)",
@@ -35,12 +40,13 @@ const rollupsAbi = new Interface([
 
 /** The first topic of each event: the hash of its signature. */
 export const topics: Readonly<
-  Record<"subscribed" | "funded" | "inboxMessage" | "finalized" | "settled", string>
+  Record<"subscribed" | "funded" | "inboxMessage" | "finalized" | "prepared" | "settled", string>
 > = {
   subscribed: topicOf(rollupsAbi, "Subscribed"),
   funded: topicOf(rollupsAbi, "Funded"),
   inboxMessage: topicOf(settlementAbi, "InboxMessage"),
   finalized: topicOf(hubAbi, "Finalized"),
+  prepared: topicOf(hubAbi, "Prepared"),
   settled: topicOf(settlementAbi, "Settled"),
 };
 

@@ -2,7 +2,8 @@
 // block, so an event is taken exactly as the contracts write it, or not at all.
 
 import { fromHex } from "../../base/index.ts";
-import { inboxMessageHash, type L1Event, limits, Namespace } from "../../protocol/index.ts";
+import { g1Compressed } from "../../crypto/index.ts";
+import { Epoch, inboxMessageHash, type L1Event, limits, Namespace } from "../../protocol/index.ts";
 import { topics } from "./abi.ts";
 import { badAnswer } from "./rpc.ts";
 import type { Hex, Log } from "./answers.ts";
@@ -11,20 +12,30 @@ import { toAddress, toCount, toUint, toUint32, wordAt } from "./words.ts";
 const policyBits = { sealingRequired: 1n, classOrder: 2n } as const;
 /** Words of an InboxMessage before its data: sender, timestamp, where the data begin, how long they are. */
 const inboxHeadWords = 4;
+/** Words of a Prepared before its keys: committee, where keys and network keys begin, how long the keys are. */
+const preparedHeadWords = 4;
+const keyBytes = 96;
+
+/** The contracts that are believed, by their addresses. */
+export interface Contracts {
+  readonly hub: Hex;
+  readonly rollups: Hex;
+}
 
 /**
- * Undefined for a log that says nothing to us; throws L1_BAD_ANSWER for one that the registry cannot have made.
- * `settlements` are those that subscribed before it, by rollup id.
+ * Undefined for a log that says nothing to us; throws L1_BAD_ANSWER for one that the Hub or the registry cannot have
+ * made. `settlements` are those that subscribed before it, by rollup id.
  */
 export function toEvent(
   log: Log,
-  rollups: Hex,
+  { hub, rollups }: Contracts,
   settlements: ReadonlyMap<number, Hex>,
 ): L1Event | undefined {
   if (log.address === rollups) {
     if (log.topics[0] === topics.subscribed) return toSubscribed(log);
     return log.topics[0] === topics.funded ? toFunded(log) : undefined;
   }
+  if (log.address === hub) return log.topics[0] === topics.prepared ? toPrepared(log) : undefined;
   const event = log.topics[0] === topics.inboxMessage ? toInboxMessage(log) : undefined;
   // A contract may log what it likes; only the settlement of this very rollup speaks for its inbox.
   return event !== undefined && settlements.get(event.namespace) === log.address
@@ -32,7 +43,7 @@ export function toEvent(
     : undefined;
 }
 
-// What the registry logs is of its form, or L1 does not tell what it logged.
+// What the Hub and the registry log is of its form, or L1 does not tell what they logged.
 
 function toSubscribed({ topics, data }: Log): L1Event {
   const id = toUint32(topics[1]);
@@ -55,6 +66,30 @@ function toFunded({ topics, data }: Log): L1Event {
   const most = BigInt(Number.MAX_SAFE_INTEGER);
   const amount = Number(units > most ? most : units);
   return { type: "funded", namespace: Namespace(id), amount };
+}
+
+/** Two byte strings, the keys and then the network keys, each with its length before it. */
+function toPrepared({ topics, data }: Log): L1Event {
+  const epoch = toCount(topics[1]);
+  const length = toCount(wordAt(data, preparedHeadWords - 1)) ?? 0;
+  const count = length / keyBytes;
+  const keys = data.subarray(preparedHeadWords * 32);
+  // Keys are of whole words, so that the network keys follow without a gap.
+  const networkKeys = keys.subarray(length + 32);
+  const isWhole =
+    epoch !== undefined &&
+    Number.isInteger(count) &&
+    count > 0 &&
+    count <= limits.committeeMax &&
+    networkKeys.length === count * 32;
+  if (!isWhole) throw badAnswer("a committee");
+  const candidates = Array.from({ length: count }, (_, seat) => {
+    const publicKey = g1Compressed(keys.subarray(seat * keyBytes, (seat + 1) * keyBytes));
+    // Each has been through a pairing when it was registered.
+    if (publicKey === undefined) throw badAnswer("a committee");
+    return { publicKey, networkKey: networkKeys.slice(seat * 32, (seat + 1) * 32) };
+  });
+  return { type: "prepared", epoch: Epoch(epoch), candidates };
 }
 
 function toInboxMessage({ topics, data: bytes }: Log): (L1Event & { type: "inbox" }) | undefined {

@@ -63,16 +63,16 @@ export function createSettlement(options: SettlementOptions): Settlement {
   const timeoutMs = options.requestTimeoutMs ?? requestTimeoutMs;
   const rpc = new Rpc({ url: options.rpcUrl, timeoutMs, bytesMax: answerBytesMax, metrics });
   const { number, hash } = options.from;
+  const hub = hex(options.hub);
   const watcher = new Watcher({
     rpc,
-    rollups: hex(options.rollups),
+    contracts: { hub, rollups: hex(options.rollups) },
     from: { number, hash: hash === undefined ? undefined : hex(hash) },
     settlements: new Map([...options.settlements].map(([id, address]) => [id, hex(address)])),
     onBlock: options.onBlock,
     logger,
     metrics,
   });
-  const hub = hex(options.hub);
   const reader = new StateReader({ rpc, hub, settlements: () => watcher.settlements });
   const poster =
     posting === undefined

@@ -6,12 +6,12 @@ import { type L1Block, type L1Event, limits } from "../../protocol/index.ts";
 import { topics } from "./abi.ts";
 import { type Block, type Hex, type Log, readBlock, readLogs } from "./answers.ts";
 import { hex } from "./calls.ts";
-import { toEvent } from "./events.ts";
+import { type Contracts, toEvent } from "./events.ts";
 import { badAnswer, forEachOf, type Rpc } from "./rpc.ts";
 
 export interface WatcherOptions {
   readonly rpc: Rpc;
-  readonly rollups: Hex;
+  readonly contracts: Contracts;
   /** Where reading goes on: the last block read, with its hash, or the one before the first to read. */
   readonly from: { readonly number: number; readonly hash: Hex | undefined };
   /** Settlement contracts of the rollups that subscribed up to there, by rollup id. */
@@ -24,7 +24,7 @@ export interface WatcherOptions {
 
 /** Blocks read at once: more than become final at once, so that a chain that is followed is linked to its end. */
 const rangeMax = 64;
-const eventTopics = [topics.subscribed, topics.funded, topics.inboxMessage];
+const eventTopics = [topics.subscribed, topics.funded, topics.inboxMessage, topics.prepared];
 
 export class Watcher {
   readonly #options: WatcherOptions;
@@ -108,8 +108,9 @@ export class Watcher {
   }
 
   #take(log: Log): L1Event[] {
-    const event = toEvent(log, this.#options.rollups, this.#settlements);
+    const event = toEvent(log, this.#options.contracts, this.#settlements);
     if (event === undefined) return [];
+    if (event.type === "prepared") return [event];
     // As the ledger does it: an id is taken once, and beyond its bound nothing is kept of a rollup.
     const { namespace } = event;
     if (namespace >= limits.namespacesMax) return [];

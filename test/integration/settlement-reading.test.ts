@@ -3,8 +3,11 @@ import { chainInbox, type L1Block, type L1Event, zeroHash } from "../../protocol
 import { devAccount } from "../../deploy/devnet/accounts.ts";
 import { readArtifact } from "../../deploy/devnet/artifacts.ts";
 import { ContractFactory } from "ethers";
+import { concatBytes } from "../../base/index.ts";
+import { g1Uncompressed } from "../../crypto/index.ts";
 import {
   bytes,
+  committee,
   eventually,
   hexOf,
   root,
@@ -27,7 +30,8 @@ test("subscriptions and payments are read once, in order, from the block after t
   await l1.mine(finality);
   await follow(l1, validator);
   expect(validator.blocks[0]?.number).toBe(world.deployment.l1Start + 1);
-  expect(eventsOf(validator).map(({ type, namespace }) => `${type} ${namespace}`)).toEqual([
+  const told = eventsOf(validator).filter((event) => event.type !== "prepared");
+  expect(told.map(({ type, namespace }) => `${type} ${namespace}`)).toEqual([
     "subscribed 0",
     "funded 0",
     "subscribed 1",
@@ -39,6 +43,25 @@ test("subscriptions and payments are read once, in order, from the block after t
     policy: { sealingRequired: true, classOrder: true, senderMayPay: false },
   });
   expect(funded).toMatchObject({ amount: 1_000_000_000_000 });
+});
+
+test("whom the hub was shown as the next committee is told, in the order of their seats", async () => {
+  const l1 = await world.start();
+  const validator = l1.validator(0);
+  await l1.ask("evm_increaseTime", "0x100");
+  await l1.mine();
+  const hub = await l1.contract("Hub", world.deployment.hub, 9);
+  const keys = committee.members.map(({ publicKey }) => g1Uncompressed(publicKey) ?? publicKey);
+  await l1.include(hub.getFunction("prepare").send(hexOf(concatBytes(...keys))));
+  await l1.mine(finality);
+  await follow(l1, validator);
+  expect(eventsOf(validator).filter(({ type }) => type === "prepared")).toEqual([
+    {
+      type: "prepared",
+      epoch: 1,
+      candidates: committee.members.map(({ publicKey, networkKey }) => ({ publicKey, networkKey })),
+    },
+  ]);
 });
 
 test("a message is not told before it is final, and then with the hash that its Settlement has", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { utf8 } from "../../base/index.ts";
-import { type L1Event, limits } from "../../protocol/index.ts";
+import { Epoch, type L1Event, limits } from "../../protocol/index.ts";
 import { bytes, Chain, funded, inbox, openPolicy, subscribed } from "./chain.ts";
 
 /** The namespaces after one block that has read these events. */
@@ -35,6 +35,13 @@ test("as many rollups are kept as there is room for", () => {
   expect(namespacesAfter(...ids.map((id) => subscribed(id))).map((each) => each.namespace)).toEqual(
     [limits.namespacesMax - 1],
   );
+});
+
+test("who may sit in the next committee changes nothing for rollups", () => {
+  const prepared: L1Event = { type: "prepared", epoch: Epoch(1), candidates: [] };
+  expect(namespacesAfter(prepared, subscribed(0), prepared, funded(0, 5))).toMatchObject([
+    { namespace: 0, balance: 5 },
+  ]);
 });
 
 test("a balance that would leave the safe integers stays at the largest", () => {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { u64Bytes } from "../../base/index.ts";
 import { sha256 } from "../../crypto/index.ts";
 import {
+  Epoch,
   inboxMessageHash,
   type L1Block,
   type L1Event,
@@ -41,7 +42,18 @@ const inbox: fc.Arbitrary<L1Event> = fc
   })
   .map((message) => Object.assign(message, { messageHash: inboxMessageHash(message) }))
   .map((message) => Object.assign(message, { type: "inbox" as const }));
-const events = fc.array(fc.oneof(subscribed, funded, inbox), { maxLength: 4 });
+const prepared: fc.Arbitrary<L1Event> = fc.record({
+  type: fc.constant("prepared" as const),
+  epoch: fc.maxSafeNat().map(Epoch),
+  candidates: fc.array(
+    fc.record({
+      publicKey: fc.uint8Array({ minLength: 48, maxLength: 48 }),
+      networkKey: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+    }),
+    { maxLength: 8 },
+  ),
+});
+const events = fc.array(fc.oneof(subscribed, funded, inbox, prepared), { maxLength: 4 });
 
 const chain: fc.Arbitrary<L1Block[]> = fc
   .array(events, { minLength: 1, maxLength: 30 })

@@ -1,6 +1,7 @@
 import { Interface } from "ethers";
 import { expect, test } from "vitest";
-import { fromHex, toHex } from "../../../base/index.ts";
+import { concatBytes, fromHex, toHex } from "../../../base/index.ts";
+import { g1Uncompressed, nobleBls } from "../../../crypto/index.ts";
 import { inboxMessageHash, limits, Namespace } from "../../../protocol/index.ts";
 import { readLogs } from "../../../sequencer/settlement/answers.ts";
 import { toEvent } from "../../../sequencer/settlement/events.ts";
@@ -9,7 +10,9 @@ const abi = new Interface([
   "event Subscribed(uint32 indexed id, address indexed settlement, address indexed owner, uint256 policy)",
   "event Funded(uint32 indexed id, address indexed from, uint256 amount, uint256 total)",
   "event InboxMessage(uint32 indexed rollupId, uint64 indexed index, address sender, uint64 timestamp, bytes data)",
+  "event Prepared(uint64 indexed epoch, bytes32 committee, bytes keys, bytes networkKeys)",
 ]);
+const hub = `0x${"dd".repeat(20)}`;
 const rollups = `0x${"aa".repeat(20)}`;
 const settlement = `0x${"bb".repeat(20)}`;
 const stranger = `0x${"cc".repeat(20)}`;
@@ -92,6 +95,41 @@ test("an id above 32 bits is nobody's, and not the one that is left when it is c
   expect(read({ ...inbox, topics: [name] })).toBeUndefined();
 });
 
+test("a prepared committee is told with its keys in their order", () => {
+  const publicKeys = [5, 6, 7].map((byte) => nobleBls.publicKey(new Uint8Array(32).fill(byte)));
+  const networkKeys = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte));
+  const keys = concatBytes(...publicKeys.map((key) => g1Uncompressed(key) ?? key));
+  const values = [4, `0x${"00".repeat(32)}`, keys, concatBytes(...networkKeys)];
+  expect(take(hub, "Prepared", values)).toEqual({
+    type: "prepared",
+    epoch: 4,
+    candidates: publicKeys.map((publicKey, i) => ({ publicKey, networkKey: networkKeys[i] })),
+  });
+  expect(take(stranger, "Prepared", values)).toBeUndefined();
+  expect(take(rollups, "Prepared", values)).toBeUndefined();
+});
+
+test("a committee that the hub cannot have logged is a bad answer of L1", () => {
+  const key = g1Uncompressed(nobleBls.publicKey(new Uint8Array(32).fill(5))) ?? new Uint8Array(0);
+  const many = Array.from({ length: limits.committeeMax + 1 }, () => key);
+  const networkKey = new Uint8Array(32).fill(1);
+  const committees: readonly (readonly [readonly Uint8Array[], readonly Uint8Array[]])[] = [
+    [[], []],
+    [[key], []],
+    [[key], [networkKey, networkKey]],
+    [[key.slice(1)], [networkKey]],
+    [[key.map((byte, i) => (i === 95 ? byte ^ 1 : byte))], [networkKey]],
+    [many, many.map(() => networkKey)],
+  ];
+  for (const [keys, networkKeys] of committees) {
+    const committee = `0x${"00".repeat(32)}`;
+    const values = [4, committee, concatBytes(...keys), concatBytes(...networkKeys)];
+    expect(() => take(hub, "Prepared", values)).toThrow(
+      expect.objectContaining({ code: "L1_BAD_ANSWER" }) as Error,
+    );
+  }
+});
+
 test("what the registry cannot have logged is a bad answer of L1, not an event to pass over", () => {
   const subscribed = log(rollups, "Subscribed", [7, settlement, stranger, 0]);
   for (const bad of [
@@ -110,7 +148,7 @@ function take(address: string, name: string, values: readonly unknown[]): Return
 
 function read(raw: Omit<RawLog, "topics"> & { topics: unknown[] }): ReturnType<typeof toEvent> {
   const [only] = readLogs([raw]);
-  return only === undefined ? undefined : toEvent(only, rollups, settlements);
+  return only === undefined ? undefined : toEvent(only, { hub, rollups }, settlements);
 }
 
 function log(address: string, name: string, values: readonly unknown[]) {
