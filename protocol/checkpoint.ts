@@ -52,18 +52,24 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
   return decode(bytes, readCheckpoint);
 }
 
-export function encodeCertifiedCheckpoint(certified: CertifiedCheckpoint): Uint8Array {
-  return encode(certified, (writer, value) => {
-    writeCheckpoint(writer, value.checkpoint);
-    writeSigners(writer, value.signers);
-    writer.fixed(value.signature, 96);
-  });
+export function writeCertifiedCheckpoint(writer: Writer, certified: CertifiedCheckpoint): void {
+  writeCheckpoint(writer, certified.checkpoint);
+  writeSigners(writer, certified.signers);
+  writer.fixed(certified.signature, 96);
 }
 
-export function decodeCertifiedCheckpoint(bytes: Uint8Array): CertifiedCheckpoint | undefined {
-  return decode(bytes, (reader) => ({
+export function readCertifiedCheckpoint(reader: Reader): CertifiedCheckpoint {
+  return {
     checkpoint: readCheckpoint(reader),
     signers: readSigners(reader),
     signature: reader.fixed(96),
-  }));
+  };
+}
+
+export function encodeCertifiedCheckpoint(certified: CertifiedCheckpoint): Uint8Array {
+  return encode(certified, writeCertifiedCheckpoint);
+}
+
+export function decodeCertifiedCheckpoint(bytes: Uint8Array): CertifiedCheckpoint | undefined {
+  return decode(bytes, readCertifiedCheckpoint);
 }

@@ -1,4 +1,6 @@
-import type { Epoch, ValidatorIndex } from "./numbers.ts";
+import { decode, encode, type Reader, toHex, type Writer } from "../base/index.ts";
+import { committeeMax } from "./limits.ts";
+import { Epoch, type ValidatorIndex } from "./numbers.ts";
 
 /** One validator of a committee. Every validator has one seat; weights come without a format change. */
 export interface Member {
@@ -38,4 +40,50 @@ export function quorum(seats: number): number {
 
 export function isMember(committee: Committee, index: number): index is ValidatorIndex {
   return index < committee.members.length;
+}
+
+export function writeCommittee(writer: Writer, committee: Committee): void {
+  const { epoch, members, sealing } = committee;
+  writer.u64(epoch).list(members, committeeMax, writeMember);
+  writer.u32(sealing.keyId).fixed(sealing.pk1, 48).fixed(sealing.pk2, 96);
+}
+
+export function readCommittee(reader: Reader): Committee {
+  const committee: Committee = {
+    epoch: Epoch(reader.u64()),
+    members: reader.list(committeeMax, readMember),
+    sealing: { keyId: reader.u32(), pk1: reader.fixed(48), pk2: reader.fixed(96) },
+  };
+  reader.require(committee.members.length > 0, "NO_MEMBERS");
+  reader.require(hasDistinctKeys(committee.members), "KEY_WITH_TWO_SEATS");
+  return committee;
+}
+
+export function encodeCommittee(committee: Committee): Uint8Array {
+  return encode(committee, writeCommittee);
+}
+
+/** Whether the keys are points is not asked here. */
+export function decodeCommittee(bytes: Uint8Array): Committee | undefined {
+  return decode(bytes, readCommittee);
+}
+
+/** A key with two seats would vote twice, and its owner be taken for an equivocator. */
+export function hasDistinctKeys(members: readonly Member[]): boolean {
+  return [
+    members.map(({ publicKey }) => toHex(publicKey)),
+    members.map(({ networkKey }) => toHex(networkKey)),
+  ].every((keys) => new Set(keys).size === keys.length);
+}
+
+function writeMember(writer: Writer, member: Member): void {
+  writer.fixed(member.publicKey, 48).fixed(member.networkKey, 32).fixed(member.verificationKey, 96);
+}
+
+function readMember(reader: Reader): Member {
+  return {
+    publicKey: reader.fixed(48),
+    networkKey: reader.fixed(32),
+    verificationKey: reader.fixed(96),
+  };
 }

@@ -13,7 +13,8 @@ type Purpose =
   | "namespaces"
   | "batch"
   | "opened"
-  | "leaders";
+  | "leaders"
+  | "committee";
 
 /** SHA-256 of the domain's name: 32 bytes, the first of every hash input and signed message. */
 function domain(what: string): Uint8Array {
@@ -31,4 +32,5 @@ export const domains: Readonly<Record<Purpose, Uint8Array>> = {
   batch: domain("BATCH"),
   opened: domain("OPENED"),
   leaders: domain("LEADERS"),
+  committee: domain("COMMITTEE"),
 };

@@ -47,6 +47,8 @@ export const spaces = {
   checkpoint: "c",
   /** What this validator signed as checkpoints, by height, u64. */
   attested: "a",
+  /** How each epoch ended, by its number, u64. */
+  epoch: "e",
   /** What the settlement adapter has sent to L1, and L1 events it has read. */
   l1: "x",
 } as const;

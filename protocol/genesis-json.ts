@@ -59,6 +59,7 @@ const parameterNames = [
   "checkpointHeights",
   "checkpointTime",
   "feePerByte",
+  "epochTime",
 ] as const satisfies readonly (keyof Parameters)[];
 
 /** Throws as `fromGenesisJson` does. */
@@ -110,5 +111,6 @@ function toParameters(json: unknown): Parameters {
     checkpointHeights: read("checkpointHeights"),
     checkpointTime: read("checkpointTime"),
     feePerByte: read("feePerByte"),
+    epochTime: read("epochTime"),
   };
 }

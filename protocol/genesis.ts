@@ -1,8 +1,7 @@
 import { encode } from "../base/index.ts";
 import { sha256 } from "../crypto/index.ts";
-import type { Committee } from "./committee.ts";
+import { type Committee, writeCommittee } from "./committee.ts";
 import { domains } from "./domains.ts";
-import { committeeMax } from "./limits.ts";
 
 /** Everything all validators agree on before the first view. Its hash is in every handshake. */
 export interface Genesis {
@@ -32,6 +31,8 @@ export interface Parameters {
   readonly checkpointTime: number;
   /** Fee units per byte of a transaction. */
   readonly feePerByte: number;
+  /** Block time after which an epoch may close, from the block on with which it began; 0 means never. */
+  readonly epochTime: number;
 }
 
 /** SHA-256 over the domain and the canonical encoding: the parent of the first block. 32 bytes. */
@@ -41,18 +42,12 @@ export function genesisHash(genesis: Genesis): Uint8Array {
     domains.genesis,
     encode(genesis, (writer, value) => {
       writer.u64(value.chainId).fixed(contracts.hub, 20).fixed(contracts.rollups, 20);
-      writer.u64(value.l1Start).u64(committee.epoch);
-      writer.list(committee.members, committeeMax, (w, member) =>
-        w
-          .fixed(member.publicKey, 48)
-          .fixed(member.networkKey, 32)
-          .fixed(member.verificationKey, 96),
-      );
-      const { keyId, pk1, pk2 } = committee.sealing;
-      writer.u32(keyId).fixed(pk1, 48).fixed(pk2, 96);
+      writer.u64(value.l1Start);
+      writeCommittee(writer, committee);
       writer.u64(parameters.viewTimeout).u64(parameters.idleTime).u64(parameters.laneFlush);
       writer.u64(parameters.laneHeartbeat).u64(parameters.checkpointHeights);
       writer.u64(parameters.checkpointTime).u64(parameters.feePerByte);
+      writer.u64(parameters.epochTime);
     }),
   );
 }

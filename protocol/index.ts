@@ -35,9 +35,26 @@ export {
   encodeCertifiedCheckpoint,
   encodeCheckpoint,
 } from "./checkpoint.ts";
-export { type Committee, faultyMax, isMember, type Member, quorum } from "./committee.ts";
+export {
+  type Committee,
+  decodeCommittee,
+  encodeCommittee,
+  faultyMax,
+  isMember,
+  type Member,
+  quorum,
+} from "./committee.ts";
 export { domains } from "./domains.ts";
 export { type CommonEffect, spaces } from "./effects.ts";
+export {
+  committeeDigest,
+  decodeEpochEnd,
+  encodeEpochEnd,
+  type EpochEnd,
+  isEndOf,
+  nextCommitteeHash,
+} from "./epoch-end.ts";
+export { decodeFrame, encodeFrame, type Frame, frameTypeOf } from "./frame.ts";
 export { type Genesis, genesisHash, type Parameters } from "./genesis.ts";
 export {
   fromCommitteeJson,
@@ -71,6 +88,7 @@ export type {
   Certificate,
   CheckpointVote,
   ConsensusMessage,
+  EpochEnded,
   GetBlocks,
   GetCertificates,
   GetLanes,
@@ -88,7 +106,7 @@ export type {
   Transactions,
   Vote,
 } from "./messages.ts";
-export { decodeMessage, encodeMessage, messageTypeOf } from "./messages.ts";
+export { decodeMessage, encodeMessage } from "./messages.ts";
 export {
   checkNamespace,
   type NamespaceLeaf,

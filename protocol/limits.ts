@@ -2,6 +2,8 @@
 
 /** Seats of a committee; a signer bitmap and a cut are bounded by it. */
 export const committeeMax = 128;
+/** Nodes without a seat that one node listens to: followers, and members of other epochs. */
+export const observersMax = 64;
 /** A transaction's ciphertext or clear body, bytes. */
 export const transactionBodyBytesMax = 16_384;
 /** The plaintext is padded to a multiple of this many bytes before it is sealed. */

@@ -12,6 +12,7 @@ import {
   zeroHash,
 } from "./certificate.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { type EpochEnd, readEpochEnd, writeEpochEnd } from "./epoch-end.ts";
 import { type Cut, type Lane, readCut, readLane, writeCut, writeLane } from "./lane.ts";
 import {
   blockTransactionsMax,
@@ -146,6 +147,11 @@ export interface CheckpointVote {
   readonly signature: Uint8Array;
 }
 
+/** Tells a node of an earlier epoch how that epoch ended, so that it can follow. */
+export interface EpochEnded extends EpochEnd {
+  readonly type: "epoch-end";
+}
+
 export type ConsensusMessage =
   | Propose
   | Vote
@@ -156,7 +162,12 @@ export type ConsensusMessage =
   | GetCertificates;
 export type MempoolMessage = LaneMessages | GetLanes | LaneTips | Transactions | GetTransactions;
 export type OpeningMessage = Shares | Opened | PullOpenings;
-export type Message = ConsensusMessage | MempoolMessage | OpeningMessage | CheckpointVote;
+export type Message =
+  | ConsensusMessage
+  | MempoolMessage
+  | OpeningMessage
+  | CheckpointVote
+  | EpochEnded;
 
 interface Codec<M> {
   readonly write: (writer: Writer, message: M) => void;
@@ -330,28 +341,35 @@ const codecs: { readonly [T in Message["type"]]: Codec<Extract<Message, { type: 
       signature: reader.fixed(96),
     }),
   },
+  "epoch-end": {
+    write: writeEpochEnd,
+    read: (reader) => ({ type: "epoch-end", ...readEpochEnd(reader) }),
+  },
 };
 
 const types = Object.keys(codecs) as Message["type"][];
 
-export function encodeMessage(message: Message): Uint8Array {
-  const codec = codecs[message.type] as Codec<Message>;
-  return encode(message, (writer, value) => {
-    writer.u8(types.indexOf(value.type));
-    codec.write(writer, value);
-  });
+export function writeMessage(writer: Writer, message: Message): void {
+  writer.u8(types.indexOf(message.type));
+  (codecs[message.type] as Codec<Message>).write(writer, message);
 }
 
-/** What the bytes say they are, before they are decoded. */
-export function messageTypeOf(bytes: Uint8Array): Message["type"] | undefined {
-  return types[bytes[0] ?? types.length];
+export function readMessage(reader: Reader): Message {
+  const type = messageTypeOf(reader.u8());
+  reader.require(type !== undefined, "UNKNOWN_MESSAGE");
+  return (codecs[type as Message["type"]] as Codec<Message>).read(reader);
+}
+
+export function encodeMessage(message: Message): Uint8Array {
+  return encode(message, writeMessage);
+}
+
+/** What the first byte of a message says it is. */
+export function messageTypeOf(tag: number | undefined): Message["type"] | undefined {
+  return types[tag ?? types.length];
 }
 
 /** Undefined for whatever is not the one encoding of a message within its limits. */
 export function decodeMessage(bytes: Uint8Array): Message | undefined {
-  return decode(bytes, (reader) => {
-    const type = types[reader.u8()];
-    reader.require(type !== undefined, "UNKNOWN_MESSAGE");
-    return (codecs[type as Message["type"]] as Codec<Message>).read(reader);
-  });
+  return decode(bytes, readMessage);
 }

@@ -15,6 +15,7 @@ import {
 import {
   type Batch,
   type CertifiedCheckpoint,
+  type Epoch,
   type Genesis,
   genesisHash,
   Height,
@@ -45,7 +46,10 @@ export type CoreEvent =
   | {
       readonly type: "message";
       readonly now: Micros;
+      /** A place in the peer table of this core's epoch: seats first, then observers. */
       readonly from: ValidatorIndex;
+      /** In which the sender said it. */
+      readonly epoch: Epoch;
       readonly message: Message;
     }
   | { readonly type: "peer-connected"; readonly now: Micros; readonly peer: ValidatorIndex }
@@ -170,6 +174,7 @@ export class Core {
   readonly #ledger: Ledger;
   readonly #attester: Attester;
   readonly #l1: L1Log;
+  readonly #epoch: Epoch;
   readonly #chain: Chain;
 
   /** Final and executed, not yet delivered, by height. */
@@ -190,6 +195,7 @@ export class Core {
     const { genesis, index, incarnation, domain } = options;
     const { committee, parameters, chainId } = genesis;
     const hash = genesisHash(genesis);
+    this.#epoch = committee.epoch;
     const { snapshot } = recovery;
     const tip = snapshot === undefined ? genesisTip(genesis, hash) : snapshot.tip;
     this.#delivered = snapshot?.delivered ?? tip.height;
@@ -312,7 +318,7 @@ export class Core {
         this.#absorb(this.#mempool.step(event), now);
         return;
       case "message":
-        this.#onMessage(event.from, event.message, now);
+        if (event.epoch === this.#epoch) this.#onMessage(event.from, event.message, now);
         return;
       case "submit":
       case "validated":
@@ -355,6 +361,8 @@ export class Core {
         return this.#absorb(this.#opening.step({ type: "message", now, from, message }), now);
       case "checkpoint-vote":
         return this.#absorb(this.#attester.step({ type: "message", now, from, message }), now);
+      case "epoch-end":
+        return;
       default:
         return unreachable(message);
     }

@@ -86,6 +86,7 @@ export const defaultParameters: Parameters = {
   checkpointHeights: 64,
   checkpointTime: 10_000_000,
   feePerByte: 1,
+  epochTime: 0,
 };
 
 /** The second step, once the contracts stand. Throws what `checkGenesis` throws. */

@@ -13,15 +13,16 @@ import {
   unreachable,
 } from "../base/index.ts";
 import {
-  decodeMessage,
-  encodeMessage,
+  decodeFrame,
+  encodeFrame,
+  type Epoch,
+  frameTypeOf,
   fromGenesisJson,
   type Genesis,
   genesisHash,
   Height,
   limits,
   type Message,
-  messageTypeOf,
   quorum,
   settlementDomain,
   ValidatorIndex,
@@ -166,6 +167,10 @@ class ConclaveNode implements RunningNode {
 
   get url(): string {
     return this.#api?.url ?? "";
+  }
+
+  get #epoch(): Epoch {
+    return this.#parts.genesis.committee.epoch;
   }
 
   /** Disk first, network last: nothing is heard before what was said is known again (consensus.md 2.9). */
@@ -327,7 +332,7 @@ class ConclaveNode implements RunningNode {
       listen: [config.network.listen],
       peers,
       genesisHash: genesisHash(genesis),
-      channelOf: (frame) => (urgent.has(messageTypeOf(frame) ?? "blocks") ? "consensus" : "bulk"),
+      channelOf: (frame) => (urgent.has(frameTypeOf(frame) ?? "blocks") ? "consensus" : "bulk"),
       onFrame: (peer, frame) => this.#onFrame(peer, frame),
       onConnected: (peer) => {
         const now = this.#clock.now();
@@ -346,19 +351,19 @@ class ConclaveNode implements RunningNode {
       return;
     }
     const from = ValidatorIndex(peer);
-    const message = decodeMessage(frame);
-    if (message === undefined) return this.#onFault(from, "MALFORMED_MESSAGE");
-    this.#step({ type: "message", now: this.#clock.now(), from, message });
+    const decoded = decodeFrame(frame);
+    if (decoded === undefined) return this.#onFault(from, "MALFORMED_MESSAGE");
+    this.#step({ type: "message", now: this.#clock.now(), from, ...decoded });
   }
 
   #send(to: ValidatorIndex, message: Message): void {
     this.#note(message);
-    this.#mesh?.send(to, encodeMessage(message));
+    this.#mesh?.send(to, encodeFrame({ epoch: this.#epoch, message }));
   }
 
   #broadcast(message: Message): void {
     this.#note(message);
-    this.#mesh?.broadcast(encodeMessage(message));
+    this.#mesh?.broadcast(encodeFrame({ epoch: this.#epoch, message }));
   }
 
   /** What is said is counted, and traced where the order matters. A message may be said again. */

@@ -38,6 +38,7 @@ export const parameters: Parameters = {
   checkpointHeights: 100,
   checkpointTime: 10_000_000,
   feePerByte: 1,
+  epochTime: 0,
 };
 
 const member = {

@@ -4,8 +4,8 @@
 import type { Store } from "../../base/index.ts";
 import { type SealingGroup, sha256, toSealingKey } from "../../crypto/index.ts";
 import {
-  decodeMessage,
-  encodeMessage,
+  decodeFrame,
+  encodeFrame,
   type Genesis,
   type L1Block,
   type Message,
@@ -197,9 +197,9 @@ export class CoreCluster {
       const due = this.#inFlight.filter(({ at }) => at <= this.now);
       this.#inFlight = this.#inFlight.filter(({ at }) => at > this.now);
       for (const { to, from, frame } of due) {
-        const message = decodeMessage(frame);
-        if (message !== undefined)
-          this.step(to, { type: "message", now: this.now, from: ValidatorIndex(from), message });
+        const decoded = decodeFrame(frame);
+        if (decoded !== undefined)
+          this.step(to, { type: "message", now: this.now, from: ValidatorIndex(from), ...decoded });
       }
       for (const { index } of this.nodes) this.step(index, { type: "tick", now: this.now });
       // Stores and jobs answer in microtasks and immediates of their own.
@@ -304,6 +304,7 @@ export class CoreCluster {
 
   #post(from: number, to: number, message: Message): void {
     if (message.type === "shares") this.nodes[from]?.history.push(`share ${message.height}`);
-    this.#inFlight.push({ at: this.now + 1_000, to, from, frame: encodeMessage(message) });
+    const { epoch } = this.genesis.committee;
+    this.#inFlight.push({ at: this.now + 1_000, to, from, frame: encodeFrame({ epoch, message }) });
   }
 }

@@ -51,6 +51,7 @@ export function genesisOf(parameters: Partial<Parameters> = {}): Genesis {
       checkpointHeights: 3,
       checkpointTime: 0,
       feePerByte: 1,
+      epochTime: 0,
       ...parameters,
     },
   };

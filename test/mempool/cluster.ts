@@ -41,6 +41,7 @@ export const parameters: Parameters = {
   checkpointHeights: 10,
   checkpointTime: 1_000_000,
   feePerByte: 1,
+  epochTime: 0,
 };
 /** One network delay, as the mempool takes it from the parameters. */
 export const delta: number = parameters.viewTimeout / 4;

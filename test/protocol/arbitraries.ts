@@ -5,10 +5,13 @@ import {
   type CertifiedCheckpoint,
   type Checkpoint,
   classes,
+  type Committee,
   type DeliveredBlock,
   type DeliveredPage,
   type Envelope,
   Epoch,
+  type EpochEnd,
+  type Frame,
   type Header,
   Height,
   type InboxMessage,
@@ -131,6 +134,31 @@ export const anyCertifiedCheckpoint: fc.Arbitrary<CertifiedCheckpoint> = fc.reco
   signature: bytes(96),
 });
 
+const anyMember = fc.record({
+  publicKey: bytes(48),
+  networkKey: bytes(32),
+  verificationKey: bytes(96),
+});
+
+export const anyCommittee: fc.Arbitrary<Committee> = fc.record({
+  epoch,
+  // Any two members differ in each of their keys.
+  members: fc.array(anyMember, { minLength: 1, maxLength: 3 }).map((members) =>
+    members.map((member, i) => ({
+      ...member,
+      publicKey: member.publicKey.with(0, i),
+      networkKey: member.networkKey.with(0, i),
+    })),
+  ),
+  sealing: fc.record({ keyId: u32, pk1: bytes(48), pk2: bytes(96) }),
+});
+
+export const anyEpochEnd: fc.Arbitrary<EpochEnd> = fc.record({
+  certified: anyCertifiedCheckpoint,
+  committee: anyCommittee,
+  commitQC: maybe(anyQC),
+});
+
 export const anyInboxMessage: fc.Arbitrary<InboxMessage> = fc
   .record({
     namespace,
@@ -238,4 +266,10 @@ export const anyMessageOf: {
     checkpoint: anyCheckpoint,
     signature: bytes(96),
   }),
+  "epoch-end": anyEpochEnd.map((end) => ({ type: "epoch-end", ...end })),
 };
+
+export const anyFrame: fc.Arbitrary<Frame> = fc.record({
+  epoch,
+  message: fc.oneof(...Object.values<fc.Arbitrary<Message>>(anyMessageOf)),
+});

@@ -1,14 +1,16 @@
 // One value of each type of the protocol, always the same: what the vectors are made of.
 
 import { concatBytes, utf8 } from "../../base/index.ts";
-import { sha256 } from "../../crypto/index.ts";
+import { nobleBls, sha256 } from "../../crypto/index.ts";
 import {
   type Batch,
   type CertifiedCheckpoint,
   type Checkpoint,
+  type Committee,
   type DeliveredBlock,
   type DeliveredPage,
   Epoch,
+  type EpochEnd,
   type Genesis,
   type Header,
   Height,
@@ -204,7 +206,24 @@ export const genesis: Genesis = {
     checkpointHeights: 100,
     checkpointTime: 60_000_000,
     feePerByte: 3,
+    epochTime: 86_400_000_000,
   },
+};
+
+/** What an epoch after that of genesis begins with; its voting keys are points, because contracts add them up. */
+export const committee: Committee = {
+  ...genesis.committee,
+  epoch: Epoch(2),
+  members: genesis.committee.members.map((member, seat) => ({
+    ...member,
+    publicKey: nobleBls.publicKey(bytes(`secret key ${seat}`).fill(0, 0, 1)),
+  })),
+};
+
+export const epochEnd: EpochEnd = {
+  certified: { ...certified, checkpoint: { ...checkpoint, next: bytes("next committee") } },
+  committee,
+  commitQC: qc,
 };
 
 export const messages: { readonly [T in Message["type"]]: Extract<Message, { type: T }> } = {
@@ -260,6 +279,7 @@ export const messages: { readonly [T in Message["type"]]: Extract<Message, { typ
   },
   "pull-openings": { type: "pull-openings", heights: [Height(249), Height(250)] },
   "checkpoint-vote": { type: "checkpoint-vote", checkpoint, signature: bytes("vote", 96) },
+  "epoch-end": { type: "epoch-end", ...epochEnd },
 };
 
 /** By the name of its codec. */
@@ -270,10 +290,13 @@ export const examples: Readonly<Record<string, unknown>> = {
   transaction,
   checkpoint,
   "certified checkpoint": certified,
+  committee,
+  "epoch end": epochEnd,
   "delivered page": page,
   lane,
   receipt,
   "inbox message": inboxMessage,
+  frame: { epoch: Epoch(1), message: messages.status },
   ...Object.fromEntries(
     Object.entries(messages).map(([name, message]) => [`message ${name}`, message]),
   ),

@@ -43,6 +43,7 @@ const anyGenesis: fc.Arbitrary<Genesis> = fc.record({
     checkpointHeights: natural,
     checkpointTime: natural,
     feePerByte: natural,
+    epochTime: natural,
   }),
 });
 

@@ -79,6 +79,7 @@ export const genesis: Genesis = {
     checkpointHeights: 5,
     checkpointTime: 6,
     feePerByte: 7,
+    epochTime: 0,
   },
 };
 

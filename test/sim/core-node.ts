@@ -142,7 +142,13 @@ export function coreKind(
         now,
       );
     },
-    message: (now, from, message) => ({ type: "message", now, from, message }),
+    message: (now, from, message) => ({
+      type: "message",
+      now,
+      from,
+      epoch: genesis.committee.epoch,
+      message,
+    }),
     tick: (now) => ({ type: "tick", now }),
     connected: (now, peer) => ({ type: "peer-connected", now, peer }),
     carryOut(effect, host) {

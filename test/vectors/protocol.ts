@@ -6,12 +6,14 @@ import {
   blockHash,
   chainBatch,
   chainInbox,
+  committeeDigest,
   domains,
   encodeEnvelope,
   genesisHash,
   inboxMessageHash,
   laneHash,
   namespacesRoot,
+  nextCommitteeHash,
   receiptHash,
   senderDigest,
   transactionBytes,
@@ -21,6 +23,7 @@ import {
 import { codecs } from "../protocol/codecs.ts";
 import {
   batch,
+  committee,
   examples,
   genesis,
   header,
@@ -43,6 +46,8 @@ export interface ProtocolVectors {
 export function protocolVectors(): ProtocolVectors {
   const hashes = {
     genesis: genesisHash(genesis),
+    committee: committeeDigest(committee),
+    "next committee": nextCommitteeHash(committee) ?? zeroHash,
     block: blockHash(header),
     lane: laneHash(lane),
     receipt: receiptHash(receipt),

@@ -75,6 +75,7 @@ const parameters: Parameters = {
   checkpointHeights: 8,
   checkpointTime: 10_000_000,
   feePerByte: 1,
+  epochTime: 0,
 };
 
 /** What the parts beside consensus say, and a process may just have said when it dies. */

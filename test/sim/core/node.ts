@@ -153,7 +153,13 @@ export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffe
       options.onBuilt(process, node, disk);
       return options.corrupt(process, node);
     },
-    message: (now, from, message) => ({ type: "message", now, from, message }),
+    message: (now, from, message) => ({
+      type: "message",
+      now,
+      from,
+      epoch: genesis.committee.epoch,
+      message,
+    }),
     tick: (now) => ({ type: "tick", now }),
     connected: (now, peer) => ({ type: "peer-connected", now, peer }),
     carryOut: (effect, host) => carryOut(effect, host, options),
