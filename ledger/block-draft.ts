@@ -1,4 +1,4 @@
-import { assert } from "../base/index.ts";
+import { assert, equalBytes } from "../base/index.ts";
 import {
   classes,
   type Height,
@@ -7,12 +7,14 @@ import {
   type NamespaceLeaf,
   namespaceLeaf,
   type SealedTransaction,
+  zeroHash,
 } from "../protocol/index.ts";
 import { type AdmissionRules, dropReasons, feeOf, refusalOf } from "./admission.ts";
 import type { L1Reading } from "./l1-reading.ts";
 import { type IdKey, toIdKey } from "./replay-window.ts";
 import type {
   BlockContext,
+  BlockMeaning,
   DropReason,
   FinishedBlock,
   NamedTransaction,
@@ -32,6 +34,8 @@ export interface Foundation {
  */
 export class BlockDraft {
   readonly context: BlockContext;
+  /** Since when the epoch lasts that the block is of, as `BlockState.epochStart` of the parent. */
+  readonly epochStart: Micros;
   readonly #foundation: Foundation;
   readonly #reading: L1Reading;
   readonly #rules: AdmissionRules;
@@ -40,10 +44,16 @@ export class BlockDraft {
   #finished: FinishedBlock | undefined;
 
   constructor(
-    parts: { context: BlockContext; foundation: Foundation; reading: L1Reading },
+    parts: {
+      context: BlockContext;
+      epochStart: Micros;
+      foundation: Foundation;
+      reading: L1Reading;
+    },
     rules: AdmissionRules,
   ) {
     this.context = parts.context;
+    this.epochStart = parts.epochStart;
     this.#foundation = parts.foundation;
     this.#reading = parts.reading;
     this.#rules = rules;
@@ -73,10 +83,15 @@ export class BlockDraft {
   }
 
   /** What the ledger keeps of the finished block. */
-  overlay(hash: Uint8Array, time: Micros): Overlay {
+  overlay(hash: Uint8Array, meaning: BlockMeaning): Overlay {
     this.finish();
     const { parent, height, l1 } = this.context;
-    return { ...this.#reading, parent, hash, height, time, l1, seen: this.#seen };
+    const { time, nextCommittee } = meaning;
+    // Genesis has no time of its own, so the first block that has one begins its epoch.
+    const begins = this.epochStart === 0 || !equalBytes(nextCommittee, zeroHash);
+    const epochStart = begins ? time : this.epochStart;
+    const place = { parent, hash, height, time, l1, epochStart, nextCommittee };
+    return { ...this.#reading, ...place, seen: this.#seen };
   }
 
   #finish(): FinishedBlock {

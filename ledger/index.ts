@@ -12,6 +12,7 @@ export { Ledger } from "./ledger.ts";
 export type { AppliedBlock, OpenedBlock } from "./totals.ts";
 export type {
   BlockContext,
+  BlockMeaning,
   BlockState,
   DropReason,
   FinishedBlock,

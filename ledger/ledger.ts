@@ -3,6 +3,7 @@
 
 import { assert, BoundedMap, CodedError, equalBytes, toHex } from "../base/index.ts";
 import {
+  type Epoch,
   type Genesis,
   Height,
   type L1Event,
@@ -19,7 +20,14 @@ import { readL1 } from "./l1-reading.ts";
 import { ReplayWindow, toIdKey } from "./replay-window.ts";
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from "./snapshot.ts";
 import { type AppliedBlock, type OpenedBlock, Totals, totalsAtGenesis } from "./totals.ts";
-import type { BlockContext, BlockState, L1View, NamespaceState, Overlay } from "./types.ts";
+import type {
+  BlockContext,
+  BlockMeaning,
+  BlockState,
+  L1View,
+  NamespaceState,
+  Overlay,
+} from "./types.ts";
 
 /** Branches come from views without a certificate; an overlay that had to go is judged again when it is needed. */
 const overlaysMax = 4 * limits.unfinalizedMax;
@@ -37,11 +45,16 @@ export class Ledger {
   /** Throws `CodedError` BAD_SNAPSHOT when the snapshot is not one of this network. */
   constructor(
     ports: { readonly l1: L1View },
-    options: { readonly genesis: Genesis; readonly genesisHash: Uint8Array },
+    options: {
+      readonly genesis: Genesis;
+      readonly genesisHash: Uint8Array;
+      /** Whose committee signs the checkpoints; genesis has the first alone. */
+      readonly epoch: Epoch;
+    },
     snapshot?: Uint8Array,
   ) {
-    const { genesis, genesisHash } = options;
-    const { parameters, committee } = genesis;
+    const { genesis, genesisHash, epoch } = options;
+    const { parameters } = genesis;
     const state = snapshot === undefined ? stateAtGenesis(options) : stateOf(snapshot, genesisHash);
     this.#l1 = ports.l1;
     this.#rules = { chainId: genesis.chainId, feePerByte: parameters.feePerByte };
@@ -49,7 +62,7 @@ export class Ledger {
     this.#final = state.final;
     this.#namespaces = new Map(state.namespaces.map((each) => [each.namespace, each]));
     for (const [expiry, ids] of state.seen) for (const id of ids) this.#window.add(id, expiry);
-    this.#totals = new Totals({ parameters, epoch: committee.epoch }, state.totals);
+    this.#totals = new Totals({ parameters, epoch }, state.totals);
   }
 
   /** The last final block. */
@@ -82,16 +95,17 @@ export class Ledger {
     if (typeof events === "string") return events;
     const foundation = this.#foundation(branch);
     const reading = readL1(events, (namespace) => foundation.namespace(namespace));
-    return new BlockDraft({ context, foundation, reading }, this.#rules);
+    const { epochStart } = parent;
+    return new BlockDraft({ context, epochStart, foundation, reading }, this.#rules);
   }
 
   /**
-   * Registers a finished draft under its block's hash and time, which may not lie before its parent's. A draft on a
-   * branch that has lost is let go.
+   * Registers a finished draft under its block's hash, with its time, which may not lie before its parent's. A draft on
+   * a branch that has lost is let go.
    */
-  extend(hash: Uint8Array, draft: BlockDraft, time: Micros): void {
+  extend(hash: Uint8Array, draft: BlockDraft, meaning: BlockMeaning): void {
     if (this.hasBlock(hash) || !this.hasBlock(draft.context.parent)) return;
-    this.#overlays.set(toHex(hash), draft.overlay(hash, time));
+    this.#overlays.set(toHex(hash), draft.overlay(hash, meaning));
   }
 
   /** Folds the block, a child of the final one, into the final state and drops the branches that have lost. */
@@ -101,12 +115,12 @@ export class Ledger {
       overlay !== undefined && equalBytes(overlay.parent, this.#final.hash),
       "a block is judged before it is final, and its parent is final before it",
     );
-    const { height, time, l1 } = overlay;
+    const { height, time, l1, epochStart, subscribed, inbox, nextCommittee } = overlay;
     for (const [namespace, state] of overlay.namespaces) this.#namespaces.set(namespace, state);
     for (const [id, expiry] of overlay.seen) this.#window.add(id, expiry);
     this.#window.prune(height);
-    this.#final = { height, hash, time, l1 };
-    this.#totals.expect({ hash, time, subscribed: overlay.subscribed, inbox: overlay.inbox });
+    this.#final = { height, hash, time, l1, epochStart };
+    this.#totals.expect({ hash, time, subscribed, inbox, nextCommittee });
     this.#overlays.delete(toHex(hash));
     for (const [key, other] of this.#overlays.entries())
       if (this.#branchTo(other.hash) === undefined) this.#overlays.delete(key);
@@ -189,7 +203,7 @@ function stateAtGenesis(options: { genesis: Genesis; genesisHash: Uint8Array }):
   const l1 = { number: Math.max(genesis.l1Start - 1, 0), hash: zeroHash };
   return {
     genesisHash,
-    final: { height: Height(0), hash: genesisHash, time: Micros(0), l1 },
+    final: { height: Height(0), hash: genesisHash, time: Micros(0), l1, epochStart: Micros(0) },
     namespaces: [],
     seen: [],
     totals: totalsAtGenesis,

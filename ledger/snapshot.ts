@@ -25,7 +25,7 @@ export interface Snapshot {
   readonly totals: TotalsState;
 }
 
-const version = 1;
+const version = 2;
 const windowIdsMax = limits.expiryHorizon * limits.blockTransactionsMax;
 /** Messages of one block, over all namespaces: what 16 L1 blocks of small events can hold, and more. */
 const inboxMax = 1_048_576;
@@ -33,7 +33,7 @@ const inboxMax = 1_048_576;
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
   return encode(snapshot, (writer, { genesisHash, final, namespaces, seen, totals }) => {
     writer.u8(version).fixed(genesisHash, 32).u64(final.height).fixed(final.hash, 32);
-    writer.u64(final.time).u64(final.l1.number).fixed(final.l1.hash, 32);
+    writer.u64(final.time).u64(final.l1.number).fixed(final.l1.hash, 32).u64(final.epochStart);
     writer.list(namespaces, limits.namespacesMax, writeNamespace);
     writer.list(seen, limits.expiryHorizon, (w, [expiry, ids]) =>
       w.u64(expiry).list([...ids], windowIdsMax, (v, id) => v.fixed(fromIdKey(id), 32)),
@@ -55,6 +55,7 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot | undefined {
         hash: reader.fixed(32),
         time: Micros(reader.u64()),
         l1: { number: reader.u64(), hash: reader.fixed(32) },
+        epochStart: Micros(reader.u64()),
       },
       namespaces: reader.list(limits.namespacesMax, readNamespace),
       seen: reader.list(
@@ -112,7 +113,7 @@ function readTotals(reader: Reader): RollupLeaf {
 }
 
 function writeUnopened(writer: Writer, block: UnopenedBlock): void {
-  writer.fixed(block.hash, 32).u64(block.time);
+  writer.fixed(block.hash, 32).u64(block.time).fixed(block.nextCommittee, 32);
   writer.list(block.subscribed, limits.namespacesMax, (w, namespace) => w.u32(namespace));
   writer.list(block.inbox, inboxMax, writeInboxMessage);
 }
@@ -121,6 +122,7 @@ function readUnopened(reader: Reader): UnopenedBlock {
   return {
     hash: reader.fixed(32),
     time: Micros(reader.u64()),
+    nextCommittee: reader.fixed(32),
     subscribed: reader.list(limits.namespacesMax, (r) => Namespace(r.u32())),
     inbox: reader.list(inboxMax, readInboxMessage),
   };

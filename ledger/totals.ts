@@ -24,6 +24,8 @@ import {
 export interface UnopenedBlock {
   readonly hash: Uint8Array;
   readonly time: Micros;
+  /** Of a closing block: what its checkpoint tells L1. Zeros in all others. */
+  readonly nextCommittee: Uint8Array;
   readonly subscribed: readonly Namespace[];
   readonly inbox: readonly InboxMessage[];
 }
@@ -135,13 +137,17 @@ export class Totals {
     const batches = batchesOf(opened, block.inbox);
     for (const batch of batches) this.#add(batch);
     const { height, time } = { height: opened.height, time: block.time };
-    const isDue = isCheckpointDue({ height, time, parentTime: this.#time }, this.#parameters);
+    const { nextCommittee } = block;
+    // The last checkpoint of an epoch is how it is handed over, whatever the rule says of its height.
+    const isDue =
+      !equalBytes(nextCommittee, zeroHash) ||
+      isCheckpointDue({ height, time, parentTime: this.#time }, this.#parameters);
     this.#height = height;
     this.#time = time;
     const leaves = isDue ? this.#leaves() : [];
     return {
       batches,
-      checkpoint: isDue ? this.#checkpoint(block.hash, leaves) : undefined,
+      checkpoint: isDue ? this.#checkpoint(block, leaves) : undefined,
       leaves,
     };
   }
@@ -161,15 +167,15 @@ export class Totals {
     });
   }
 
-  #checkpoint(blockHash: Uint8Array, leaves: readonly RollupLeaf[]): Checkpoint {
+  #checkpoint(block: UnopenedBlock, leaves: readonly RollupLeaf[]): Checkpoint {
     this.#checkpoints++;
     return {
       number: this.#checkpoints,
       epoch: this.#epoch,
       height: this.#height,
-      blockHash,
+      blockHash: block.hash,
       rollupsRoot: rollupsRoot(leaves),
-      next: zeroHash,
+      next: block.nextCommittee,
     };
   }
 

@@ -68,10 +68,19 @@ export interface BlockState {
   readonly hash: Uint8Array;
   readonly time: Micros;
   readonly l1: L1Position;
+  /** Time of the closing block with which the epoch began that the next block is of, or of the first block; else 0. */
+  readonly epochStart: Micros;
+}
+
+/** What a block says that the ledger does not work out. */
+export interface BlockMeaning {
+  readonly time: Micros;
+  /** Hash of the committee that follows, in the closing block of an epoch; zeros in all others. 32 bytes. */
+  readonly nextCommittee: Uint8Array;
 }
 
 /** What a block changes, until it is final and folded in, or dropped with its branch. */
-export interface Overlay extends BlockState {
+export interface Overlay extends BlockState, BlockMeaning {
   readonly parent: Uint8Array;
   /** The namespaces that it changes, as they are after it. */
   readonly namespaces: ReadonlyMap<Namespace, NamespaceState>;

@@ -213,7 +213,7 @@ export class Chain {
     if (!equalBytes(header.parent, parent.hash)) return "invalid";
     const worked = this.#workOut(header, parent);
     if (typeof worked === "string") return worked;
-    this.#parts.ledger.extend(hash, worked.draft, worked.payload.time);
+    this.#parts.ledger.extend(hash, worked.draft, worked.payload);
     this.#parts.mempool.extend(parent.hash, hash, worked.payload.cut, worked.ordering);
     const { payload, ordered, ordering } = worked;
     this.#executed.set(key, { header, hash, payload, ordered, dropped: ordering.dropped });

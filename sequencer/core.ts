@@ -202,7 +202,11 @@ export class Core {
     this.#undelivered = recovery.undelivered;
     this.#recoveredOpenings = new Map(recovery.openings);
     this.#l1 = new L1Log(genesis.l1Start, recovery.l1);
-    this.#ledger = new Ledger({ l1: this.#l1 }, { genesis, genesisHash: hash }, snapshot?.ledger);
+    this.#ledger = new Ledger(
+      { l1: this.#l1 },
+      { genesis, genesisHash: hash, epoch: committee.epoch },
+      snapshot?.ledger,
+    );
     this.#mempool = new Mempool(
       {
         admission: {

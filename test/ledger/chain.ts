@@ -142,13 +142,17 @@ export const fee: number = 128 + "do it".length;
 
 /** A block as the tests want it; what is not said is as in its parent. */
 export interface BlockWish {
-  readonly parent?: BlockState;
+  readonly parent?: Place;
   readonly time?: number;
+  /** Of a closing block. */
+  readonly nextCommittee?: Uint8Array;
   readonly l1?: L1Position;
   readonly transactions?: readonly SealedTransaction[];
 }
 
-export interface MadeBlock extends BlockState, FinishedBlock {
+type Place = Omit<BlockState, "epochStart">;
+
+export interface MadeBlock extends Place, FinishedBlock {
   readonly draft: BlockDraft;
   readonly drops: readonly (DropReason | undefined)[];
 }
@@ -162,8 +166,10 @@ export class Chain {
   constructor(options: { l1?: L1Log; genesis?: Genesis; snapshot?: Uint8Array } = {}) {
     this.l1 = options.l1 ?? new L1Log();
     this.genesis = options.genesis ?? genesisOf();
-    const genesis = { genesis: this.genesis, genesisHash: genesisHash(this.genesis) };
-    this.ledger = new Ledger({ l1: this.l1 }, genesis, options.snapshot);
+    const { genesis } = this;
+    const { epoch } = genesis.committee;
+    const facts = { genesis, genesisHash: genesisHash(genesis), epoch };
+    this.ledger = new Ledger({ l1: this.l1 }, facts, options.snapshot);
   }
 
   context(wish: BlockWish): BlockContext {
@@ -184,8 +190,10 @@ export class Chain {
     const drops = (wish.transactions ?? []).map((each) => draft.admit(transactionId(each), each));
     const finished = draft.finish();
     const place = utf8(`${context.height} ${time} ${String(context.parent)}`);
-    const hash = sha256(place, namespacesRoot(finished.leaves), context.l1.hash);
-    this.ledger.extend(hash, draft, time);
+    const { nextCommittee = zeroHash } = wish;
+    const root = namespacesRoot(finished.leaves);
+    const hash = sha256(place, root, context.l1.hash, nextCommittee);
+    this.ledger.extend(hash, draft, { time, nextCommittee });
     return { ...context, ...finished, hash, time, draft, drops };
   }
 

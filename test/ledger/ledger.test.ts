@@ -92,7 +92,7 @@ test("a draft on a branch that has lost meanwhile is let go", () => {
   const left = chain.propose({ time: 1 });
   const { draft } = chain.propose({ parent: left });
   chain.add({ time: 2 });
-  chain.ledger.extend(bytes(32, 5), draft, left.time);
+  chain.ledger.extend(bytes(32, 5), draft, { time: left.time, nextCommittee: zeroHash });
   expect(chain.ledger.hasBlock(bytes(32, 5))).toBe(false);
 });
 
@@ -120,7 +120,7 @@ test("ids are remembered no longer than they could be ordered", () => {
   for (let nonce = 0; nonce < 40; nonce++) {
     const expiry = Height(chain.ledger.final.height + 3);
     chain.add({ transactions: [transaction({ nonce, expiry })] });
-    sizes.push(chain.ledger.snapshot().length - 48 * (chain.ledger.final.height - 1));
+    sizes.push(chain.ledger.snapshot().length - 80 * (chain.ledger.final.height - 1));
   }
   const [, , steady] = sizes;
   expect(new Set(sizes.slice(3))).toEqual(new Set([steady]));
@@ -235,3 +235,18 @@ function transactionOf(nonce: number): SealedTransaction {
     expiry: Height(nonce),
   });
 }
+
+test("an epoch counts from the first block with a time, then from each closing block on", () => {
+  const chain = new Chain();
+  const nextCommittee = bytes(32, 8);
+  chain.add();
+  expect(chain.ledger.final.epochStart).toBe(0);
+  chain.add({ time: 100 });
+  chain.add({ time: 200 });
+  expect(chain.ledger.final.epochStart).toBe(100);
+  const closing = chain.propose({ time: 300, nextCommittee });
+  expect(closing.draft.epochStart).toBe(100);
+  expect(chain.propose({ parent: closing }).draft.epochStart).toBe(300);
+  chain.finalize(closing);
+  expect(new Chain({ snapshot: chain.ledger.snapshot() }).ledger.final.epochStart).toBe(300);
+});

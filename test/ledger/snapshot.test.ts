@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CodedError } from "../../base/index.ts";
+import { sha256 } from "../../crypto/index.ts";
 import { decodeSnapshot, encodeSnapshot } from "../../ledger/snapshot.ts";
 import { Chain, fundedChain, genesisOf, inbox, subscribed, transaction } from "./chain.ts";
 
@@ -8,7 +9,7 @@ import { Chain, fundedChain, genesisOf, inbox, subscribed, transaction } from ".
 function busyChain(): Chain {
   const chain = fundedChain({ classOrder: true });
   chain.add({ l1: chain.l1.add(inbox(0, 0), subscribed(1)), transactions: [transaction()] });
-  chain.add({ time: 7, transactions: [transaction({ nonce: 1 })] });
+  chain.add({ time: 7, transactions: [transaction({ nonce: 1 })], nextCommittee: sha256() });
   return chain;
 }
 

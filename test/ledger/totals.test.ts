@@ -152,3 +152,14 @@ test("openings come in the order of the chain, and only of what is final", () =>
 function firstOf(chain: Chain): MadeBlock {
   return { ...chain.propose(), ...chain.ledger.final, ordered: [] };
 }
+
+test("the closing block of an epoch has a checkpoint at any height, which says what comes next", () => {
+  const chain = fundedChain();
+  const nextCommittee = new Uint8Array(32).fill(8);
+  chain.open(firstOf(chain));
+  const closing = chain.open(chain.add({ nextCommittee }));
+  expect(closing.checkpoint).toMatchObject({ height: 2, number: 1, next: nextCommittee });
+  expect(closing.leaves).toHaveLength(1);
+  const due = chain.open(chain.add());
+  expect(due.checkpoint).toMatchObject({ height: 3, number: 2, next: zeroHash });
+});
