@@ -2,4 +2,4 @@ export type { ReplicaEffect, ReplicaEvent } from "./events.ts";
 export type { Application, VoteSignatures } from "./ports.ts";
 export { certificateKey, hashesToLoad, type Recovered } from "./recovery.ts";
 export { Replica, type ReplicaOptions } from "./replica.ts";
-export { decodeSafety, safetyKey, type SafetyState } from "./safety.ts";
+export { decodeSafety, initialSafety, safetyKey, type SafetyState } from "./safety.ts";

@@ -1,6 +1,6 @@
 // What consensus asks of the node around it: what payloads mean, and how votes are signed.
 
-import type { Header, Micros, ValidatorIndex, View } from "../protocol/index.ts";
+import type { Header, Micros, Statement, ValidatorIndex, View } from "../protocol/index.ts";
 
 /**
  * What consensus asks about payloads it does not understand. Synchronous and pure given the node's state.
@@ -34,8 +34,8 @@ export interface Application {
 
 /** BLS votes of this epoch's committee. Synchronous and deterministic; nothing that is verified can throw. */
 export interface VoteSignatures {
-  /** 96 bytes over a 32-byte digest. */
-  sign(digest: Uint8Array): Uint8Array;
+  /** 96 bytes over its digest. The key signs statements only, so that what guards it can read what it signs. */
+  sign(statement: Statement): Uint8Array;
   verify(signer: ValidatorIndex, digest: Uint8Array, signature: Uint8Array): boolean;
   /** Undefined when one of them is malformed. */
   aggregate(signatures: readonly Uint8Array[]): Uint8Array | undefined;

@@ -46,7 +46,7 @@ import {
   writeSafety,
 } from "./safety.ts";
 import { Serving } from "./serving.ts";
-import { type DigestOf, digestIn, type VoteStatement } from "./statement.ts";
+import { digestIn, inEnvelope, type VoteStatement } from "./statement.ts";
 import { VoteCollector } from "./vote-collector.ts";
 
 export interface ReplicaOptions {
@@ -68,7 +68,7 @@ export class Replica {
   readonly #committee: Committee;
   readonly #index: ValidatorIndex;
   readonly #genesisHash: Uint8Array;
-  readonly #digestOf: DigestOf;
+  readonly #domain: Uint8Array;
   readonly #outbox = new Outbox();
   readonly #certificates: Certificates;
   readonly #votes: VoteCollector;
@@ -102,10 +102,11 @@ export class Replica {
     this.#committee = committee;
     this.#index = index;
     this.#genesisHash = options.genesisHash;
-    this.#digestOf = digestIn(options.domain, epoch);
+    this.#domain = options.domain;
+    const digestOf = digestIn(options.domain, epoch);
     this.#leaderOf = leaderSchedule(options.genesisHash, epoch, seats);
-    this.#certificates = new Certificates(committee, ports.signatures, this.#digestOf);
-    this.#votes = new VoteCollector(committee, ports.signatures, this.#digestOf);
+    this.#certificates = new Certificates(committee, ports.signatures, digestOf);
+    this.#votes = new VoteCollector(committee, ports.signatures, digestOf);
     this.#tree = new BlockTree(recovered.final);
     this.#sync = new BlockSync(this.#tree, index);
     this.#gapAsker = new Asker(index);
@@ -417,7 +418,7 @@ export class Replica {
   /** A proposal is its leader's PREPARE, and carries all that shows that it may stand where it stands. */
   #propose(header: Header, hash: Uint8Array): void {
     const { view, parentView } = header;
-    const signature = this.#signatures.sign(this.#digestOf({ kind: "prepare", view, hash }));
+    const signature = this.#sign({ kind: "prepare", view, hash });
     const gap = gapViews(parentView, view);
     const skips: QC[] = [];
     for (let at = gap.from; at <= gap.to; at++) {
@@ -444,7 +445,7 @@ export class Replica {
   /** To all, and into our own count. Whatever forbids to say otherwise is on disk by now. */
   #vote(statement: VoteStatement): void {
     const { kind, view } = statement;
-    const signature = this.#signatures.sign(this.#digestOf(statement));
+    const signature = this.#sign(statement);
     const justification = {
       prepare: undefined,
       commit: this.#certificates.block(view),
@@ -455,6 +456,11 @@ export class Replica {
     const vote = { type: "vote", ...statement, epoch, signature, justification, commitQC } as const;
     this.#outbox.broadcast(vote);
     this.#cast({ ...statement, signer: this.#index, signature });
+  }
+
+  #sign(statement: VoteStatement): Uint8Array {
+    const { epoch } = this;
+    return this.#signatures.sign(inEnvelope(statement, { domain: this.#domain, epoch }));
   }
 
   #repeatVotes(): void {

@@ -1,5 +1,11 @@
 import { toHex } from "../base/index.ts";
-import { type Epoch, signedDigest, type View, type VoteKind } from "../protocol/index.ts";
+import {
+  type Epoch,
+  signedDigest,
+  type Statement,
+  type View,
+  type VoteKind,
+} from "../protocol/index.ts";
 
 /** What one vote says, and a certificate says with many voices. */
 export interface VoteStatement {
@@ -13,7 +19,15 @@ export interface VoteStatement {
 export type DigestOf = (statement: VoteStatement) => Uint8Array;
 
 export function digestIn(domain: Uint8Array, epoch: Epoch): DigestOf {
-  return ({ kind, view, hash }) => signedDigest({ domain, kind, epoch, slot: view, payload: hash });
+  return (statement) => signedDigest(inEnvelope(statement, { domain, epoch }));
+}
+
+/** A vote as everything that validators sign is written down. */
+export function inEnvelope(
+  { kind, view, hash }: VoteStatement,
+  place: { readonly domain: Uint8Array; readonly epoch: Epoch },
+): Statement {
+  return { ...place, kind, slot: view, payload: hash };
 }
 
 /** Tells statements of one view apart in maps. */

@@ -6,6 +6,7 @@ import {
   type CertifiedCheckpoint,
   type Checkpoint,
   checkpointDigest,
+  checkpointStatement,
   type CheckpointVote,
   type Committee,
   type CommonEffect,
@@ -174,8 +175,9 @@ export class Attester {
     ];
   }
 
-  #vote({ checkpoint, digest }: CheckpointVotes): CheckpointVote {
-    const signature = this.#signatures.sign(digest);
+  #vote({ checkpoint }: CheckpointVotes): CheckpointVote {
+    const statement = checkpointStatement(this.#options.domain, checkpoint);
+    const signature = this.#signatures.sign(statement);
     const vote: CheckpointVote = { type: "checkpoint-vote", checkpoint, signature };
     this.#own.set(checkpoint.height, vote);
     return vote;

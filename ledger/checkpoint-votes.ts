@@ -6,13 +6,14 @@ import {
   checkpointHash,
   type CheckpointVote,
   quorum,
+  type Statement,
   type ValidatorIndex,
 } from "../protocol/index.ts";
 
 /** BLS by the epoch's committee; the shape that consensus asks for as well. Nothing that is verified can throw. */
 export interface CheckpointSignatures {
-  /** 96 bytes over a 32-byte digest. */
-  sign(digest: Uint8Array): Uint8Array;
+  /** 96 bytes over its digest. */
+  sign(statement: Statement): Uint8Array;
   verify(signer: ValidatorIndex, digest: Uint8Array, signature: Uint8Array): boolean;
   /** Undefined when one of them is malformed. */
   aggregate(signatures: readonly Uint8Array[]): Uint8Array | undefined;

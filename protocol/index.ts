@@ -136,6 +136,7 @@ export {
   absentEntries,
   checkpointDigest,
   checkpointHash,
+  checkpointStatement,
   committeeHash,
   committeeHead,
   possessionDigest,

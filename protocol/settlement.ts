@@ -35,9 +35,12 @@ export function signedDigest(statement: Statement): Uint8Array {
 
 /** What a validator signs for a checkpoint, as `Hub.checkpointDigest`. */
 export function checkpointDigest(domain: Uint8Array, checkpoint: Checkpoint): Uint8Array {
+  return signedDigest(checkpointStatement(domain, checkpoint));
+}
+
+export function checkpointStatement(domain: Uint8Array, checkpoint: Checkpoint): Statement {
   const { epoch, height } = checkpoint;
-  const payload = checkpointHash(checkpoint);
-  return signedDigest({ domain, kind: "checkpoint", epoch, slot: height, payload });
+  return { domain, kind: "checkpoint", epoch, slot: height, payload: checkpointHash(checkpoint) };
 }
 
 export function checkpointHash(checkpoint: Checkpoint): Uint8Array {

@@ -3,7 +3,12 @@
 // so the attester signs it. Pure like the machines it joins: the simulator runs this very file.
 
 import { assert, u64Bytes, unreachable } from "../base/index.ts";
-import { Replica, type ReplicaEffect, type VoteSignatures } from "../consensus/index.ts";
+import {
+  initialSafety,
+  Replica,
+  type ReplicaEffect,
+  type VoteSignatures,
+} from "../consensus/index.ts";
 import { Attester, type AttesterEffect, Ledger } from "../ledger/index.ts";
 import {
   type LaneSignatures,
@@ -15,6 +20,7 @@ import {
 import {
   type Batch,
   type CertifiedCheckpoint,
+  checkpointHash,
   type Epoch,
   type Genesis,
   genesisHash,
@@ -39,6 +45,7 @@ import {
   type FinalRecord,
   type Recovery,
 } from "./records.ts";
+import { guardSigning } from "./signing-guard.ts";
 
 /** What happens to a node. Every event carries the time at which it was seen. */
 export type CoreEvent =
@@ -224,8 +231,15 @@ export class Core {
       },
     );
     this.#opening = new Opening({ committee, index }, { final: this.#delivered, unopened: [] });
+    const votes = guardSigning(ports.votes, {
+      safety: recovery.replica.safety ?? initialSafety(committee.epoch),
+      attested: recovery.attester.attested.map((checkpoint) => ({
+        height: checkpoint.height,
+        hash: checkpointHash(checkpoint),
+      })),
+    });
     this.#attester = new Attester(
-      { signatures: ports.votes },
+      { signatures: votes },
       { committee, self: index, domain },
       recovery.attester,
     );
@@ -242,7 +256,7 @@ export class Core {
     for (const { header, certificate } of recovery.headers)
       this.#chain.enqueue([header], certificate);
     this.#replica = new Replica(
-      { application: this.#chain.application, signatures: ports.votes },
+      { application: this.#chain.application, signatures: votes },
       { committee, index, domain, genesisHash: hash, parameters },
       recovery.replica,
       now,

@@ -3,6 +3,7 @@
 import type { VoteSignatures } from "../consensus/index.ts";
 import type { Bls, NetworkSignatures } from "../crypto/index.ts";
 import type { LaneSignatures } from "../mempool/index.ts";
+import { signedDigest } from "../protocol/index.ts";
 
 /** Votes and checkpoints. `publicKeys` by validator index, 48 bytes each. */
 export function voteSignatures(
@@ -11,7 +12,7 @@ export function voteSignatures(
   publicKeys: readonly Uint8Array[],
 ): VoteSignatures {
   return {
-    sign: (digest) => bls.sign(secretKey, digest),
+    sign: (statement) => bls.sign(secretKey, signedDigest(statement)),
     verify(signer, digest, signature) {
       const key = publicKeys[signer];
       return key !== undefined && bls.verify(key, digest, signature);

@@ -1,7 +1,7 @@
 // A committee of four whose votes are cheap, and what it may say.
 
 import { type Recovered, Replica, type ReplicaEffect } from "../../consensus/index.ts";
-import { digestIn, type VoteStatement } from "../../consensus/statement.ts";
+import { digestIn, inEnvelope, type VoteStatement } from "../../consensus/statement.ts";
 import {
   blockHash,
   type Committee,
@@ -58,7 +58,7 @@ export function seats(...indices: readonly number[]): ValidatorIndex[] {
 }
 
 export function sign(signer: number, statement: VoteStatement): Uint8Array {
-  return fakeSignatures(ValidatorIndex(signer)).sign(digestOf(statement));
+  return fakeSignatures(ValidatorIndex(signer)).sign(inEnvelope(statement, { domain, epoch }));
 }
 
 /** A block that orders these items. */

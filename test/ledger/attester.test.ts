@@ -16,7 +16,9 @@ import {
   Epoch,
   Height,
   Micros,
+  signedDigest,
   spaces,
+  type Statement,
   ValidatorIndex,
   zeroHash,
 } from "../../protocol/index.ts";
@@ -48,8 +50,8 @@ class Signatures implements CheckpointSignatures {
     this.#self = self;
   }
 
-  sign(digest: Uint8Array): Uint8Array {
-    return blstBls.sign(secretKeys[this.#self] as Uint8Array, digest);
+  sign(statement: Statement): Uint8Array {
+    return blstBls.sign(secretKeys[this.#self] as Uint8Array, signedDigest(statement));
   }
 
   verify(signer: ValidatorIndex, digest: Uint8Array, signature: Uint8Array): boolean {

@@ -4,11 +4,11 @@
 import type { VoteSignatures } from "../../consensus/index.ts";
 import type { LaneSignatures } from "../../mempool/index.ts";
 import { equalBytes } from "../../base/index.ts";
-import type { ValidatorIndex } from "../../protocol/index.ts";
+import { signedDigest, type ValidatorIndex } from "../../protocol/index.ts";
 
 export function fakeSignatures(self: ValidatorIndex): VoteSignatures {
   return {
-    sign: (digest) => tagOf(self, digest),
+    sign: (statement) => tagOf(self, signedDigest(statement)),
     verify: (signer, digest, signature) => equalBytes(signature, tagOf(signer, digest)),
     aggregate: (signatures) => xor(signatures),
     verifyAggregate: (signers, digest, signature) =>

@@ -2,7 +2,6 @@ import {
   blockHash,
   type ConsensusMessage,
   type Propose,
-  signedDigest,
   ValidatorIndex,
   type View,
   type VoteKind,
@@ -82,8 +81,8 @@ function rivalOf(proposal: Propose, tools: Tools): Propose {
 
 function sign(kind: VoteKind, view: View, hash: Uint8Array, tools: Tools): Uint8Array {
   const { domain, committee } = tools.options;
-  const statement = { domain, kind, epoch: committee.epoch, slot: view, payload: hash };
-  return tools.signatures.sign(signedDigest(statement));
+  const { epoch } = committee;
+  return tools.signatures.sign({ domain, kind, epoch, slot: view, payload: hash });
 }
 
 function toSome(message: ConsensusMessage, { options, random }: Tools): ToyEffect[] {

@@ -5,7 +5,6 @@ import {
   Height,
   type Propose,
   type QC,
-  signedDigest,
 } from "../../../protocol/index.ts";
 import { equalBytes } from "../../../base/index.ts";
 import type { ToyEffect } from "../replica-node.ts";
@@ -60,7 +59,7 @@ function moveTo(
     payload: encodeToyPayload({ items: [], time: Number.MAX_SAFE_INTEGER }),
   };
   const { domain, committee } = options;
-  const digest = signedDigest({
+  const signature = signatures.sign({
     domain,
     kind: "prepare",
     epoch: committee.epoch,
@@ -68,5 +67,5 @@ function moveTo(
     payload: blockHash(header),
   });
   const skips = proposal.skips.filter((skip) => skip.view > parent.view);
-  return { ...proposal, header, parentQC: qc, skips, signature: signatures.sign(digest) };
+  return { ...proposal, header, parentQC: qc, skips, signature };
 }
