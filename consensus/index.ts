@@ -2,4 +2,11 @@ export type { ReplicaEffect, ReplicaEvent } from "./events.ts";
 export type { Application, VoteSignatures } from "./ports.ts";
 export { certificateKey, hashesToLoad, type Recovered } from "./recovery.ts";
 export { Replica, type ReplicaOptions } from "./replica.ts";
-export { decodeSafety, initialSafety, safetyKey, type SafetyState } from "./safety.ts";
+export {
+  decodeSafety,
+  encodeSafety,
+  initialSafety,
+  mergeSafety,
+  safetyKey,
+  type SafetyState,
+} from "./safety.ts";

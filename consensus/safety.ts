@@ -1,7 +1,7 @@
 // All that a validator must never forget, and the three rules that make forks impossible (consensus.md 2.3).
 // Monotone numbers in place of sets: nothing to collect, nothing to interpret after a crash.
 
-import { assert, decode, encode, u64Bytes, type Write } from "../base/index.ts";
+import { assert, decode, encode, equalBytes, u64Bytes, type Write } from "../base/index.ts";
 import { Epoch, spaces, View, zeroHash } from "../protocol/index.ts";
 
 /** The last view in which this validator signed each kind of vote; view 0 is before the first. */
@@ -52,6 +52,22 @@ export function committed(state: SafetyState, view: View): SafetyState {
 export function skipped(state: SafetyState, view: View): SafetyState {
   assert(view > state.lastCommit && view > state.lastSkip, "S5: no skip after a commit");
   return { ...state, lastSkip: view };
+}
+
+/**
+ * All that two records of one key forbid. Undefined when they contradict each other: then the key has signed two blocks
+ * in one view, and no record can make it honest again.
+ */
+export function mergeSafety(a: SafetyState, b: SafetyState): SafetyState | undefined {
+  assert(a.epoch === b.epoch, "votes of one epoch do not bind in another");
+  const [earlier, later] = a.lastPrepare <= b.lastPrepare ? [a, b] : [b, a];
+  const isSameView = earlier.lastPrepare === later.lastPrepare;
+  if (isSameView && !equalBytes(earlier.prepareHash, later.prepareHash)) return undefined;
+  return {
+    ...later,
+    lastCommit: View(Math.max(a.lastCommit, b.lastCommit)),
+    lastSkip: View(Math.max(a.lastSkip, b.lastSkip)),
+  };
 }
 
 /** The one record of the safety state; overwritten, hence bounded. */

@@ -21,8 +21,10 @@ export type CommonEffect =
 
 /** The kinds of records in the store, each with its own keys. */
 export const spaces = {
-  /** Genesis hash, schema version, incarnation. */
+  /** Genesis hash, schema version, and whose promises are kept beside. */
   meta: "m",
+  /** How often this validator has started. With `safety` and `attested`, what its keys are bound by. */
+  signer: "i",
   /** The safety state of consensus, by epoch. */
   safety: "s",
   /** Headers by block hash. */

@@ -37,9 +37,10 @@ import { blstBls, nodeNetworkSignatures } from "./crypto/index.ts";
 import { Executor, type Persist } from "./executor.ts";
 import { NodeGateway } from "./gateway.ts";
 import { Jobs } from "./jobs.ts";
-import { openKeyFile, readPassword } from "./keys/index.ts";
+import { hasSignedMark, leaveSignedMark, openKeyFile, readPassword } from "./keys/index.ts";
 import { createMesh, type Mesh } from "./network/index.ts";
 import { loadRecovery, nextIncarnation } from "./recovery.ts";
+import { claimSafety, joinStores } from "./safety-store.ts";
 import { createSettlement, type L1State, type Settlement } from "./settlement/index.ts";
 import { laneSignatures, voteSignatures } from "./signatures.ts";
 import { StatusBook } from "./status.ts";
@@ -74,16 +75,44 @@ export async function startNode(config: NodeConfig, version: string): Promise<Ru
   const logging = createLogging({ level: config.log.level });
   const genesis = await readGenesis(config.genesis);
   const keys = await readKeys(config, genesis);
-  const store = await openStore(join(config.dataDirectory, "store"), {
-    genesisHash: genesisHash(genesis),
-    logger: logging("storage"),
-  });
+  const store = await openStores(config, { genesis, keys, logger: logging("storage") });
   try {
     const node = new ConclaveNode({ config, genesis, keys, store, logging, version });
     await node.start();
     return node;
   } catch (error) {
     await store.close();
+    throw error;
+  }
+}
+
+/** The safety store first: two nodes that shared it would share the key. */
+async function openStores(
+  config: NodeConfig,
+  parts: { readonly genesis: Genesis; readonly keys: NodeKeys; readonly logger: Logger },
+): Promise<Store> {
+  const { genesis, keys, logger } = parts;
+  const hash = genesisHash(genesis);
+  const opened: Store[] = [];
+  const open = async (folder: string): Promise<Store> => {
+    const path = join(config.dataDirectory, folder);
+    const store = await openStore(path, { genesisHash: hash, logger });
+    opened.push(store);
+    return store;
+  };
+  try {
+    const safety = await open("safety");
+    const main = await open("store");
+    const publicKey = blstBls.publicKey(keys.validator);
+    const { validator } = config.keys;
+    const hasSigned = await hasSignedMark(validator, hash);
+    await claimSafety({ main, safety, publicKey }, hasSigned);
+    // Before anything is signed. Without it all works, but that the data directory is gone would go unnoticed.
+    if (!hasSigned && !(await leaveSignedMark(validator, hash)))
+      logger.warn("no mark can be left beside the validator's key", { path: validator });
+    return joinStores({ main, safety });
+  } catch (error) {
+    for (const store of opened) await store.close();
     throw error;
   }
 }

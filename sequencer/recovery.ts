@@ -1,7 +1,7 @@
 // Reads off the disk what a node knew when it stopped, whether it was told to or not. What was not synced may be
 // missing in parts, so nothing is concluded from one record about another: the chain is followed hash by hash.
 
-import { CodedError, decode, type Store, toHex, u64Bytes, utf8 } from "../base/index.ts";
+import { CodedError, decode, type Store, toHex, u64Bytes } from "../base/index.ts";
 import {
   certificateKey,
   decodeSafety,
@@ -34,6 +34,7 @@ import {
 } from "../protocol/index.ts";
 import { type FinalBlock, tipOf } from "./chain.ts";
 import { decodeL1Block } from "./l1-log.ts";
+import { decodeIncarnation, incarnationKey } from "./promises.ts";
 import {
   decodeDeliveredRecord,
   decodeFinalRecord,
@@ -43,7 +44,6 @@ import {
   type Snapshot,
 } from "./records.ts";
 
-const incarnationKey = utf8("incarnation");
 const rangeLimit = 1_000;
 /** Lane messages between the cuts of two blocks, far more than there can be. */
 const laneWalkMax = 10_000;
@@ -53,11 +53,10 @@ const laneWalkMax = 10_000;
  * what was said before it.
  */
 export async function nextIncarnation(store: Store): Promise<number> {
-  const stored = await store.get(spaces.meta, incarnationKey);
-  const last =
-    stored === undefined ? 0 : new DataView(stored.buffer, stored.byteOffset).getUint32(4);
+  const stored = await store.get(spaces.signer, incarnationKey);
+  const last = stored === undefined ? 0 : decodeIncarnation(stored);
   const value = u64Bytes(last + 1);
-  await store.write([{ space: spaces.meta, key: incarnationKey, value }], { sync: true });
+  await store.write([{ space: spaces.signer, key: incarnationKey, value }], { sync: true });
   return last + 1;
 }
 

@@ -11,3 +11,4 @@ export {
   type ValidatorKey,
 } from "./keystore.ts";
 export { type PasswordSource, readPassword } from "./password.ts";
+export { hasSignedMark, leaveSignedMark } from "./signed-mark.ts";
