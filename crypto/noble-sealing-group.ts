@@ -1,6 +1,13 @@
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { assert } from "../base/index.ts";
-import { decodeG1, decodeG2, g1BytesLength, type G1Point } from "./points.ts";
+import {
+  decodeG1,
+  decodeG2,
+  g1BytesLength,
+  type G1Point,
+  g2BytesLength,
+  type G2Point,
+} from "./points.ts";
 import { Fr, toInteger, toScalar, toSecretScalar } from "./scalar.ts";
 import type { SealingGroup } from "./sealing-group.ts";
 
@@ -61,7 +68,48 @@ export const nobleSealingGroup: SealingGroup = {
     );
     return Fp12.eql(product, Fp12.ONE);
   },
+  evaluateG2(points, at) {
+    const coefficients = points.map(readOwnG2);
+    return at.map((x) =>
+      writeG2(
+        coefficients.reduceRight(
+          (value, coefficient) => value.multiplyUnsafe(BigInt(x)).add(coefficient),
+          G2.ZERO,
+        ),
+      ),
+    );
+  },
+  combineG2(coefficients, rows) {
+    const scalars = coefficients.map(toSecretScalar);
+    const points = rows.map((row) => row.map(readOwnG2));
+    return (points[0] ?? []).map((_, column) =>
+      writeG2(
+        points.reduce(
+          (total, row, i) => total.add((row[column] ?? G2.ZERO).multiplyUnsafe(scalars[i] ?? 0n)),
+          G2.ZERO,
+        ),
+      ),
+    );
+  },
+  sumG1(points) {
+    const decoded = points.map(decodeG1).filter((point) => point !== undefined);
+    assert(decoded.length === points.length, "only valid points are summed");
+    return compress(sum(decoded));
+  },
 };
+
+/** What this node has checked or computed itself; the identity is among what sums can be. */
+function readOwnG2(bytes: Uint8Array): G2Point {
+  const identity = bytes.length === g2BytesLength && bytes[0] === 0xc0;
+  const point = identity ? G2.ZERO : decodeG2(bytes);
+  assert(point !== undefined, "only valid points are added up");
+  return point;
+}
+
+/** See `compress`. */
+function writeG2(point: G2Point): Uint8Array {
+  return (point.is0() ? G2.ZERO : point).toBytes();
+}
 
 function multiplySecret(secret: Uint8Array, point: Uint8Array): G1Point {
   const decoded = decodeG1(point);

@@ -40,4 +40,15 @@ export interface SealingGroup {
     /** 16 bytes each, unknown to whoever chose the multiples. */
     readonly weights: readonly Uint8Array[];
   }): boolean;
+
+  /** `sum of points[k] * at^k` for each `at`, 96 bytes each: the value there of a polynomial that is known by its
+   * coefficients times g2. The points must be valid, or sums of valid ones, which may be the identity. `at` is a seat. */
+  evaluateG2(points: readonly Uint8Array[], at: readonly number[]): Uint8Array[];
+  /** Column by column `sum of coefficients[i] * rows[i]` in G2, all public; points as above, rows of equal length. */
+  combineG2(
+    coefficients: readonly Uint8Array[],
+    rows: readonly (readonly Uint8Array[])[],
+  ): Uint8Array[];
+  /** The sum of valid points of G1, 48 bytes; it may be the identity. */
+  sumG1(points: readonly Uint8Array[]): Uint8Array;
 }
