@@ -1,6 +1,28 @@
 export { type Bls, nobleBls } from "./bls.ts";
 export { type DealtKey, dealKeyShares } from "./dealer.ts";
 export {
+  checkDealing,
+  type Dealing,
+  type DealingPlan,
+  type DealerSecrets,
+  dealersOf,
+  type DealtShare,
+  isDealtShare,
+  makeDealing,
+  openDealing,
+  revealShares,
+  revealsMax,
+  type Round,
+  type SharedKey,
+} from "./dealing.ts";
+export {
+  combineDealings,
+  combineKeyShare,
+  type CompleteDealing,
+  dealingsNeeded,
+  isComplete,
+} from "./dkg.ts";
+export {
   addressOf,
   addressOfUncompressed,
   joinSenderSignature,
@@ -9,6 +31,7 @@ export {
   splitSenderSignature,
 } from "./ecdsa.ts";
 export { isValidNetworkKey, type NetworkSignatures, nobleNetworkSignatures } from "./ed25519.ts";
+export { epochPublicKey, isValidEpochKey } from "./epoch-key.ts";
 export { g1Compressed, g1Sum, g1ToEip2537, g1Uncompressed, g2ToEip2537 } from "./eip2537.ts";
 export { keccak256, sha256 } from "./hash.ts";
 export { merkleProof, merkleRoot, verifyMerkleProof } from "./merkle.ts";

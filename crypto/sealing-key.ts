@@ -31,20 +31,33 @@ export function toSealingKey(
   const { chainId, keyId, pk1, pk2 } = source;
   if (!isUnsigned(chainId, Number.MAX_SAFE_INTEGER) || !isUnsigned(keyId, 0xffff_ffff))
     return undefined;
-  const isOneSecret = group.areMultiples({
-    factor: pk2,
-    points: [group.multiplyG1(fromScalar(1n))],
-    multiples: [pk1],
-    weights: [unitWeight],
-  });
-  if (pk1.length !== 48 || !isOneSecret) return undefined;
+  if (!holdOneSecret(group, pk1, pk2)) return undefined;
   const numbers = new Writer().u64(chainId).u32(keyId).finish();
   const context = sha256(domain("key"), numbers, pk1, pk2);
   return { keyId, pk1, pk2, context };
 }
 
+/** Whether 48 bytes of G1 and 96 of G2 are points other than the identity with the same secret: two pairings. */
+export function holdOneSecret(group: SealingGroup, inG1: Uint8Array, inG2: Uint8Array): boolean {
+  const base = group.multiplyG1(fromScalar(1n));
+  const claim = { factor: inG2, points: [base], multiples: [inG1], weights: [unitWeight] };
+  return inG1.length === 48 && group.areMultiples(claim);
+}
+
 /** The first bytes of whatever this scheme hashes for the purpose. */
-export function domain(purpose: "key" | "r" | "k" | "kem" | "pok" | "deal"): Uint8Array {
+export function domain(
+  purpose:
+    | "key"
+    | "r"
+    | "k"
+    | "kem"
+    | "pok"
+    | "deal"
+    | "dkg/coefficient"
+    | "dkg/ephemeral"
+    | "dkg/box"
+    | "dkg/recipients",
+): Uint8Array {
   return utf8(`${sealingTag}/${purpose}`);
 }
 
