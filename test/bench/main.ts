@@ -2,11 +2,13 @@
 
 import { parseArgs } from "node:util";
 import { benchConsensus } from "./consensus.ts";
+import { benchDkg } from "./dkg.ts";
 import { type Figure, print } from "./harness.ts";
 import { benchSealing } from "./sealing.ts";
 
 const benches: Readonly<Record<string, (seed: number) => Promise<Figure[]>>> = {
   consensus: benchConsensus,
+  dkg: benchDkg,
   sealing: benchSealing,
 };
 
