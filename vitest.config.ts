@@ -6,7 +6,7 @@ const slow = [
   "test/contracts/gas.test.ts",
   "test/deploy/{contracts,main}.test.ts",
   "test/house/setup.test.ts",
-  "test/integration/settlement-{outage,posting,reading}.test.ts",
+  "test/integration/settlement-{epochs,outage,posting,reading}.test.ts",
   "test/sequencer/cli.test.ts",
   "test/sim/core.test.ts",
   "test/sim/core/mutants.test.ts",

@@ -58,9 +58,9 @@ contract Hub is IHub {
     /// @dev Again after another epoch's length: a committee whose members do not come to a key may not block the way. What
     /// was prepared before stays good, since the old committee may be handing over to it at this moment.
     function prepare(bytes calldata keys) external {
+        uint64 from = preparableFrom();
+        if (block.timestamp < from) revert TooEarly(from);
         uint64 next = _epoch + 1;
-        uint64 since = preparedAt[next] == 0 ? startedAt(_epoch) : preparedAt[next];
-        if (block.timestamp < since + EPOCH_LENGTH) revert TooEarly(since + EPOCH_LENGTH);
         (bytes memory records, bytes memory networkKeys) = STAKE.membersOf(keys);
         bytes32 committee = keccak256(Committee.headOf(records));
         preparedAt[next] = uint64(block.timestamp);
@@ -138,6 +138,12 @@ contract Hub is IHub {
     function startedAt(uint64 epoch) public view returns (uint64) {
         if (epoch > _epoch) return 0;
         return epoch == 0 ? DEPLOYED_AT : endedAt[epoch - 1];
+    }
+
+    /// @inheritdoc IHub
+    function preparableFrom() public view returns (uint64) {
+        uint64 last = preparedAt[_epoch + 1];
+        return (last == 0 ? startedAt(_epoch) : last) + EPOCH_LENGTH;
     }
 
     /// @inheritdoc IHub

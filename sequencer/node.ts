@@ -458,7 +458,8 @@ class ConclaveNode implements RunningNode {
     this.#registry.metrics.gauge("checkpoint_height", height);
     clearTimeout(this.#anchoring);
     const delay = effect.type === "completed" ? 0 : signingPatienceMs;
-    this.#anchoring = setTimeout(() => this.#settlement?.anchor(effect), delay);
+    const anchorable = { ...effect, committee: this.#parts.genesis.committee };
+    this.#anchoring = setTimeout(() => this.#settlement?.anchor(anchorable), delay);
   }
 
   // L1 -----------------------------------------------------------------------------------------------------
@@ -475,8 +476,8 @@ class ConclaveNode implements RunningNode {
         keys.poster === undefined || bundle === undefined
           ? undefined
           : { secretKey: keys.poster, bundle, failoverMs },
-      committee: genesis.committee,
-      index: keys.index,
+      place: { index: keys.index, seats: genesis.committee.members.length },
+      start: genesis.l1Start,
       from: core.l1,
       settlements: core.settlements,
       pollMs: l1PollMs,

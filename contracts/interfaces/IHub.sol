@@ -120,6 +120,9 @@ interface IHub {
     /// @notice When an epoch began (seconds), or zero.
     function startedAt(uint64 epoch) external view returns (uint64);
 
+    /// @notice From when on the next committee can be prepared, or prepared again (seconds).
+    function preparableFrom() external view returns (uint64);
+
     /// @notice How long an epoch lasts at least (seconds).
     function EPOCH_LENGTH() external view returns (uint64);
 

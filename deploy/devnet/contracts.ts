@@ -44,6 +44,8 @@ export interface DeploymentRequest {
   readonly secrets: readonly Uint8Array[];
   /** Multiaddresses by validator. */
   readonly addresses: readonly string[];
+  /** How long an epoch lasts before its successor's committee can be prepared, seconds. */
+  readonly epochLength: number;
 }
 
 /** As many as the devnet has rollups; the namespaces are 0 and 1. */
@@ -53,8 +55,6 @@ export const namespaces: readonly number[] = [0, 1];
 const stakeMin = 100_000_000n;
 const prepaid = 1_000_000_000_000n;
 const minted = 1_000_000_000_000_000n;
-/** A committee may be prepared once an epoch is so old; short, so that one can be watched to change. */
-const epochLengthSeconds = 10;
 const unbondingSeconds = 21 * 24 * 3600;
 const hubDelaySeconds = 7 * 24 * 3600;
 /** Sealed transactions alone, ordered by class first. */
@@ -71,7 +71,7 @@ export async function deployContracts(request: DeploymentRequest): Promise<Deplo
   const l1Start = await provider.getBlockNumber();
   const token = await deploy("devnet/FeeToken");
   const tokenAddress = await token.getAddress();
-  const spans = [epochLengthSeconds, unbondingSeconds];
+  const spans = [request.epochLength, unbondingSeconds];
   const hub = await deploy("Hub", committeeHashOf(committee), tokenAddress, stakeMin, ...spans);
   const rollups = await deploy("Rollups", tokenAddress);
   const bundle = await deploy("Bundle");

@@ -30,6 +30,8 @@ export interface DevnetOptions {
 }
 
 const readyMs = 60_000;
+/** A committee may be prepared once the epoch is so old. */
+const epochSeconds = 24 * 3600;
 const usual = { l1: 8545, peers: 9000, api: 8080 };
 
 /** Throws a `CodedError` that says what failed; the processes are the caller's to stop. */
@@ -53,7 +55,14 @@ export async function startDevnet(
   if (l1.remark !== undefined) say(l1.remark);
   const provider = connectL1(l1.url);
   say("deploying the contracts, registering the validators");
-  const deployment = await deployContracts({ root, provider, committee, secrets, addresses });
+  const deployment = await deployContracts({
+    root,
+    provider,
+    committee,
+    secrets,
+    addresses,
+    epochLength: epochSeconds,
+  });
   const genesis = await buildGenesis(place, {
     deployment,
     rpcUrl: l1.url,

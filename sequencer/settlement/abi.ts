@@ -7,6 +7,7 @@ export const hubAbi: Interface = new Interface([
   "function rotate((uint64 number,uint64 epoch,uint64 height,bytes32 blockHash,bytes32 rollupsRoot,bytes32 next) checkpoint, bytes head, bytes absent, bytes signature, bytes32 committee, bytes32 sealing)",
   "function prepare(bytes keys)",
   "function latest() view returns (uint64 number, uint64 epoch, uint32 count, uint64 lastAt)",
+  "function preparableFrom() view returns (uint64)",
   "event Finalized(uint64 indexed number, uint64 indexed epoch, uint64 height, uint32 count, bytes32 blockHash, bytes32 rollupsRoot)",
   "event Prepared(uint64 indexed epoch, bytes32 committee, bytes keys, bytes networkKeys)",
   "error Stale(uint64 number, uint64 last)",
@@ -19,6 +20,12 @@ export const hubAbi: Interface = new Interface([
   "error NoQuorum(uint256 weight, uint256 total)",
   "error BadSignature()",
   "error NoRoot(uint32 count)",
+]);
+
+export const stakeAbi: Interface = new Interface([
+  "function activeOperators() view returns (address[])",
+  "event Registered(address indexed operator, bytes32 indexed keyHash, bytes key, bytes32 networkKey, string multiaddr, uint96 amount)",
+  "error WrongMembers(uint256 index)",
 ]);
 
 export const settlementAbi: Interface = new Interface([
@@ -40,13 +47,17 @@ const rollupsAbi = new Interface([
 
 /** The first topic of each event: the hash of its signature. */
 export const topics: Readonly<
-  Record<"subscribed" | "funded" | "inboxMessage" | "finalized" | "prepared" | "settled", string>
+  Record<
+    "subscribed" | "funded" | "inboxMessage" | "finalized" | "prepared" | "registered" | "settled",
+    string
+  >
 > = {
   subscribed: topicOf(rollupsAbi, "Subscribed"),
   funded: topicOf(rollupsAbi, "Funded"),
   inboxMessage: topicOf(settlementAbi, "InboxMessage"),
   finalized: topicOf(hubAbi, "Finalized"),
   prepared: topicOf(hubAbi, "Prepared"),
+  registered: topicOf(stakeAbi, "Registered"),
   settled: topicOf(settlementAbi, "Settled"),
 };
 

@@ -10,6 +10,8 @@ export interface Block {
   readonly number: number;
   readonly hash: Hex;
   readonly parentHash: Hex;
+  /** Seconds. */
+  readonly timestamp: number;
   /** Of a unit of gas, wei; 0 on a chain without it. */
   readonly baseFee: bigint;
 }
@@ -61,6 +63,7 @@ export function readBlock(value: unknown): Block | undefined {
     number: readCount(block["number"]),
     hash: readHash(block["hash"]),
     parentHash: readHash(block["parentHash"]),
+    timestamp: readCount(block["timestamp"]),
     baseFee: block["baseFeePerGas"] === undefined ? 0n : readQuantity(block["baseFeePerGas"]),
   };
 }

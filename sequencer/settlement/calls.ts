@@ -30,7 +30,20 @@ export interface Seats {
   readonly head: Uint8Array;
 }
 
-export function finalizeCall(certified: CertifiedCheckpoint, { keys, head }: Seats): Hex {
+/** What the Hub is shown of the committee that the last checkpoint of an epoch hands over to. 32 bytes each. */
+export interface HandOver {
+  /** `committeeHash` of the next committee. */
+  readonly committee: Uint8Array;
+  /** What binds the rest of it; with `committee` the preimage of the checkpoint's `next`. */
+  readonly sealing: Uint8Array;
+}
+
+/** For the Hub: `finalize`, or `rotate` when the checkpoint is the last of its epoch. */
+export function anchorCall(
+  certified: CertifiedCheckpoint,
+  { keys, head }: Seats,
+  handOver: HandOver | undefined,
+): Hex {
   const { checkpoint, signers, signature } = certified;
   const proof = g2ToEip2537(signature);
   assert(proof !== undefined, "a certified checkpoint's signature is a point");
@@ -38,12 +51,15 @@ export function finalizeCall(certified: CertifiedCheckpoint, { keys, head }: Sea
   const absent = keys.map((_, index) => index).filter((index) => !present.has(index));
   const { number, epoch, height, blockHash, rollupsRoot, next } = checkpoint;
   const place = { number, epoch, height, blockHash: hex(blockHash) };
-  return hubAbi.encodeFunctionData("finalize", [
+  const values = [
     { ...place, rollupsRoot: hex(rollupsRoot), next: hex(next) },
     hex(head),
     hex(absentEntries(keys, absent)),
     hex(proof),
-  ]);
+  ];
+  if (handOver === undefined) return hubAbi.encodeFunctionData("finalize", values);
+  const { committee, sealing } = handOver;
+  return hubAbi.encodeFunctionData("rotate", [...values, hex(committee), hex(sealing)]);
 }
 
 export function settleItem(

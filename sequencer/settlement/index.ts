@@ -3,16 +3,16 @@
 
 import { Wallet } from "ethers";
 import { CodedError, type Logger, type Metrics } from "../../base/index.ts";
-import { g1Uncompressed } from "../../crypto/index.ts";
-import type { Committee, L1Block } from "../../protocol/index.ts";
+import type { L1Block } from "../../protocol/index.ts";
 import { readQuantity } from "./answers.ts";
 import { hex } from "./calls.ts";
-import { type Anchorable, Poster } from "./poster.ts";
+import { Candidates } from "./candidates.ts";
+import { type Anchorable, type Place, Poster } from "./poster.ts";
 import { Rpc } from "./rpc.ts";
 import { type L1State, StateReader } from "./state-reader.ts";
 import { Watcher } from "./watcher.ts";
 
-export type { Anchorable } from "./poster.ts";
+export type { Anchorable, Place } from "./poster.ts";
 export type { Carried, L1State, SettledRollup } from "./state-reader.ts";
 
 export interface SettlementOptions {
@@ -24,8 +24,9 @@ export interface SettlementOptions {
   readonly posting:
     | { readonly secretKey: Uint8Array; readonly bundle: Uint8Array; readonly failoverMs: number }
     | undefined;
-  readonly committee: Committee;
-  readonly index: number;
+  readonly place: Place;
+  /** The L1 block from which events are read. */
+  readonly start: number;
   /** Where reading goes on: the last block read, with its hash, or the one before the first to read. */
   readonly from: { readonly number: number; readonly hash: Uint8Array | undefined };
   /** Settlement contracts of the rollups that subscribed up to there, by rollup id. */
@@ -44,6 +45,8 @@ export interface SettlementOptions {
 export interface Settlement {
   /** Hands over a certified checkpoint; a newer one stands for all before it. */
   anchor(anchorable: Anchorable): void;
+  /** An epoch has begun, with this place in its committee. */
+  enter(place: Place): void;
   /** Whether L1 answered lately. */
   readonly isUp: boolean;
   /** Ends at once what it waits for. What was sent to L1 may still be included there. */
@@ -80,15 +83,12 @@ export function createSettlement(options: SettlementOptions): Settlement {
       : new Poster({
           rpc,
           reader,
+          candidates: new Candidates({ rpc, hub, start: options.start }),
           wallet: new Wallet(hex(posting.secretKey)),
           chainId,
           hub,
           bundle: hex(posting.bundle),
-          index: options.index,
-          keys: options.committee.members.map(({ publicKey }) => ({
-            publicKey: g1Uncompressed(publicKey) ?? new Uint8Array(96),
-            weight: 1,
-          })),
+          place: options.place,
           failoverMs: posting.failoverMs,
           logger,
           metrics,
@@ -119,6 +119,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
 
   return {
     anchor: (anchorable) => poster?.add(anchorable),
+    enter: (place) => poster?.enter(place),
     get isUp() {
       return isUp;
     },

@@ -4,17 +4,22 @@
 
 import type { Wallet } from "ethers";
 import { assert, CodedError, type Logger, type Metrics } from "../../base/index.ts";
+import { g1Uncompressed } from "../../crypto/index.ts";
 import {
   type CertifiedCheckpoint,
+  type Committee,
+  committeeDigest,
+  committeeHash,
   committeeHead,
   type RollupLeaf,
-  type Seat,
 } from "../../protocol/index.ts";
-import { bundleAbi, hubAbi } from "./abi.ts";
+import { bundleAbi, hubAbi, stakeAbi } from "./abi.ts";
 import { type Hex, readBytes } from "./answers.ts";
+import type { Candidates } from "./candidates.ts";
 import {
+  anchorCall,
   bundleCall,
-  finalizeCall,
+  type HandOver,
   type Seats,
   settleCall,
   type SettleItem,
@@ -30,19 +35,27 @@ export interface Anchorable {
   readonly certified: CertifiedCheckpoint;
   /** By rollup id. */
   readonly leaves: readonly RollupLeaf[];
+  /** Whose it is. */
+  readonly committee: Committee;
+  /** With the last checkpoint of an epoch: who signs after it. */
+  readonly next?: Committee;
+}
+
+/** A validator's place in the committee, by which it is its turn. */
+export interface Place {
+  readonly index: number;
+  readonly seats: number;
 }
 
 export interface PosterOptions {
   readonly rpc: Rpc;
   readonly reader: StateReader;
+  readonly candidates: Candidates;
   readonly wallet: Wallet;
   readonly chainId: number;
   readonly hub: Hex;
   readonly bundle: Hex;
-  /** This validator's place in the committee: whose turn it is. */
-  readonly index: number;
-  /** The committee's keys as the Hub knows them. */
-  readonly keys: readonly Seat[];
+  readonly place: Place;
   /** How long each further validator waits for those before it, ms. */
   readonly failoverMs: number;
   readonly logger: Logger;
@@ -57,7 +70,9 @@ type Label =
       readonly number: number;
       readonly count: number;
       readonly ids: readonly number[];
-    };
+    }
+  /** The number is that of the epoch. */
+  | { readonly type: "prepare"; readonly number: number };
 
 const certifiedKept = 32;
 /** In one transaction: Bundle wants 250,000 gas for each, of the 16.7 million there may be. */
@@ -72,26 +87,25 @@ const retryMsMax = 60_000;
 
 export class Poster {
   readonly #options: PosterOptions;
-  readonly #seats: Seats;
   readonly #sender: Sender<Label>;
   readonly #anchorTurn: Turn;
   readonly #settleTurn: Turn;
+  readonly #prepareTurn: Turn;
   /** By checkpoint number, ascending. */
   #certified = new Map<number, Anchorable>();
   #lastSent: Label["type"] | undefined;
   /** Attempts by rollup id, for the checkpoint and the fork of L1 that they were for. */
   #attempts: { readonly count: number; readonly fork: number; readonly by: Map<number, number> };
+  #seats: { readonly epoch: number; readonly seats: Seats } | undefined;
   #retry: { readonly count: number; readonly at: number; readonly waitMs: number };
 
   constructor(options: PosterOptions) {
-    const { keys, index, failoverMs } = options;
-    const head = committeeHead(keys);
-    assert(head !== undefined, "the committee's keys are points");
+    const { place, failoverMs } = options;
     this.#options = options;
-    this.#seats = { keys, head };
     this.#sender = new Sender({ ...options, inclusionMs: 2 * failoverMs });
-    this.#anchorTurn = new Turn({ index, seats: keys.length, failoverMs });
-    this.#settleTurn = new Turn({ index, seats: keys.length, failoverMs });
+    this.#anchorTurn = new Turn({ ...place, failoverMs });
+    this.#settleTurn = new Turn({ ...place, failoverMs });
+    this.#prepareTurn = new Turn({ ...place, failoverMs });
     this.#attempts = { count: 0, fork: 0, by: new Map() };
     this.#retry = this.#noRetry(0);
   }
@@ -104,30 +118,43 @@ export class Poster {
     this.#certified = new Map(all.slice(-certifiedKept));
   }
 
+  /** An epoch has begun in which this validator has another place, or its seat is among others. */
+  enter(place: Place): void {
+    for (const turn of this.#turns) turn.enter(place);
+  }
+
   /** L1 was away: what the others have done or left undone meanwhile is not known. */
   onOutage(): void {
-    this.#anchorTurn.clear();
-    this.#settleTurn.clear();
+    for (const turn of this.#turns) turn.clear();
   }
 
   /** At most one transaction; throws the `CodedError` of `Rpc` when L1 does not answer. `now` never goes back, ms. */
   async act(look: Look, now: number): Promise<void> {
     // The look is older than what has been included.
     if (await this.#follow()) return;
-    // Both turns are asked each time, so that waiting counts while a transaction of ours is on its way.
-    const dues = [this.#anchorDue(look, now), this.#settleDue(look, now)];
+    // All turns are asked each time, so that waiting counts while a transaction of ours is on its way.
+    const dues = [
+      this.#anchorDue(look, now),
+      this.#settleDue(look, now),
+      this.#prepareDue(look, now),
+    ];
     const { count } = look.state;
     if (this.#retry.count !== count) this.#retry = this.#noRetry(count);
     if (now < this.#retry.at || this.#sender.isWaiting(look.head, now)) return;
     // Checkpoints may come faster than L1 takes them; settling gets every second transaction even so.
-    if (this.#lastSent === "anchor") dues.reverse();
+    if (this.#lastSent === "anchor") dues.push(dues.shift());
     const due = dues.find((each) => each !== undefined);
     if (due === "anchor") await this.#anchor(look, now);
     if (due === "settle") await this.#settle(look, now);
+    if (due === "prepare") await this.#prepare(look, now);
+  }
+
+  get #turns(): readonly Turn[] {
+    return [this.#anchorTurn, this.#settleTurn, this.#prepareTurn];
   }
 
   #anchorDue({ head, state }: Look, now: number): "anchor" | undefined {
-    const newest = this.#newest();
+    const newest = this.#newest(state.epoch);
     if (newest !== undefined && newest.certified.checkpoint.number > state.number)
       return this.#anchorTurn.isMine(state.count, head.number, now) ? "anchor" : undefined;
     this.#anchorTurn.clear();
@@ -143,11 +170,28 @@ export class Poster {
     return undefined;
   }
 
-  async #anchor({ head }: Look, now: number): Promise<void> {
-    const newest = this.#newest();
+  /** Any committee in place of the one at work will do, so whoever has the turn shows the one that there is now. */
+  #prepareDue({ head, state }: Look, now: number): "prepare" | undefined {
+    if (head.timestamp >= state.preparableFrom)
+      return this.#prepareTurn.isMine(state.epoch, head.number, now) ? "prepare" : undefined;
+    this.#prepareTurn.clear();
+    return undefined;
+  }
+
+  async #prepare({ head, state }: Look, now: number): Promise<void> {
+    const data = await this.#options.candidates.prepareCall(head);
+    if (data === undefined) return;
+    const label: Label = { type: "prepare", number: state.epoch + 1 };
+    await this.#send({ to: this.#options.hub, data }, label, head, now);
+  }
+
+  async #anchor({ head, state }: Look, now: number): Promise<void> {
+    const newest = this.#newest(state.epoch);
     if (newest === undefined) return;
     const { number, height } = newest.certified.checkpoint;
-    const data = finalizeCall(newest.certified, this.#seats);
+    const { certified, committee, next } = newest;
+    const handOver = next === undefined ? undefined : handOverTo(next);
+    const data = anchorCall(certified, this.#seatsOf(committee), handOver);
     const label: Label = { type: "anchor", number, height };
     await this.#send({ to: this.#options.hub, data }, label, head, now);
   }
@@ -239,6 +283,8 @@ export class Poster {
     } else if (label.type === "anchor") {
       metrics.gauge("anchor_gas", gas);
       logger.info("checkpoint anchored", { number, height: label.height, gas });
+    } else if (label.type === "prepare") {
+      logger.info("next committee prepared", { epoch: number, gas });
     } else {
       metrics.gauge("settle_gas", gas);
       logger.info("rollups settled", { number, rollups: label.ids.length, gas });
@@ -254,9 +300,34 @@ export class Poster {
     return { count, at: 0, waitMs: this.#options.failoverMs / retryPart };
   }
 
-  #newest(): Anchorable | undefined {
-    return [...this.#certified.values()].at(-1);
+  /** Worked out once for an epoch: adding up many keys takes a while. */
+  #seatsOf(committee: Committee): Seats {
+    const { epoch } = committee;
+    if (this.#seats?.epoch !== epoch) this.#seats = { epoch, seats: seatsOf(committee) };
+    return this.#seats.seats;
   }
+
+  /** The Hub takes one epoch after the other: first the last checkpoint of its epoch, which hands over to the next. */
+  #newest(epoch: number): Anchorable | undefined {
+    return [...this.#certified.values()].findLast(
+      ({ certified }) => certified.checkpoint.epoch === epoch,
+    );
+  }
+}
+
+function handOverTo(next: Committee): HandOver {
+  return { committee: committeeHash(seatsOf(next).head), sealing: committeeDigest(next) };
+}
+
+/** The committee as the Hub knows it. Everyone weighs the same. */
+function seatsOf({ members }: Committee): Seats {
+  const keys = members.map(({ publicKey }) => ({
+    publicKey: g1Uncompressed(publicKey) ?? new Uint8Array(96),
+    weight: 1,
+  }));
+  const head = committeeHead(keys);
+  assert(head !== undefined, "the committee's keys are points");
+  return { keys, head };
 }
 
 function isRefusal(error: unknown): error is CodedError {
@@ -276,5 +347,6 @@ function reasonOf({ details }: CodedError): string {
 
 function nameOf(data: Hex): string | undefined {
   const selector = data.slice(0, 10);
-  return (hubAbi.getError(selector) ?? bundleAbi.getError(selector))?.name;
+  const abi = [hubAbi, bundleAbi, stakeAbi].find((each) => each.getError(selector) !== null);
+  return abi?.getError(selector)?.name;
 }

@@ -12,6 +12,10 @@ export interface L1State {
   /** Of the Hub's last checkpoint, 0 when there is none. */
   readonly number: number;
   readonly count: number;
+  /** Whose committee the Hub takes checkpoints of. */
+  readonly epoch: number;
+  /** From when on the Hub can be shown the next committee, in L1's time, seconds. */
+  readonly preparableFrom: number;
   /** The transaction that carried it, when it was found. */
   readonly transaction: string | undefined;
   /** By rollup id. */
@@ -128,7 +132,7 @@ export class StateReader {
     });
     const transaction = carrier ?? known;
     const carried = this.#carried(logs, addresses);
-    const state = { number, count: latest.count, transaction, settled, carried };
+    const state = { ...latest, transaction, settled, carried };
     return { head, state, fork: this.#fork, addresses };
   }
 
@@ -153,15 +157,25 @@ export class StateReader {
     });
   }
 
-  async #latest(head: Block): Promise<{ readonly number: number; readonly count: number }> {
+  async #latest(
+    head: Block,
+  ): Promise<Pick<L1State, "number" | "count" | "epoch" | "preparableFrom">> {
     const { hub } = this.#options;
-    const bytes = await this.#call({ to: hub, data: hubAbi.encodeFunctionData("latest") }, head);
-    if (bytes.length === 0)
+    const [bytes, from] = await Promise.all(
+      ["latest", "preparableFrom"].map((name) =>
+        this.#call({ to: hub, data: hubAbi.encodeFunctionData(name) }, head),
+      ),
+    );
+    if (bytes === undefined || bytes.length === 0)
       throw new CodedError("NO_CONTRACT", `there is no Hub at ${hub}: is this the right L1?`);
     const number = toCount(wordAt(bytes, 0));
+    const epoch = toCount(wordAt(bytes, 1));
     const count = toCount(wordAt(bytes, 2));
-    if (number === undefined || count === undefined) throw badAnswer("the latest checkpoint");
-    return { number, count };
+    const preparableFrom = toCount(from);
+    if (number === undefined || epoch === undefined || count === undefined)
+      throw badAnswer("the latest checkpoint");
+    if (preparableFrom === undefined) throw badAnswer("a time");
+    return { number, count, epoch, preparableFrom };
   }
 
   /** Undefined for what is no Settlement, or does not answer like one: that is its rollup's affair alone. */

@@ -16,11 +16,17 @@ export interface TurnOptions {
 const failoverBlocks = 2;
 
 export class Turn {
-  readonly #options: TurnOptions;
+  #options: TurnOptions;
   #since: { readonly key: number; readonly at: number; readonly block: number } | undefined;
 
   constructor(options: TurnOptions) {
     this.#options = options;
+  }
+
+  /** Another committee: waiting begins anew. */
+  enter(place: Pick<TurnOptions, "index" | "seats">): void {
+    this.#options = { ...this.#options, ...place };
+    this.clear();
   }
 
   /** Asked while the thing is to be done; `key` is the number that gives the order, `block` the newest on L1. */

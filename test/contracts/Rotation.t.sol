@@ -94,8 +94,10 @@ contract RotationTest is HubTest {
         vm.expectRevert(abi.encodeWithSelector(IHub.TooEarly.selector, start + EPOCH_LENGTH));
         hub.prepare(keys);
         assertEq(hub.preparedEpoch(), 0);
+        assertEq(hub.preparableFrom(), start + EPOCH_LENGTH);
         vm.warp(start + EPOCH_LENGTH);
         hub.prepare(keys);
+        assertEq(hub.preparableFrom(), start + 2 * EPOCH_LENGTH);
         vm.expectRevert(abi.encodeWithSelector(IHub.TooEarly.selector, start + 2 * EPOCH_LENGTH));
         hub.prepare(keys);
     }

@@ -27,6 +27,7 @@ describe.each([
 ])("on $name", ({ anvil, remark }) => {
   const folder = mkdtempSync(join(tmpdir(), "devnet-"));
   const processes = new Processes(join(folder, "logs"));
+  const epochLength = 24 * 3600;
   const secrets = [1, 2, 3, 4].map(secretOf);
   let deployment: Deployment;
   let provider: ReturnType<typeof connectL1>;
@@ -39,7 +40,14 @@ describe.each([
     provider = connectL1(l1.url);
     const addresses = secrets.map((_, index) => `/ip4/127.0.0.1/tcp/${9000 + index}`);
     const committee = committeeOf(secrets);
-    deployment = await deployContracts({ root, provider, committee, secrets, addresses });
+    deployment = await deployContracts({
+      root,
+      provider,
+      committee,
+      secrets,
+      addresses,
+      epochLength,
+    });
   }, 2 * minutes);
 
   afterAll(async () => {

@@ -24,7 +24,7 @@ import {
   zeroHash,
 } from "../../protocol/index.ts";
 import { topics } from "../../sequencer/settlement/abi.ts";
-import { finalizeCall, settleItem } from "../../sequencer/settlement/calls.ts";
+import { anchorCall, settleItem } from "../../sequencer/settlement/calls.ts";
 import { blstBls } from "../../sequencer/crypto/index.ts";
 import {
   type Anchorable,
@@ -45,6 +45,7 @@ export const root: string = join(import.meta.dirname, "..", "..");
 export const seats = 4;
 export const failoverMs = 150;
 
+export const epochLength: number = 24 * 3600;
 const secrets = Array.from({ length: seats }, (_, seed) => secretOf(seed + 1));
 const patienceMs = 20_000;
 
@@ -72,7 +73,14 @@ export class World {
     const addresses = secrets.map((_, index) => `/ip4/127.0.0.1/tcp/${9000 + index}`);
     const { provider } = l1;
     await l1.ask("evm_setAutomine", true);
-    this.#deployment = await deployContracts({ root, provider, committee, secrets, addresses });
+    this.#deployment = await deployContracts({
+      root,
+      provider,
+      committee,
+      secrets,
+      addresses,
+      epochLength,
+    });
     await l1.stop("SIGTERM");
   }
 
@@ -279,8 +287,8 @@ export class TestValidator {
         bundle: bytes(deployment.bundle),
         failoverMs,
       },
-      committee,
-      index,
+      place: { index, seats },
+      start: deployment.l1Start,
       from: { number: deployment.l1Start, hash: undefined },
       settlements: new Map(),
       pollMs: 25,
@@ -318,7 +326,7 @@ export async function anchorNow(
     publicKey: g1Uncompressed(publicKey) ?? zeroHash,
     weight: 1,
   }));
-  const data = finalizeCall(certified, { keys, head: committeeHead(keys) ?? zeroHash });
+  const data = anchorCall(certified, { keys, head: committeeHead(keys) ?? zeroHash }, undefined);
   const to = l1.world.deployment.hub;
   const stranger = devAccount(9).connect(l1.provider);
   await stranger.sendTransaction({ to, data, gasLimit: 500_000, ...fees });
@@ -345,6 +353,9 @@ interface CertifyOptions {
   readonly rollups?: number;
   readonly batches?: number;
   readonly signers?: readonly number[];
+  readonly epoch?: number;
+  /** In the last one of an epoch. */
+  readonly next?: Uint8Array | undefined;
   /** Hashes of the messages read, by rollup. */
   readonly inbox?: ReadonlyMap<number, readonly Uint8Array[]>;
 }
@@ -369,11 +380,11 @@ export function certify(
   });
   const checkpoint = {
     number,
-    epoch: Epoch(0),
+    epoch: Epoch(options.epoch ?? 0),
     height: Height(number * 10),
     blockHash: keccak256(u64Bytes(number)),
     rollupsRoot: rollupsRoot(leaves),
-    next: zeroHash,
+    next: options.next ?? zeroHash,
   };
   const domain = settlementDomain({ chainId: l1ChainId, hub: bytes(deployment.hub) });
   const digest = checkpointDigest(domain, checkpoint);
@@ -385,7 +396,7 @@ export function certify(
     signers: signers.map(ValidatorIndex),
     signature,
   };
-  return { certified, leaves };
+  return { certified, leaves, committee };
 }
 
 export async function eventually(question: () => boolean | Promise<boolean>): Promise<void> {

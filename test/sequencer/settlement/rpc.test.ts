@@ -128,7 +128,13 @@ test("few things are done at a time, and their order is kept", async () => {
 });
 
 const hash = `0x${"ab".repeat(32)}`;
-const block = { number: "0x5", hash, parentHash: hash, baseFeePerGas: "0x7" };
+const block = {
+  number: "0x5",
+  hash,
+  parentHash: hash,
+  timestamp: "0x9",
+  baseFeePerGas: "0x7",
+};
 const log = {
   address: `0x${"Ab".repeat(20)}`,
   topics: [hash],
@@ -140,7 +146,8 @@ const log = {
 };
 
 test("blocks, logs and receipts are read as they are", () => {
-  expect(readBlock(block)).toEqual({ number: 5, hash, parentHash: hash, baseFee: 7n });
+  const read = { number: 5, hash, parentHash: hash, timestamp: 9, baseFee: 7n };
+  expect(readBlock(block)).toEqual(read);
   expect(readBlock(null)).toBeUndefined();
   expect(readLogs([log])).toMatchObject([{ address: log.address.toLowerCase(), index: 0 }]);
   expect(readReceipt(null)).toBeUndefined();
