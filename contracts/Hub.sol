@@ -12,6 +12,8 @@ import {IStake} from "./interfaces/IStake.sol";
 /// @title Hub
 contract Hub is IHub {
     uint256 private constant RING = 64;
+    /// @dev Fewer could not do without any of them.
+    uint256 private constant MEMBERS_MIN = 4;
 
     /// @inheritdoc IHub
     bytes32 public immutable DOMAIN;
@@ -19,6 +21,8 @@ contract Hub is IHub {
     IStake public immutable STAKE;
     /// @inheritdoc IHub
     uint64 public immutable EPOCH_LENGTH;
+    /// @inheritdoc IHub
+    uint64 public immutable FIRST_EPOCH_LENGTH;
     uint64 private immutable DEPLOYED_AT;
 
     // One slot, read and written once by every checkpoint.
@@ -43,13 +47,13 @@ contract Hub is IHub {
     /// @param committee Hash of the genesis committee's head; its proofs of possession are checked off chain.
     /// @param token What validators stake, a plain ERC-20 without fees on transfers.
     /// @param stakeMin The least that an operator may stake, in the token's smallest unit.
-    /// @param epochLength How long an epoch lasts before its successor's committee can be prepared, seconds.
-    /// @param unbonding See `IStake.UNBONDING`.
-    constructor(bytes32 committee, IERC20 token, uint96 stakeMin, uint64 epochLength, uint64 unbonding) {
+    /// @param spans See `Spans`.
+    constructor(bytes32 committee, IERC20 token, uint96 stakeMin, Spans memory spans) {
         if (!BLS12381.isAvailable()) revert Unavailable();
         DOMAIN = Messages.domain(address(this));
-        STAKE = new Stake(token, stakeMin, unbonding);
-        EPOCH_LENGTH = epochLength;
+        STAKE = new Stake(token, stakeMin, spans.unbonding);
+        EPOCH_LENGTH = spans.epoch;
+        FIRST_EPOCH_LENGTH = spans.firstEpoch;
         DEPLOYED_AT = uint64(block.timestamp);
         committees[0] = committee;
     }
@@ -62,6 +66,8 @@ contract Hub is IHub {
         if (block.timestamp < from) revert TooEarly(from);
         uint64 next = _epoch + 1;
         (bytes memory records, bytes memory networkKeys) = STAKE.membersOf(keys);
+        uint256 count = networkKeys.length / 32;
+        if (count < MEMBERS_MIN) revert TooFew(count, MEMBERS_MIN);
         bytes32 committee = keccak256(Committee.headOf(records));
         preparedAt[next] = uint64(block.timestamp);
         isPrepared[next][committee] = true;
@@ -143,7 +149,8 @@ contract Hub is IHub {
     /// @inheritdoc IHub
     function preparableFrom() public view returns (uint64) {
         uint64 last = preparedAt[_epoch + 1];
-        return (last == 0 ? startedAt(_epoch) : last) + EPOCH_LENGTH;
+        uint64 length = _epoch == 0 ? FIRST_EPOCH_LENGTH : EPOCH_LENGTH;
+        return last == 0 ? startedAt(_epoch) + length : last + EPOCH_LENGTH;
     }
 
     /// @inheritdoc IHub

@@ -22,6 +22,17 @@ interface IHub {
         bytes32 next;
     }
 
+    /// @notice How long things last, seconds.
+    /// @param epoch An epoch at least, before its successor's committee can be prepared.
+    /// @param firstEpoch The first one. Its committee may have no key that transactions are sealed to, and then makes one
+    /// only as it hands over.
+    /// @param unbonding See `IStake.UNBONDING`.
+    struct Spans {
+        uint64 epoch;
+        uint64 firstEpoch;
+        uint64 unbonding;
+    }
+
     /// @notice A checkpoint has become final. `count` is how many have, and names the root for `rootAt`.
     event Finalized(
         uint64 indexed number,
@@ -51,6 +62,8 @@ interface IHub {
     error HandsOver(bytes32 next);
     /// @notice The checkpoint does not hand over to this committee, or nobody has prepared it.
     error UnknownCommittee(bytes32 next);
+    /// @notice Too few take part to make a committee.
+    error TooFew(uint256 members, uint256 least);
     /// @notice The next committee can be prepared from `from` on (seconds).
     error TooEarly(uint64 from);
     /// @notice The head is not of the committee of this epoch, or the records do not make a committee.
@@ -123,8 +136,11 @@ interface IHub {
     /// @notice From when on the next committee can be prepared, or prepared again (seconds).
     function preparableFrom() external view returns (uint64);
 
-    /// @notice How long an epoch lasts at least (seconds).
+    /// @notice How long an epoch lasts at least (seconds), see `Spans`.
     function EPOCH_LENGTH() external view returns (uint64);
+
+    /// @notice How long the first epoch lasts at least (seconds).
+    function FIRST_EPOCH_LENGTH() external view returns (uint64);
 
     /// @notice When an epoch ended (seconds), or zero.
     function endedAt(uint64 epoch) external view returns (uint64);

@@ -46,6 +46,8 @@ export interface DeploymentRequest {
   readonly addresses: readonly string[];
   /** How long an epoch lasts before its successor's committee can be prepared, seconds. */
   readonly epochLength: number;
+  /** The same of the first one. */
+  readonly firstEpochLength: number;
 }
 
 /** As many as the devnet has rollups; the namespaces are 0 and 1. */
@@ -71,8 +73,9 @@ export async function deployContracts(request: DeploymentRequest): Promise<Deplo
   const l1Start = await provider.getBlockNumber();
   const token = await deploy("devnet/FeeToken");
   const tokenAddress = await token.getAddress();
-  const spans = [request.epochLength, unbondingSeconds];
-  const hub = await deploy("Hub", committeeHashOf(committee), tokenAddress, stakeMin, ...spans);
+  const { epochLength: epoch, firstEpochLength: firstEpoch } = request;
+  const spans = { epoch, firstEpoch, unbonding: unbondingSeconds };
+  const hub = await deploy("Hub", committeeHashOf(committee), tokenAddress, stakeMin, spans);
   const rollups = await deploy("Rollups", tokenAddress);
   const bundle = await deploy("Bundle");
   const hubAddress = await hub.getAddress();

@@ -62,6 +62,7 @@ export async function startDevnet(
     secrets,
     addresses,
     epochLength: epochSeconds,
+    firstEpochLength: epochSeconds,
   });
   const genesis = await buildGenesis(place, {
     deployment,

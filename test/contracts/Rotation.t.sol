@@ -90,15 +90,27 @@ contract RotationTest is HubTest {
     function test_an_epoch_lasts_its_length_before_a_committee_is_prepared() external {
         _registerSecond();
         bytes memory keys = _keys();
-        vm.warp(start + EPOCH_LENGTH - 1);
-        vm.expectRevert(abi.encodeWithSelector(IHub.TooEarly.selector, start + EPOCH_LENGTH));
-        hub.prepare(keys);
+        uint256 from = start + FIRST_EPOCH_LENGTH;
+        _isTooEarly(keys, from);
         assertEq(hub.preparedEpoch(), 0);
-        assertEq(hub.preparableFrom(), start + EPOCH_LENGTH);
-        vm.warp(start + EPOCH_LENGTH);
+        vm.warp(from);
         hub.prepare(keys);
-        assertEq(hub.preparableFrom(), start + 2 * EPOCH_LENGTH);
-        vm.expectRevert(abi.encodeWithSelector(IHub.TooEarly.selector, start + 2 * EPOCH_LENGTH));
+        _isTooEarly(keys, from + EPOCH_LENGTH);
+        vm.warp(from + 100);
+        _rotate(_last(1), 0);
+        _isTooEarly(keys, from + 100 + EPOCH_LENGTH);
+    }
+
+    function test_a_committee_has_four_members_at_least() external {
+        _registerSecond();
+        for (uint256 i = 0; i < 4; i++) {
+            vm.prank(_operator(i));
+            stake.exit();
+        }
+        // Each of the last ones has taken the place of one that left.
+        bytes memory keys = bytes.concat(second.keys[6], second.keys[5], second.keys[4]);
+        vm.warp(start + EPOCH_LENGTH);
+        vm.expectRevert(abi.encodeWithSelector(IHub.TooFew.selector, uint256(3), uint256(4)));
         hub.prepare(keys);
     }
 
@@ -192,6 +204,13 @@ contract RotationTest is HubTest {
         vm.expectRevert(abi.encodeWithSelector(IStake.NothingToWithdraw.selector, leaver));
         vm.prank(leaver);
         stake.withdraw();
+    }
+
+    function _isTooEarly(bytes memory keys, uint256 from) private {
+        assertEq(hub.preparableFrom(), from);
+        vm.warp(from - 1);
+        vm.expectRevert(abi.encodeWithSelector(IHub.TooEarly.selector, from));
+        hub.prepare(keys);
     }
 
     function _registerSecond() private {

@@ -29,6 +29,7 @@ import {
   hex,
   secretOf,
   send,
+  spans,
   stakeMin,
   TestCommittee,
   totalsOf,
@@ -107,7 +108,7 @@ test("the inbox takes what a node's codec takes, and no byte more", async () => 
 
 test("a chain without the precompiles is refused when the hub is deployed", async () => {
   const { ethers } = await network.create({ network: "sim", override: { hardfork: "cancun" } });
-  const values = [hex(alone.hash), await chain.token.getAddress(), stakeMin, 1, 1];
+  const values = [hex(alone.hash), await chain.token.getAddress(), stakeMin, spans];
   await expect(ethers.deployContract("Hub", values)).rejects.toThrow("Unavailable");
 });
 

@@ -47,6 +47,7 @@ describe.each([
       secrets,
       addresses,
       epochLength,
+      firstEpochLength: epochLength,
     });
   }, 2 * minutes);
 

@@ -80,6 +80,7 @@ export class World {
       secrets,
       addresses,
       epochLength,
+      firstEpochLength: epochLength,
     });
     await l1.stop("SIGTERM");
   }

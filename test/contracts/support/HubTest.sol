@@ -14,6 +14,7 @@ abstract contract HubTest is Test {
 
     uint96 internal constant STAKE_MIN = 100e6;
     uint64 internal constant EPOCH_LENGTH = 1 days;
+    uint64 internal constant FIRST_EPOCH_LENGTH = 1 hours;
     uint64 internal constant UNBONDING = 21 days;
     uint256 internal constant SECRET_ALONE = 0x5ec2e7;
 
@@ -43,7 +44,8 @@ abstract contract HubTest is Test {
     }
 
     function _deploy(bytes32 committee) private returns (Hub) {
-        bytes memory options = abi.encode(committee, token, STAKE_MIN, EPOCH_LENGTH, UNBONDING);
+        IHub.Spans memory spans = IHub.Spans(EPOCH_LENGTH, FIRST_EPOCH_LENGTH, UNBONDING);
+        bytes memory options = abi.encode(committee, token, STAKE_MIN, spans);
         return Hub(deployArtifact("Hub.sol/Hub", options));
     }
 

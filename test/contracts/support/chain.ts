@@ -19,8 +19,7 @@ import {
 import { blstBls } from "../../../sequencer/crypto/index.ts";
 
 export const stakeMin = 100_000_000n;
-const epochLength = 24 * 3600;
-const unbonding = 21 * 24 * 3600;
+export const spans = { epoch: 24 * 3600, firstEpoch: 3600, unbonding: 21 * 24 * 3600 };
 const hubDelay = 7 * 24 * 3600;
 
 /** Everything deployed, in the order in which it has to be. */
@@ -48,8 +47,7 @@ export class Chain {
 
   async deployHub(committee: TestCommittee): Promise<Contract> {
     const token = await this.token.getAddress();
-    const spans = [epochLength, unbonding];
-    return this.ethers.deployContract("Hub", [hex(committee.hash), token, stakeMin, ...spans]);
+    return this.ethers.deployContract("Hub", [hex(committee.hash), token, stakeMin, spans]);
   }
 
   async deploySettlement(hub: Contract, policy = 1): Promise<Contract> {
