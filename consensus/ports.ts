@@ -12,7 +12,13 @@ export interface Application {
   /** Payload bytes; undefined when there is nothing to propose now. */
   propose(
     branch: readonly Header[],
-    options: { readonly view: View; readonly allowEmpty: boolean; readonly now: Micros },
+    options: {
+      readonly view: View;
+      /** Of the block below; further away than one when views in between were skipped. */
+      readonly parentView: View;
+      readonly allowEmpty: boolean;
+      readonly now: Micros;
+    },
   ): Uint8Array | undefined;
   /**
    * May start fetching what is missing. `stale` is a matter of this node's clock; the other answers are

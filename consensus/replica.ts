@@ -370,7 +370,7 @@ export class Replica {
     const allowEmpty = this.#pacemaker.mayBeIdle(this.#now);
     // Slowly, but for ever: blocks that were certified too late to be committed become final only by a new one.
     if (branch.length >= limits.unfinalizedMax && !allowEmpty) return;
-    const options = { view, allowEmpty, now: this.#now };
+    const options = { view, parentView: parent.view, allowEmpty, now: this.#now };
     const payload = this.#application.propose(toHeaders(branch), options);
     if (payload === undefined) return;
     const header: Header = {

@@ -34,7 +34,14 @@ export { isValidNetworkKey, type NetworkSignatures, nobleNetworkSignatures } fro
 export { epochPublicKey, isValidEpochKey } from "./epoch-key.ts";
 export { g1Compressed, g1Sum, g1ToEip2537, g1Uncompressed, g2ToEip2537 } from "./eip2537.ts";
 export { keccak256, sha256 } from "./hash.ts";
-export { merkleProof, merkleRoot, verifyMerkleProof } from "./merkle.ts";
+export {
+  leafHash,
+  merkleProof,
+  merkleRoot,
+  proofOfLeafHashes,
+  rootOfLeafHashes,
+  verifyMerkleProof,
+} from "./merkle.ts";
 export { nobleSealingGroup } from "./noble-sealing-group.ts";
 export {
   areValidShares,

@@ -8,15 +8,28 @@ const leafPrefix = Uint8Array.of(0);
 const nodePrefix = Uint8Array.of(1);
 
 export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
-  return levels(leaves).at(-1)?.[0] ?? sha256();
+  return rootOfLeafHashes(leaves.map(leafHash));
+}
+
+/** What stands in the tree for a leaf: for trees whose leaves are too large to be at hand all at once. */
+export function leafHash(leaf: Uint8Array): Uint8Array {
+  return sha256(leafPrefix, leaf);
+}
+
+export function rootOfLeafHashes(hashes: readonly Uint8Array[]): Uint8Array {
+  return levels(hashes).at(-1)?.[0] ?? sha256();
 }
 
 /** The siblings from the leaf up: at most log2(width) of them, rounded up. */
 export function merkleProof(leaves: readonly Uint8Array[], index: number): Uint8Array[] {
-  assert(Number.isSafeInteger(index) && 0 <= index && index < leaves.length, "the leaf is there");
+  return proofOfLeafHashes(leaves.map(leafHash), index);
+}
+
+export function proofOfLeafHashes(hashes: readonly Uint8Array[], index: number): Uint8Array[] {
+  assert(Number.isSafeInteger(index) && 0 <= index && index < hashes.length, "the leaf is there");
   const proof: Uint8Array[] = [];
   let position = index;
-  for (const level of levels(leaves)) {
+  for (const level of levels(hashes)) {
     const sibling = level[position ^ 1];
     if (sibling !== undefined) proof.push(sibling);
     position >>>= 1;
@@ -35,7 +48,7 @@ export function verifyMerkleProof(claim: {
   const { root, leaf, index, width, proof } = claim;
   if (!Number.isSafeInteger(width) || !Number.isSafeInteger(index)) return false;
   if (index < 0 || index >= width || width > widthMax) return false;
-  let hash = sha256(leafPrefix, leaf);
+  let hash = leafHash(leaf);
   let used = 0;
   // The shape of the tree follows from the width alone, so a path of any other length proves nothing.
   for (let position = index, last = width - 1; last > 0; position >>>= 1, last >>>= 1) {
@@ -51,9 +64,9 @@ export function verifyMerkleProof(claim: {
 const widthMax = 2 ** 31;
 
 /** From the hashed leaves to the root; none without leaves. */
-function levels(leaves: readonly Uint8Array[]): readonly (readonly Uint8Array[])[] {
+function levels(hashes: readonly Uint8Array[]): readonly (readonly Uint8Array[])[] {
   const tree: Uint8Array[][] = [];
-  let level = leaves.map((leaf) => sha256(leafPrefix, leaf));
+  let level = [...hashes];
   while (level.length > 0) {
     tree.push(level);
     if (level.length === 1) break;

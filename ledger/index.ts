@@ -8,7 +8,7 @@ export {
 } from "./attester.ts";
 export { BlockDraft } from "./block-draft.ts";
 export type { CheckpointSignatures } from "./checkpoint-votes.ts";
-export { Ledger } from "./ledger.ts";
+export { Ledger, type LedgerSnapshot } from "./ledger.ts";
 export type { AppliedBlock, OpenedBlock } from "./totals.ts";
 export type {
   BlockContext,

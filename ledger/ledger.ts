@@ -18,8 +18,20 @@ import { type AdmissionRules, type RefusalCode, refusalOf } from "./admission.ts
 import { BlockDraft, type Foundation } from "./block-draft.ts";
 import { readL1 } from "./l1-reading.ts";
 import { ReplayWindow, toIdKey } from "./replay-window.ts";
-import { decodeSnapshot, encodeSnapshot, type Snapshot } from "./snapshot.ts";
-import { type AppliedBlock, type OpenedBlock, Totals, totalsAtGenesis } from "./totals.ts";
+import {
+  decodeOrderingSnapshot,
+  decodeTotals,
+  encodeOrderingSnapshot,
+  encodeTotals,
+  type OrderingSnapshot,
+} from "./snapshot.ts";
+import {
+  type AppliedBlock,
+  type OpenedBlock,
+  Totals,
+  totalsAtGenesis,
+  type TotalsState,
+} from "./totals.ts";
 import type {
   BlockContext,
   BlockMeaning,
@@ -31,6 +43,12 @@ import type {
 
 /** Branches come from views without a certificate; an overlay that had to go is judged again when it is needed. */
 const overlaysMax = 4 * limits.unfinalizedMax;
+
+/** The ledger in bytes after one final block, executed and opened. */
+export interface LedgerSnapshot {
+  readonly ordering: Uint8Array;
+  readonly totals: Uint8Array;
+}
 
 export class Ledger {
   readonly #l1: L1View;
@@ -51,7 +69,7 @@ export class Ledger {
       /** Whose committee signs the checkpoints; genesis has the first alone. */
       readonly epoch: Epoch;
     },
-    snapshot?: Uint8Array,
+    snapshot?: LedgerSnapshot,
   ) {
     const { genesis, genesisHash, epoch } = options;
     const { parameters } = genesis;
@@ -61,7 +79,9 @@ export class Ledger {
     this.#genesisHash = genesisHash;
     this.#final = state.final;
     this.#namespaces = new Map(state.namespaces.map((each) => [each.namespace, each]));
-    for (const [expiry, ids] of state.seen) for (const id of ids) this.#window.add(id, expiry);
+    for (const [expiry, ids] of state.seen)
+      for (let at = 0; at < ids.length; at += 32)
+        this.#window.add(toIdKey(ids.subarray(at, at + 32)), expiry);
     this.#totals = new Totals({ parameters, epoch }, state.totals);
   }
 
@@ -149,17 +169,21 @@ export class Ledger {
   }
 
   /**
-   * The final state in bytes. A ledger made from it goes on with the final blocks above `final.height` and with the
-   * openings above `openedHeight`, the ones between the two included.
+   * What ordering needs after the last final block, in pieces that nothing changes any more. With `totalsSnapshot` of
+   * the same height, a ledger made of it goes on with the blocks above.
    */
-  snapshot(): Uint8Array {
-    return encodeSnapshot({
+  orderingSnapshot(): Uint8Array[] {
+    return encodeOrderingSnapshot({
       genesisHash: this.#genesisHash,
       final: this.#final,
       namespaces: this.namespaces(),
       seen: this.#window.entries(),
-      totals: this.#totals.state(),
     });
+  }
+
+  /** What the checkpoints carry, after `openedHeight`. */
+  totalsSnapshot(): Uint8Array {
+    return encodeTotals(this.#totals.state());
   }
 
   /** The overlays from this block down to the final one, which is not among them. */
@@ -197,7 +221,11 @@ export class Ledger {
   }
 }
 
-function stateAtGenesis(options: { genesis: Genesis; genesisHash: Uint8Array }): Snapshot {
+interface LedgerState extends OrderingSnapshot {
+  readonly totals: TotalsState;
+}
+
+function stateAtGenesis(options: { genesis: Genesis; genesisHash: Uint8Array }): LedgerState {
   const { genesis, genesisHash } = options;
   // The events of the L1 block that genesis names are the first to be read.
   const l1 = { number: Math.max(genesis.l1Start - 1, 0), hash: zeroHash };
@@ -210,13 +238,18 @@ function stateAtGenesis(options: { genesis: Genesis; genesisHash: Uint8Array }):
   };
 }
 
-function stateOf(bytes: Uint8Array, genesisHash: Uint8Array): Snapshot {
-  const snapshot = decodeSnapshot(bytes);
-  if (snapshot !== undefined && equalBytes(snapshot.genesisHash, genesisHash)) return snapshot;
-  throw new CodedError(
-    "BAD_SNAPSHOT",
-    snapshot === undefined
-      ? "the snapshot cannot be read: delete it and start from an older one or from genesis"
-      : "the snapshot belongs to another network: check the data directory",
-  );
+function stateOf(snapshot: LedgerSnapshot, genesisHash: Uint8Array): LedgerState {
+  const ordering = decodeOrderingSnapshot(snapshot.ordering);
+  const totals = decodeTotals(snapshot.totals);
+  if (ordering === undefined || totals?.height !== ordering.final.height)
+    throw new CodedError(
+      "BAD_SNAPSHOT",
+      "the snapshot cannot be read: delete it and start from an older one or from genesis",
+    );
+  if (!equalBytes(ordering.genesisHash, genesisHash))
+    throw new CodedError(
+      "BAD_SNAPSHOT",
+      "the snapshot belongs to another network: check the data directory",
+    );
+  return { ...ordering, totals };
 }

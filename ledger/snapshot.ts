@@ -1,79 +1,79 @@
-// The ledger in bytes, at a final block. Canonical: nodes that hold the same chain and have opened it equally far write
+// The ledger in bytes, at a final block, in two parts: what ordering needs, which is known when the block is executed,
+// and what the checkpoints carry, which is known when it is opened. Canonical: nodes that hold the same chain write
 // the same bytes, so a snapshot from elsewhere can be compared by its hash.
 
 import { decode, encode, type Reader, type Writer } from "../base/index.ts";
-import {
-  Height,
-  limits,
-  Micros,
-  Namespace,
-  readInboxMessage,
-  type RollupLeaf,
-  writeInboxMessage,
-} from "../protocol/index.ts";
-import { fromIdKey, type IdKey, toIdKey } from "./replay-window.ts";
-import type { TotalsState, UnopenedBlock } from "./totals.ts";
+import { Height, limits, Micros, Namespace, type RollupLeaf } from "../protocol/index.ts";
+import type { TotalsState } from "./totals.ts";
 import type { BlockState, NamespaceState } from "./types.ts";
 
-export interface Snapshot {
+/** What ordering needs. */
+export interface OrderingSnapshot {
   readonly genesisHash: Uint8Array;
   readonly final: BlockState;
   /** Ascending. */
   readonly namespaces: readonly NamespaceState[];
-  /** The replay window: ids in the order of the chain, ascending by expiry. */
-  readonly seen: readonly (readonly [Height, Iterable<IdKey>])[];
-  readonly totals: TotalsState;
+  /** The replay window, ascending by expiry: the ids of each one after another, in the order of the chain. */
+  readonly seen: readonly (readonly [Height, Uint8Array])[];
 }
 
-const version = 2;
-const windowIdsMax = limits.expiryHorizon * limits.blockTransactionsMax;
-/** Messages of one block, over all namespaces: what 16 L1 blocks of small events can hold, and more. */
-const inboxMax = 1_048_576;
+const version = 3;
+const idBytes = 32;
+const expiryIdsMax = limits.expiryHorizon * limits.blockTransactionsMax;
 
-export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
-  return encode(snapshot, (writer, { genesisHash, final, namespaces, seen, totals }) => {
+/** In pieces, to be put together: the ids are far more than the rest, and are not copied here. */
+export function encodeOrderingSnapshot(snapshot: OrderingSnapshot): Uint8Array[] {
+  const { seen } = snapshot;
+  const head = encode(snapshot, (writer, { genesisHash, final, namespaces }) => {
     writer.u8(version).fixed(genesisHash, 32).u64(final.height).fixed(final.hash, 32);
     writer.u64(final.time).u64(final.l1.number).fixed(final.l1.hash, 32).u64(final.epochStart);
     writer.list(namespaces, limits.namespacesMax, writeNamespace);
-    writer.list(seen, limits.expiryHorizon, (w, [expiry, ids]) =>
-      w.u64(expiry).list([...ids], windowIdsMax, (v, id) => v.fixed(fromIdKey(id), 32)),
+    writer.list(seen, limits.expiryHorizon + 1, (w, [expiry, ids]) =>
+      w.u64(expiry).u32(ids.length / idBytes),
     );
-    writer.u64(totals.height).u64(totals.time).u64(totals.checkpoints);
-    writer.list(totals.rollups, limits.namespacesMax, writeTotals);
-    writer.list(totals.unopened, limits.unopenedHeightsMax, writeUnopened);
   });
+  return [head, ...seen.map(([, ids]) => ids)];
 }
 
 /** Undefined when the bytes are no snapshot of this version. */
-export function decodeSnapshot(bytes: Uint8Array): Snapshot | undefined {
+export function decodeOrderingSnapshot(bytes: Uint8Array): OrderingSnapshot | undefined {
   return decode(bytes, (reader) => {
     reader.require(reader.u8() === version, "UNKNOWN_VERSION");
-    const snapshot: Snapshot = {
-      genesisHash: reader.fixed(32),
-      final: {
-        height: Height(reader.u64()),
-        hash: reader.fixed(32),
-        time: Micros(reader.u64()),
-        l1: { number: reader.u64(), hash: reader.fixed(32) },
-        epochStart: Micros(reader.u64()),
-      },
-      namespaces: reader.list(limits.namespacesMax, readNamespace),
-      seen: reader.list(
-        limits.expiryHorizon,
-        (r) => [Height(r.u64()), r.list(windowIdsMax, (v) => toIdKey(v.fixed(32)))] as const,
-      ),
-      totals: {
-        height: Height(reader.u64()),
-        time: Micros(reader.u64()),
-        checkpoints: reader.u64(),
-        rollups: reader.list(limits.namespacesMax, readTotals),
-        unopened: reader.list(limits.unopenedHeightsMax, readUnopened),
-      },
+    const genesisHash = reader.fixed(32);
+    const final = {
+      height: Height(reader.u64()),
+      hash: reader.fixed(32),
+      time: Micros(reader.u64()),
+      l1: { number: reader.u64(), hash: reader.fixed(32) },
+      epochStart: Micros(reader.u64()),
     };
-    const { final, totals } = snapshot;
-    reader.require(totals.height + totals.unopened.length === final.height, "NOT_CONSISTENT");
-    return snapshot;
+    const namespaces = reader.list(limits.namespacesMax, readNamespace);
+    const counts = reader.list(
+      limits.expiryHorizon + 1,
+      (r) => [Height(r.u64()), r.u32()] as const,
+    );
+    const seen = counts.map(([expiry, count]) => {
+      reader.require(count > 0 && count <= expiryIdsMax, "BAD_COUNT");
+      return [expiry, reader.fixed(count * idBytes)] as const;
+    });
+    return { genesisHash, final, namespaces, seen };
   });
+}
+
+/** What the checkpoints carry, without the blocks that wait to be opened: those stand in the chain. */
+export function encodeTotals(totals: TotalsState): Uint8Array {
+  return encode(totals, (writer, { height, time, checkpoints, rollups }) =>
+    writer.u64(height).u64(time).u64(checkpoints).list(rollups, limits.namespacesMax, writeTotals),
+  );
+}
+
+export function decodeTotals(bytes: Uint8Array): TotalsState | undefined {
+  return decode(bytes, (reader) => ({
+    height: Height(reader.u64()),
+    time: Micros(reader.u64()),
+    checkpoints: reader.u64(),
+    rollups: reader.list(limits.namespacesMax, readTotals),
+  }));
 }
 
 function writeNamespace(writer: Writer, state: NamespaceState): void {
@@ -109,21 +109,5 @@ function readTotals(reader: Reader): RollupLeaf {
     inboxRead: reader.u64(),
     batchesHash: reader.fixed(32),
     inboxHash: reader.fixed(32),
-  };
-}
-
-function writeUnopened(writer: Writer, block: UnopenedBlock): void {
-  writer.fixed(block.hash, 32).u64(block.time).fixed(block.nextCommittee, 32);
-  writer.list(block.subscribed, limits.namespacesMax, (w, namespace) => w.u32(namespace));
-  writer.list(block.inbox, inboxMax, writeInboxMessage);
-}
-
-function readUnopened(reader: Reader): UnopenedBlock {
-  return {
-    hash: reader.fixed(32),
-    time: Micros(reader.u64()),
-    nextCommittee: reader.fixed(32),
-    subscribed: reader.list(limits.namespacesMax, (r) => Namespace(r.u32())),
-    inbox: reader.list(inboxMax, readInboxMessage),
   };
 }

@@ -47,7 +47,7 @@ export interface AppliedBlock {
   readonly leaves: readonly RollupLeaf[];
 }
 
-/** How far the totals have come: all that a snapshot needs of them. */
+/** The totals after the last opened height: all that a snapshot needs of them. */
 export interface TotalsState {
   /** The last opened height, and its block's time; 0 and 0 at genesis. */
   readonly height: Height;
@@ -56,8 +56,6 @@ export interface TotalsState {
   readonly checkpoints: number;
   /** Ascending by namespace. */
   readonly rollups: readonly RollupLeaf[];
-  /** The final blocks above `height`, in order. */
-  readonly unopened: readonly UnopenedBlock[];
 }
 
 export const totalsAtGenesis: TotalsState = {
@@ -65,7 +63,6 @@ export const totalsAtGenesis: TotalsState = {
   time: 0 as Micros,
   checkpoints: 0,
   rollups: [],
-  unopened: [],
 };
 
 /** The checkpoint rule, a function of the chain alone; a parameter of 0 means never. */
@@ -85,7 +82,8 @@ export class Totals {
   readonly #parameters: Parameters;
   readonly #epoch: Epoch;
   readonly #rollups: Map<Namespace, RollupLeaf>;
-  readonly #unopened: UnopenedBlock[];
+  /** The final blocks above `#height`, in order; the ledger judges no more beyond `unopenedHeightsMax` of them. */
+  readonly #unopened: UnopenedBlock[] = [];
   #height: Height;
   #time: Micros;
   #checkpoints: number;
@@ -94,7 +92,6 @@ export class Totals {
     this.#parameters = options.parameters;
     this.#epoch = options.epoch;
     this.#rollups = new Map(state.rollups.map((leaf) => [leaf.namespace, leaf]));
-    this.#unopened = [...state.unopened];
     this.#height = state.height;
     this.#time = state.time;
     this.#checkpoints = state.checkpoints;
@@ -115,7 +112,6 @@ export class Totals {
       time: this.#time,
       checkpoints: this.#checkpoints,
       rollups: this.#leaves(),
-      unopened: [...this.#unopened],
     };
   }
 

@@ -36,6 +36,11 @@ export class LayeredMap<V> {
     return [...all];
   }
 
+  /** What this layer sets, in the order in which it was first set; deletions are not among it. */
+  *additions(): Generator<[string, V]> {
+    for (const [key, value] of this.#changes) if (value !== undefined) yield [key, value];
+  }
+
   /** Makes the changes of a layer above this one its own. */
   absorb(layer: LayeredMap<V>): void {
     for (const [key, value] of layer.#changes) {

@@ -25,7 +25,7 @@ import { keyOf } from "./keys.ts";
 import { LaneExchange } from "./lane-exchange.ts";
 import { sameTip } from "./lane-store.ts";
 import { OrderChain } from "./order-chain.ts";
-import { decodeOrderState, encodeOrderState } from "./order-snapshot.ts";
+import { decodeOrderState } from "./order-snapshot.ts";
 import { genesisOrderState, type OrderState } from "./order-state.ts";
 import { Outbox } from "./outbox.ts";
 import { OwnLane } from "./own-lane.ts";
@@ -214,9 +214,9 @@ export class Mempool {
     return this.#admission.get(keyOf(id));
   }
 
-  /** The ordering state after the last final block, canonical: equal on all nodes. */
-  snapshot(): Uint8Array {
-    return encodeOrderState(this.#chain.final);
+  /** The ordering state after the last final block, canonical, in pieces that nothing changes any more. */
+  snapshot(): Uint8Array[] {
+    return this.#chain.snapshot();
   }
 
   /** For metrics. */

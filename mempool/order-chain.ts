@@ -1,6 +1,8 @@
 import { assert, equalBytes } from "../base/index.ts";
 import { type Cut, limits } from "../protocol/index.ts";
+import { EmissionLog } from "./emission-log.ts";
 import { keyOf } from "./keys.ts";
+import { encodeOrderState } from "./order-snapshot.ts";
 import type { OrderState } from "./order-state.ts";
 
 /** Blocks beyond the final one whose states are kept; the oldest makes room, and is ordered again if it must be. */
@@ -16,9 +18,19 @@ interface Overlay {
 export class OrderChain {
   #base: { key: string; state: OrderState };
   #overlays = new Map<string, Overlay>();
+  /** What `done` of the final state holds, as it stands in a snapshot. */
+  readonly #emissions = new EmissionLog();
 
   constructor(hash: Uint8Array, state: OrderState) {
     this.#base = { key: keyOf(hash), state };
+    // A state that was read from a snapshot holds them in the order of the chain.
+    for (const [, ids] of Map.groupBy(state.done.entries(), ([, at]) => at))
+      this.#emissions.add(ids);
+  }
+
+  /** The final state in bytes, in pieces that nothing changes any more. */
+  snapshot(): Uint8Array[] {
+    return encodeOrderState(this.#base.state, this.#emissions.entries());
   }
 
   get final(): OrderState {
@@ -72,7 +84,9 @@ export class OrderChain {
   #fold(key: string, { state }: Overlay): void {
     const { pending, done } = this.#base.state;
     pending.absorb(state.pending);
+    this.#emissions.add([...state.done.additions()]);
     done.absorb(state.done);
+    this.#emissions.prune((id) => done.get(id));
     this.#base = { key, state: { ...state, pending, done } };
     const kept = new Map<string, Overlay>();
     // In the order of insertion a parent stands before its children.

@@ -9,10 +9,18 @@ import { type OrderState, type Pending, ripeAt } from "./order-state.ts";
 /** More than `done` can hold: emissions of `doneLifetime` at more than a hundred full blocks a second. */
 const doneMax = 8_000_000;
 
-/** Canonical: maps in the order of their keys, and nothing that follows from the rest. */
-export function encodeOrderState(state: OrderState): Uint8Array {
+const idBytes = 32;
+
+/**
+ * Canonical: what is pending in the order of its keys, emissions in the order of the chain, and nothing that follows
+ * from the rest. In pieces, to be put together: the emissions are far more than the rest, and are not copied here.
+ */
+export function encodeOrderState(
+  state: OrderState,
+  emissions: readonly (readonly [Micros, Uint8Array])[],
+): Uint8Array[] {
   const seats = state.heads.length;
-  return encode(state, (writer, { height, time, cut, heads, pending, done }) => {
+  const head = encode(state, (writer, { height, time, cut, heads, pending }) => {
     writer.u64(height).u64(time);
     writeCut(writer, cut);
     writer.list(heads, seats, (w, head) => w.u64(head));
@@ -20,8 +28,9 @@ export function encodeOrderState(state: OrderState): Uint8Array {
       const given = [...stamps.entries()].filter(([, stamp]) => stamp < Infinity);
       w.fixed(id, 32).list(given, seats, (v, [lane, stamp]) => v.u16(lane).u64(stamp));
     });
-    writer.list(sorted(done), doneMax, (w, [id, at]) => w.fixed(id, 32).u64(at));
+    writer.list(emissions, doneMax, (w, [at, ids]) => w.u64(at).u32(ids.length / idBytes));
   });
+  return [head, ...emissions.map(([, ids]) => ids)];
 }
 
 /** Undefined for what is not the state of a committee of so many seats. */
@@ -47,8 +56,17 @@ export function decodeOrderState(
       if (at < Infinity) ripe.push(key);
     }
     const done = new LayeredMap<Micros>();
-    for (const [id, at] of reader.list(doneMax, (r) => [r.fixed(32), Micros(r.u64())] as const))
-      done.set(keyOf(id), at);
+    const buckets = reader.list(doneMax, (r) => [Micros(r.u64()), r.u32()] as const);
+    let last = -1;
+    for (const [at, count] of buckets) {
+      reader.require(at > last && count > 0, "NOT_IN_ORDER");
+      last = at;
+      for (let i = 0; i < count; i++) {
+        const key = keyOf(reader.fixed(idBytes));
+        reader.require(done.get(key) === undefined, "EMITTED_TWICE");
+        done.set(key, at);
+      }
+    }
     return { height, time, cut, heads, unemitted, pending, ripe, done };
   });
 }

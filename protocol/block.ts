@@ -4,6 +4,7 @@ import { domains } from "./domains.ts";
 import { type Cut, readCut, writeCut } from "./lane.ts";
 import { blockTransactionsMax, payloadBytesMax } from "./limits.ts";
 import { Epoch, Height, Micros, View } from "./numbers.ts";
+import type { SnapshotName } from "./snapshot.ts";
 
 /** A block is its header: what it orders follows from the lanes that its payload's cut names. */
 export interface Header {
@@ -31,6 +32,8 @@ export interface Payload {
   readonly l1: { readonly number: number; readonly hash: Uint8Array };
   /** Hash of the next committee in the closing block of an epoch, zeros otherwise. */
   readonly nextCommittee: Uint8Array;
+  /** The state after an earlier height, by which others can join; each is named once, most blocks name none. */
+  readonly snapshot: SnapshotName | undefined;
 }
 
 export function writeHeader(writer: Writer, header: Header): void {
@@ -80,7 +83,8 @@ export function encodePayload(payload: Payload): Uint8Array {
       .fixed(value.ordered, 32)
       .u64(value.l1.number)
       .fixed(value.l1.hash, 32)
-      .fixed(value.nextCommittee, 32);
+      .fixed(value.nextCommittee, 32)
+      .optional(value.snapshot, (w, { height, root }) => w.u64(height).fixed(root, 32));
   });
 }
 
@@ -97,6 +101,7 @@ export function decodePayload(bytes: Uint8Array): Payload | undefined {
       ordered: reader.fixed(32),
       l1: { number: reader.u64(), hash: reader.fixed(32) },
       nextCommittee: reader.fixed(32),
+      snapshot: reader.optional((r) => ({ height: Height(r.u64()), root: r.fixed(32) })),
     };
   });
 }

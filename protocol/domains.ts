@@ -14,7 +14,8 @@ type Purpose =
   | "batch"
   | "opened"
   | "leaders"
-  | "committee";
+  | "committee"
+  | "snapshot";
 
 /** SHA-256 of the domain's name: 32 bytes, the first of every hash input and signed message. */
 function domain(what: string): Uint8Array {
@@ -33,4 +34,5 @@ export const domains: Readonly<Record<Purpose, Uint8Array>> = {
   opened: domain("OPENED"),
   leaders: domain("LEADERS"),
   committee: domain("COMMITTEE"),
+  snapshot: domain("SNAPSHOT"),
 };

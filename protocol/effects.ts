@@ -43,8 +43,10 @@ export const spaces = {
   ordered: "o",
   /** Openings of a final block, by height, u64. */
   opening: "k",
-  /** Snapshots of the replicated state, by height, u64. */
+  /** What snapshots of the replicated state there are, by height, u64. A record is written when all of it is. */
   snapshot: "n",
+  /** Their chunks, by height, u64, and place, u64. */
+  snapshotChunk: "u",
   /** Certified checkpoints by number, u64. */
   checkpoint: "c",
   /** What this validator signed as checkpoints, by height, u64. */

@@ -150,6 +150,15 @@ export {
   type Statement,
 } from "./settlement.ts";
 export {
+  isPartOf,
+  proveSnapshotPart,
+  snapshotChunkCount,
+  snapshotChunkHash,
+  type SnapshotName,
+  type SnapshotPart,
+  snapshotRoot,
+} from "./snapshot.ts";
+export {
   fromReceiptJson,
   fromStatusJson,
   toReceiptJson,

@@ -19,6 +19,15 @@ export const expiryHorizon = 20_000;
 /** Rollups the ledger tracks. */
 export const namespacesMax = 4_096;
 
+/** Heights between two canonical snapshots of the replicated state. */
+export const snapshotHeights = 64;
+/** A snapshot travels, and is kept, in chunks of so many bytes; the last is shorter. */
+export const snapshotChunkBytes = 262_144;
+/** A whole snapshot, bytes: a full replay window, the emissions that are remembered, and every lane full. */
+export const snapshotBytesMax = 1_073_741_824;
+/** Snapshots kept on disk. Who fetches one has so many times `snapshotHeights` heights for it. */
+export const snapshotsKept = 2;
+
 /** L1 blocks that one block may read. */
 export const l1BlocksPerBlockMax = 16;
 /** Events that one block may read from more than one L1 block; a single L1 block is bounded by its gas. */

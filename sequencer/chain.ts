@@ -21,10 +21,10 @@ import {
   type Payload,
   type QC,
   type SealedTransaction,
-  type View,
   zeroHash,
 } from "../protocol/index.ts";
 import type { L1Log } from "./l1-log.ts";
+import type { Snapshots } from "./snapshots.ts";
 
 /** A leader names an L1 block only this long after it read it, so that the others have read it too, µs. */
 const l1Settling = 3_000_000;
@@ -40,6 +40,8 @@ export interface ExecutedBlock {
   /** Grouped by namespace, in the order in which they are delivered. */
   readonly ordered: readonly OrderedTransaction[];
   readonly dropped: Ordering["dropped"];
+  /** Height of the last snapshot that it or a block before it names, 0 for none. */
+  readonly named: Height;
 }
 
 export interface OrderedTransaction {
@@ -60,12 +62,15 @@ export interface Tip {
   readonly cut: Cut;
   readonly time: Micros;
   readonly l1: { readonly number: number; readonly hash: Uint8Array };
+  /** Height of the last snapshot that the branch names, 0 for none. */
+  readonly named: Height;
 }
 
 export interface ChainParts {
   readonly mempool: Mempool;
   readonly ledger: Ledger;
   readonly l1: L1Log;
+  readonly snapshots: Pick<Snapshots, "newest" | "rootAt">;
   /** Final heights that await their opening. */
   unopened(): number;
   /**
@@ -82,6 +87,9 @@ type Worked = {
   readonly ordering: Ordering;
   readonly ordered: readonly OrderedTransaction[];
 };
+
+/** What a leader chooses; the rest of a payload follows. */
+type Claim = Pick<Payload, "cut" | "l1" | "snapshot">;
 
 export class Chain {
   readonly #parts: ChainParts;
@@ -157,8 +165,9 @@ export class Chain {
 
   #propose(
     branch: readonly Header[],
-    { allowEmpty, now }: { view: View; allowEmpty: boolean; now: Micros },
+    options: Parameters<Application["propose"]>[1],
   ): Uint8Array | undefined {
+    const { allowEmpty, now } = options;
     if (this.#executeBranch(branch) !== "valid") return undefined;
     const parent = this.#tip(branch);
     // Asked at every turn while it is ours to propose, so that what is cheap to know comes first.
@@ -166,11 +175,14 @@ export class Chain {
     if (!allowEmpty && (isEarly || !this.#parts.mempool.hasWork(parent.hash))) return undefined;
     // Nothing sealed is ordered while too much waits to be opened: a stalled opening shows, and stays bounded.
     const isStalled = this.#parts.unopened() > limits.unopenedMax;
-    const cut = isStalled ? parent.cut : this.#parts.mempool.bestCut(parent.hash);
+    const wish = {
+      cut: isStalled ? parent.cut : this.#parts.mempool.bestCut(parent.hash),
+      snapshot: isDirect(options) ? this.#unnamed(parent) : undefined,
+    };
     // Nor is anything more read on L1, whose messages would wait in memory as well.
     const worked = isStalled
-      ? this.#work(parent, { cut, l1: parent.l1 })
-      : this.#furthest(parent, cut, now);
+      ? this.#work(parent, { ...wish, l1: parent.l1 })
+      : this.#furthest(parent, wish, now);
     if (worked === undefined || typeof worked === "string") return undefined;
     if (worked.payload.count === 0 && !allowEmpty) return undefined;
     const payload = encodePayload(worked.payload);
@@ -179,7 +191,7 @@ export class Chain {
   }
 
   /** As far on L1 as a block may read, one block when that is too much at once, or no further than the parent. */
-  #furthest(parent: Tip, cut: Cut, now: Micros): Worked | undefined {
+  #furthest(parent: Tip, wish: Omit<Claim, "l1">, now: Micros): Worked | undefined {
     const { l1 } = this.#parts;
     const settled = l1.newest(Micros(Math.max(0, now - l1Settling)));
     const ahead = settled === undefined ? 0 : settled.number - parent.l1.number;
@@ -187,7 +199,8 @@ export class Chain {
     for (const step of steps) {
       const hash = step === 0 ? parent.l1.hash : l1.hashAt(parent.l1.number + step);
       if (hash === undefined) continue;
-      const worked = this.#work(parent, { cut, l1: { number: parent.l1.number + step, hash } });
+      const number = parent.l1.number + step;
+      const worked = this.#work(parent, { ...wish, l1: { number, hash } });
       if (typeof worked !== "string") return worked;
     }
     return undefined;
@@ -216,19 +229,30 @@ export class Chain {
     this.#parts.ledger.extend(hash, worked.draft, worked.payload);
     this.#parts.mempool.extend(parent.hash, hash, worked.payload.cut, worked.ordering);
     const { payload, ordered, ordering } = worked;
-    this.#executed.set(key, { header, hash, payload, ordered, dropped: ordering.dropped });
+    const { dropped } = ordering;
+    const named = payload.snapshot?.height ?? parent.named;
+    this.#executed.set(key, { header, hash, payload, ordered, dropped, named });
     return "valid";
   }
 
   #workOut(header: Header, parent: Tip): Worked | "missing" | "invalid" {
+    const worked = this.#ownProposal(header, parent) ?? this.#workOutClaimed(header, parent);
+    if (typeof worked === "string") return worked;
+    const verdict = this.#judgeSnapshot(worked.payload.snapshot, header, parent);
+    return verdict === "valid" ? worked : verdict;
+  }
+
+  #ownProposal(header: Header, parent: Tip): Worked | undefined {
     const proposed = this.#proposed;
     this.#proposed = undefined;
-    if (
+    const isOurs =
       proposed !== undefined &&
       proposed.parent === toHex(parent.hash) &&
-      equalBytes(proposed.payload, header.payload)
-    )
-      return proposed.worked;
+      equalBytes(proposed.payload, header.payload);
+    return isOurs ? proposed.worked : undefined;
+  }
+
+  #workOutClaimed(header: Header, parent: Tip): Worked | "missing" | "invalid" {
     const claimed = decodePayload(header.payload);
     if (claimed === undefined) return "invalid";
     const worked = this.#work(parent, claimed);
@@ -237,7 +261,27 @@ export class Chain {
     return equalBytes(encodePayload(worked.payload), header.payload) ? worked : "invalid";
   }
 
-  #work(parent: Tip, { cut, l1 }: Pick<Payload, "cut" | "l1">): Worked | "missing" | "invalid" {
+  /**
+   * A block may name a state only right after its parent's view, so that states which differ, or openings that few have,
+   * cost every other view and never stop the chain. It names one of the two newest, which whoever holds the parent's
+   * state has made, was given with the state it began from, or makes as soon as the openings are here; and each once.
+   */
+  #judgeSnapshot(snapshot: Payload["snapshot"], header: Header, parent: Tip): Work {
+    if (snapshot === undefined) return "valid";
+    const { height, root } = snapshot;
+    if (!isDirect(header) || !mayName(height, parent)) return "invalid";
+    const ours = this.#parts.snapshots.rootAt(height);
+    if (ours === undefined) return "missing";
+    return equalBytes(ours, root) ? "valid" : "invalid";
+  }
+
+  /** The newest state that is known here and that the branch has not named. */
+  #unnamed(parent: Tip): Payload["snapshot"] {
+    const { newest } = this.#parts.snapshots;
+    return newest !== undefined && mayName(newest.height, parent) ? newest : undefined;
+  }
+
+  #work(parent: Tip, { cut, l1, snapshot }: Claim): Worked | "missing" | "invalid" {
     const { ledger, mempool } = this.#parts;
     const height = Height(parent.height + 1);
     const draft = ledger.open({ parent: parent.hash, height, l1 });
@@ -253,6 +297,7 @@ export class Chain {
       ordered: namespacesRoot(leaves),
       l1,
       nextCommittee: zeroHash,
+      snapshot,
     };
     return { payload, draft, ordering, ordered };
   }
@@ -268,6 +313,7 @@ export class Chain {
     const ours = this.#work(parent, {
       cut: this.#parts.mempool.bestCut(parent.hash),
       l1: block.payload.l1,
+      snapshot: undefined,
     });
     return typeof ours !== "string" && block.payload.time < ours.payload.time;
   }
@@ -283,6 +329,17 @@ export class Chain {
   }
 }
 
+/** Whether no view was skipped below the block. */
+function isDirect({ view, parentView }: Pick<Header, "view" | "parentView">): boolean {
+  return view === parentView + 1;
+}
+
+function mayName(height: Height, parent: Tip): boolean {
+  const { snapshotHeights } = limits;
+  const isNew = height > parent.named && height > parent.height - 2 * snapshotHeights;
+  return isNew && height <= parent.height && height % snapshotHeights === 0;
+}
+
 /** Where the chain begins. */
 export function genesisTip(genesis: Genesis, hash: Uint8Array): Tip {
   return {
@@ -291,6 +348,7 @@ export function genesisTip(genesis: Genesis, hash: Uint8Array): Tip {
     cut: genesis.committee.members.map(() => emptyTip),
     time: Micros(0),
     l1: { number: genesis.l1Start - 1, hash: zeroHash },
+    named: Height(0),
   };
 }
 
@@ -298,6 +356,8 @@ export function tipOf({
   header,
   hash,
   payload,
-}: Pick<ExecutedBlock, "header" | "hash" | "payload">): Tip {
-  return { height: header.height, hash, cut: payload.cut, time: payload.time, l1: payload.l1 };
+  named,
+}: Pick<ExecutedBlock, "header" | "hash" | "payload" | "named">): Tip {
+  const { cut, time, l1 } = payload;
+  return { height: header.height, hash, cut, time, l1, named };
 }

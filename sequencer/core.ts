@@ -41,11 +41,11 @@ import { L1Log } from "./l1-log.ts";
 import {
   encodeDeliveredRecord,
   encodeFinalRecord,
-  encodeSnapshot,
   type FinalRecord,
   type Recovery,
 } from "./records.ts";
 import { guardSigning } from "./signing-guard.ts";
+import { Snapshots } from "./snapshots.ts";
 
 /** What happens to a node. Every event carries the time at which it was seen. */
 export type CoreEvent =
@@ -169,8 +169,6 @@ interface Pending {
 const unopenedAheadMax = 256;
 /** Final blocks behind this one from which on it counts as old. */
 const oldBehind = 8;
-/** Heights between two snapshots of the replicated state. */
-const snapshotEvery = 64;
 /** Checkpoints whose leaves are kept until a quorum has signed them. */
 const leavesKept = 64;
 
@@ -189,12 +187,9 @@ export class Core {
   /** What was opened before a restart and needs no share to be opened again. */
   readonly #recoveredOpenings: Map<number, readonly Uint8Array[]>;
   #delivered: Height;
-  /** Blocks up to the snapshot whose openings the snapshot does not count yet. */
-  #undelivered: readonly FinalBlock[];
   /** Leaves under a checkpoint's root, by its height. */
   readonly #leaves = new Map<number, readonly RollupLeaf[]>();
-  /** Heights of the snapshots that this start has written. */
-  readonly #snapshots: Height[] = [];
+  readonly #snapshots: Snapshots;
   #out: CoreEffect[] = [];
   #hasChanged = false;
 
@@ -205,14 +200,14 @@ export class Core {
     this.#epoch = committee.epoch;
     const { snapshot } = recovery;
     const tip = snapshot === undefined ? genesisTip(genesis, hash) : snapshot.tip;
-    this.#delivered = snapshot?.delivered ?? tip.height;
-    this.#undelivered = recovery.undelivered;
+    this.#delivered = tip.height;
     this.#recoveredOpenings = new Map(recovery.openings);
-    this.#l1 = new L1Log(genesis.l1Start, recovery.l1);
+    // What the state has read already is not read again.
+    this.#l1 = new L1Log(Math.max(genesis.l1Start, tip.l1.number + 1), recovery.l1);
     this.#ledger = new Ledger(
       { l1: this.#l1 },
       { genesis, genesisHash: hash, epoch: committee.epoch },
-      snapshot?.ledger,
+      snapshot?.state.ledger,
     );
     this.#mempool = new Mempool(
       {
@@ -223,7 +218,7 @@ export class Core {
       },
       { committee, index, incarnation, parameters, chainId, genesisHash: hash },
       {
-        ...(snapshot === undefined ? {} : { snapshot: snapshot.mempool }),
+        ...(snapshot === undefined ? {} : { snapshot: snapshot.state.mempool }),
         lanes: recovery.lanes,
         transactions: recovery.transactions,
         stamps: recovery.stamps,
@@ -238,6 +233,7 @@ export class Core {
         hash: checkpointHash(checkpoint),
       })),
     });
+    this.#snapshots = new Snapshots(recovery.snapshots);
     this.#attester = new Attester(
       { signatures: votes },
       { committee, self: index, domain },
@@ -248,6 +244,7 @@ export class Core {
         mempool: this.#mempool,
         ledger: this.#ledger,
         l1: this.#l1,
+        snapshots: this.#snapshots,
         unopened: () => this.#pending.size,
         blockInterval: options.blockInterval ?? 0,
       },
@@ -266,8 +263,6 @@ export class Core {
   /** To be called once, before any event: what was final is worked out again, then votes are re-sent. */
   start(now: Micros): CoreEffect[] {
     return this.#collect(() => {
-      for (const block of this.#undelivered) this.#open(block, now);
-      this.#undelivered = [];
       this.#execute(now);
       this.#absorb(this.#replica.start(now), now);
     });
@@ -330,6 +325,7 @@ export class Core {
         this.#absorb(this.#replica.step(event), now);
         this.#absorb(this.#opening.step(event), now);
         this.#absorb(this.#attester.step(event), now);
+        this.#absorb(this.#snapshots.work(), now);
         return;
       case "peer-connected":
         this.#absorb(this.#replica.step(event), now);
@@ -437,6 +433,7 @@ export class Core {
       const groups = groupsOf(block);
       this.#put(spaces.ordered, height, encodeFinalRecord({ hash, certificate, groups }));
       this.#out.push({ type: "ordered", height, time: block.payload.time, groups, dropped });
+      if (this.#snapshots.isDue(height)) this.#remember();
       this.#open(block, now);
       // A block that waited for its data no longer stands in the way of those above it.
       this.#hasChanged = true;
@@ -500,7 +497,8 @@ export class Core {
       const inbox = batches.flatMap((batch) => batch.inbox);
       this.#put(spaces.opening, height, encodeDeliveredRecord({ openings, inbox }));
       this.#out.push({ type: "delivered", height, batches });
-      if (height % snapshotEvery === 0) this.#snapshot();
+      if (this.#snapshots.isDue(height))
+        this.#absorb(this.#snapshots.onOpened(height, this.#ledger.totalsSnapshot()), now);
       // The ledger takes in only so many blocks ahead of their openings; there is room for one more.
       this.#hasChanged ||= this.#chain.backlog > 0;
       if (checkpoint === undefined) continue;
@@ -522,20 +520,20 @@ export class Core {
     this.#out.push({ type, certified, leaves });
   }
 
-  /** The state of the last executed final block; what is final but unopened is inside the ledger's. */
-  #snapshot(): void {
-    const { height, hash } = this.#chain.final;
-    const ledger = this.#ledger.snapshot();
-    const mempool = this.#mempool.snapshot();
-    const value = encodeSnapshot({ height, hash, delivered: this.#delivered, ledger, mempool });
-    this.#put(spaces.snapshot, height, value);
-    // The one before stays until this one is surely on disk.
-    this.#snapshots.push(height);
-    const old = this.#snapshots.length > 2 ? this.#snapshots.shift() : undefined;
-    if (old !== undefined) this.#put(spaces.snapshot, old, undefined);
+  /** The state exactly after the last executed block; what its openings change is added when they are here. */
+  #remember(): void {
+    const { height, hash, named } = this.#chain.final;
+    const ordering = this.#ledger.orderingSnapshot();
+    this.#snapshots.onExecuted({
+      height,
+      hash,
+      named,
+      ordering,
+      mempool: this.#mempool.snapshot(),
+    });
   }
 
-  #put(space: string, height: Height, value: Uint8Array | undefined): void {
+  #put(space: string, height: Height, value: Uint8Array): void {
     const writes = [{ space, key: u64Bytes(height), value }];
     this.#out.push({ type: "persist", writes, sync: false });
   }

@@ -4,7 +4,7 @@ import { decode, encode } from "../base/index.ts";
 import type { Recovered } from "../consensus/index.ts";
 import {
   type Header,
-  type Height,
+  Height,
   type InboxMessage,
   type L1Block,
   type Lane,
@@ -15,11 +15,15 @@ import {
   readInboxMessage,
   readQC,
   type SealedTransaction,
+  snapshotChunkCount,
+  type SnapshotName,
   writeInboxMessage,
   writeQC,
 } from "../protocol/index.ts";
 import type { AttestedBefore } from "../ledger/index.ts";
-import type { FinalBlock, Tip } from "./chain.ts";
+import type { Tip } from "./chain.ts";
+import type { KeptSnapshot } from "./snapshots.ts";
+import type { ReplicatedState } from "./state.ts";
 
 /** One final height: which block, what it ordered, and its own certificate if it has one. */
 export interface FinalRecord {
@@ -40,23 +44,30 @@ export interface DeliveredRecord {
   readonly inbox: readonly InboxMessage[];
 }
 
-/** The replicated state after the block at `height`: start from here and execute what followed. */
-export interface Snapshot {
+/** A snapshot that is whole on disk: its chunks stand in a space of their own. */
+export interface SnapshotRecord {
   readonly height: Height;
+  /** Of the block there. */
   readonly hash: Uint8Array;
-  /** Up to here the ledger's totals count the openings; what is between stands in it as final but unopened. */
-  readonly delivered: Height;
-  readonly ledger: Uint8Array;
-  readonly mempool: Uint8Array;
+  /** Of all chunks together. */
+  readonly bytes: number;
+  /** Of the chunks, by `snapshotChunkHash`. */
+  readonly hashes: readonly Uint8Array[];
 }
+
+const chunksMax = snapshotChunkCount(limits.snapshotBytesMax);
 
 /** All that a node knows when it starts. A fresh one has an empty recovery. */
 export interface Recovery {
   readonly replica: Recovered;
   readonly attester: AttestedBefore;
-  readonly snapshot: (Snapshot & { readonly tip: Tip }) | undefined;
-  /** Blocks above `snapshot.delivered` up to the snapshot's, ascending: ordered, not delivered. */
-  readonly undelivered: readonly FinalBlock[];
+  /** Executed and opened up to here; what followed is worked out again. */
+  readonly snapshot: { readonly state: ReplicatedState; readonly tip: Tip } | undefined;
+  /** The names of the newest snapshots up to that one, ascending, and which of them are on disk. */
+  readonly snapshots: {
+    readonly roots: readonly SnapshotName[];
+    readonly kept: readonly KeptSnapshot[];
+  };
   /** Final headers after the snapshot, ascending. */
   readonly headers: readonly { readonly header: Header; readonly certificate: QC | undefined }[];
   /** Openings of final blocks that are not delivered, by height, as far as they were on disk. */
@@ -67,9 +78,6 @@ export interface Recovery {
   readonly transactions: readonly SealedTransaction[];
   readonly stamps: readonly LaneEntry[];
 }
-
-/** A snapshot's parts; both grow with the replay window. */
-const snapshotBytesMax = 2 ** 31;
 
 export function encodeFinalRecord(record: FinalRecord): Uint8Array {
   return encode(record, (writer, value) => {
@@ -106,23 +114,25 @@ export function decodeDeliveredRecord(bytes: Uint8Array): DeliveredRecord | unde
   }));
 }
 
-export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
-  return encode(snapshot, (writer, value) =>
+export function encodeSnapshotRecord(record: SnapshotRecord): Uint8Array {
+  return encode(record, (writer, { height, hash, bytes, hashes }) =>
     writer
-      .u64(value.height)
-      .fixed(value.hash, 32)
-      .u64(value.delivered)
-      .bytes(value.ledger, snapshotBytesMax)
-      .bytes(value.mempool, snapshotBytesMax),
+      .u64(height)
+      .fixed(hash, 32)
+      .u32(bytes)
+      .list(hashes, chunksMax, (w, each) => w.fixed(each, 32)),
   );
 }
 
-export function decodeSnapshot(bytes: Uint8Array): Snapshot | undefined {
-  return decode(bytes, (reader) => ({
-    height: reader.u64() as Height,
-    hash: reader.fixed(32),
-    delivered: reader.u64() as Height,
-    ledger: reader.bytes(snapshotBytesMax),
-    mempool: reader.bytes(snapshotBytesMax),
-  }));
+export function decodeSnapshotRecord(bytes: Uint8Array): SnapshotRecord | undefined {
+  return decode(bytes, (reader) => {
+    const record = {
+      height: Height(reader.u64()),
+      hash: reader.fixed(32),
+      bytes: reader.u32(),
+      hashes: reader.list(chunksMax, (r) => r.fixed(32)),
+    };
+    reader.require(record.hashes.length === snapshotChunkCount(record.bytes), "WRONG_COUNT");
+    return record;
+  });
 }

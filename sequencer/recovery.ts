@@ -1,7 +1,7 @@
 // Reads off the disk what a node knew when it stopped, whether it was told to or not. What was not synced may be
 // missing in parts, so nothing is concluded from one record about another: the chain is followed hash by hash.
 
-import { CodedError, decode, type Store, toHex, u64Bytes } from "../base/index.ts";
+import { CodedError, decode, equalBytes, type Store, toHex, u64Bytes } from "../base/index.ts";
 import {
   certificateKey,
   decodeSafety,
@@ -25,24 +25,28 @@ import {
   type L1Block,
   type Lane,
   type LaneEntry,
+  limits,
   Micros,
   type QC,
   readLane,
   type SealedTransaction,
+  snapshotChunkHash,
+  snapshotRoot,
   spaces,
   View,
 } from "../protocol/index.ts";
-import { type FinalBlock, tipOf } from "./chain.ts";
+import { tipOf } from "./chain.ts";
 import { decodeL1Block } from "./l1-log.ts";
 import { decodeIncarnation, incarnationKey } from "./promises.ts";
 import {
   decodeDeliveredRecord,
   decodeFinalRecord,
-  decodeSnapshot,
-  type FinalRecord,
+  decodeSnapshotRecord,
   type Recovery,
-  type Snapshot,
+  type SnapshotRecord,
 } from "./records.ts";
+import { chunkKey } from "./snapshots.ts";
+import { decodeState, type ReplicatedState } from "./state.ts";
 
 const rangeLimit = 1_000;
 /** Lane messages between the cuts of two blocks, far more than there can be. */
@@ -64,21 +68,18 @@ export async function nextIncarnation(store: Store): Promise<number> {
 export async function loadRecovery(store: Store, genesis: Genesis): Promise<Recovery> {
   const reader = new RecoveryReader(store);
   const snapshot = await reader.snapshot();
-  const delivered = snapshot?.delivered ?? 0;
-  const final = await reader.finalBlocks(delivered + 1, snapshot);
-  const undelivered = final.filter(({ header }) => header.height <= (snapshot?.height ?? 0));
-  const headers = final.filter(({ header }) => header.height > (snapshot?.height ?? 0));
-  const openings = await reader.openings(delivered + 1, final.length);
+  const base = snapshot?.state.height ?? Height(0);
+  const headers = await reader.finalBlocks(base + 1);
+  const openings = await reader.openings(base + 1, headers.length);
   const lanes = await reader.lanes(headers.map(({ header }) => header));
   const stamps = await reader.stamps();
   const ids = [...lanes.flatMap((lane) => lane.entries), ...stamps].map(({ id }) => id);
   const named = new Map(ids.map((id) => [toHex(id), id]));
-  const last = final.at(-1);
   return {
-    replica: await reader.replica(genesis, last ?? snapshot?.block),
+    replica: await reader.replica(genesis, headers.at(-1) ?? snapshot?.block),
     attester: await reader.attester(),
     snapshot,
-    undelivered: await Promise.all(undelivered.map((each) => reader.ordered(each))),
+    snapshots: await reader.snapshots(snapshot?.state),
     headers,
     openings,
     l1: await reader.l1(snapshot?.tip.l1.number ?? genesis.l1Start),
@@ -92,7 +93,6 @@ export async function loadRecovery(store: Store, genesis: Genesis): Promise<Reco
 interface Stored {
   readonly header: Header;
   readonly certificate: QC | undefined;
-  readonly groups: FinalRecord["groups"];
 }
 
 class RecoveryReader {
@@ -102,32 +102,48 @@ class RecoveryReader {
     this.#store = store;
   }
 
-  /** The newest snapshot whose block is here as well. */
+  /** The newest snapshot that is whole, and whose block is here as well. */
   async snapshot(): Promise<(NonNullable<Recovery["snapshot"]> & { block: Stored }) | undefined> {
-    for (const { value } of await this.#store.range(spaces.snapshot, { reverse: true, limit: 4 })) {
-      const snapshot = decodeSnapshot(value);
-      if (snapshot === undefined) continue;
-      const block = await this.#final(snapshot.height);
-      const payload = block === undefined ? undefined : decodePayload(block.header.payload);
-      if (block === undefined || payload === undefined) continue;
-      const { header } = block;
-      return { ...snapshot, block, tip: tipOf({ header, hash: snapshot.hash, payload }) };
+    const records = await this.#store.range(spaces.snapshot, { reverse: true });
+    for (const { value } of records) {
+      const record = decodeSnapshotRecord(value);
+      const state = record === undefined ? undefined : await this.#state(record);
+      const header = record === undefined ? undefined : await this.#header(record.hash);
+      const payload = header === undefined ? undefined : decodePayload(header.payload);
+      if (state === undefined || header === undefined || payload === undefined) continue;
+      const final = await this.#final(state.height);
+      const block = { header, certificate: final?.certificate };
+      const { hash, named } = state;
+      return { state, block, tip: tipOf({ header, hash, payload, named }) };
     }
     return undefined;
   }
 
+  /** The names of the snapshots up to this state, and which of them are on disk. */
+  async snapshots(state: ReplicatedState | undefined): Promise<Recovery["snapshots"]> {
+    if (state === undefined) return { roots: [], kept: [] };
+    const records = await this.#store.range(spaces.snapshot);
+    const whole = records
+      .flatMap(({ value }) => decodeSnapshotRecord(value) ?? [])
+      .filter(({ height }) => height <= state.height);
+    const roots = new Map(state.recent.map((name) => [name.height, name]));
+    for (const { height, bytes, hashes } of whole)
+      if (height % limits.snapshotHeights === 0)
+        roots.set(height, { height, root: snapshotRoot(bytes, hashes) });
+    return {
+      roots: [...roots.values()].sort((a, b) => a.height - b.height),
+      kept: whole.map(({ height, hashes }) => ({ height, chunks: hashes.length })),
+    };
+  }
+
   /** From `first` on as far as the chain is unbroken. */
-  async finalBlocks(first: number, snapshot: Snapshot | undefined): Promise<Stored[]> {
+  async finalBlocks(first: number): Promise<Stored[]> {
     const blocks: Stored[] = [];
     for (let height = first; ; height++) {
       const block = await this.#final(Height(height));
-      if (block === undefined) break;
+      if (block === undefined) return blocks;
       blocks.push(block);
     }
-    const end = (snapshot?.height ?? 0) + 1 - first;
-    if (blocks.length < end)
-      throw new CodedError("STORE_DAMAGED", "blocks below the last snapshot are missing on disk");
-    return blocks;
   }
 
   /** By height, of those that are there. */
@@ -139,20 +155,6 @@ class RecoveryReader {
       if (record !== undefined) openings.set(height, record.openings);
     }
     return openings;
-  }
-
-  /** A final block whose order is already part of the snapshot: read, not worked out. */
-  async ordered({ header, certificate, groups }: Stored): Promise<FinalBlock> {
-    const payload = decodePayload(header.payload);
-    const ids = groups.flatMap((group) => group.ids);
-    const transactions = await this.transactions(ids);
-    if (payload === undefined || transactions.length !== ids.length)
-      throw new CodedError("STORE_DAMAGED", "transactions of a final block are missing on disk");
-    const ordered = transactions.map((transaction, i) => ({
-      id: ids[i] ?? new Uint8Array(32),
-      transaction,
-    }));
-    return { header, hash: blockHash(header), payload, ordered, dropped: [], certificate };
   }
 
   /** What the cuts of these blocks read, back to the messages that are gone or belong to blocks before them. */
@@ -275,7 +277,19 @@ class RecoveryReader {
     const record = value === undefined ? undefined : decodeFinalRecord(value);
     const header = record === undefined ? undefined : await this.#header(record.hash);
     if (record === undefined || header?.height !== height) return undefined;
-    return { header, certificate: record.certificate, groups: record.groups };
+    return { header, certificate: record.certificate };
+  }
+
+  /** Undefined when a part of it is missing or is not what was written. */
+  async #state({ height, hashes }: SnapshotRecord): Promise<ReplicatedState | undefined> {
+    const chunks: Uint8Array[] = [];
+    for (const [index, hash] of hashes.entries()) {
+      const chunk = await this.#store.get(spaces.snapshotChunk, chunkKey(height, index));
+      if (chunk === undefined || !equalBytes(snapshotChunkHash(chunk), hash)) return undefined;
+      chunks.push(chunk);
+    }
+    const state = decodeState(chunks);
+    return state?.height === height ? state : undefined;
   }
 
   async #header(hash: Uint8Array): Promise<Header | undefined> {

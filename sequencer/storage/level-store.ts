@@ -17,7 +17,7 @@ import { spaceByte } from "./space.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 /** Raised whenever records change their meaning; there is no migration between versions before 1.0. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 const schemaKey = utf8("schema");
 const genesisKey = utf8("genesis");

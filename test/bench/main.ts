@@ -5,11 +5,13 @@ import { benchConsensus } from "./consensus.ts";
 import { benchDkg } from "./dkg.ts";
 import { type Figure, print } from "./harness.ts";
 import { benchSealing } from "./sealing.ts";
+import { benchSnapshot } from "./snapshot.ts";
 
 const benches: Readonly<Record<string, (seed: number) => Promise<Figure[]>>> = {
   consensus: benchConsensus,
   dkg: benchDkg,
   sealing: benchSealing,
+  snapshot: benchSnapshot,
 };
 
 const { values, positionals } = parseArgs({

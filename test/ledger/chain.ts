@@ -1,6 +1,6 @@
 // A small network's genesis, L1 and transactions, and blocks made of them.
 
-import { utf8 } from "../../base/index.ts";
+import { concatBytes, utf8 } from "../../base/index.ts";
 import { sha256 } from "../../crypto/index.ts";
 import {
   type AppliedBlock,
@@ -12,6 +12,7 @@ import {
   type L1Position,
   type L1View,
   Ledger,
+  type LedgerSnapshot,
 } from "../../ledger/index.ts";
 import {
   Epoch,
@@ -163,7 +164,7 @@ export class Chain {
   readonly genesis: Genesis;
   ledger: Ledger;
 
-  constructor(options: { l1?: L1Log; genesis?: Genesis; snapshot?: Uint8Array } = {}) {
+  constructor(options: { l1?: L1Log; genesis?: Genesis; snapshot?: LedgerSnapshot } = {}) {
     this.l1 = options.l1 ?? new L1Log();
     this.genesis = options.genesis ?? genesisOf();
     const { genesis } = this;
@@ -220,6 +221,11 @@ export class Chain {
       })),
     });
   }
+}
+
+/** As it stands now: of one height, and so the state to begin from, when all is opened. */
+export function snapshotOf({ ledger }: Chain): LedgerSnapshot {
+  return { ordering: concatBytes(...ledger.orderingSnapshot()), totals: ledger.totalsSnapshot() };
 }
 
 /** A chain whose first block has read a subscription of namespace 0 and its funds. */

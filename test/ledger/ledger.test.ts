@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { concatBytes } from "../../base/index.ts";
 import { Height, limits, type SealedTransaction, zeroHash } from "../../protocol/index.ts";
 import type { BlockContext } from "../../ledger/index.ts";
 import {
@@ -11,6 +12,7 @@ import {
   inbox,
   L1Log,
   type MadeBlock,
+  snapshotOf,
   subscribed,
   transaction,
 } from "./chain.ts";
@@ -120,7 +122,7 @@ test("ids are remembered no longer than they could be ordered", () => {
   for (let nonce = 0; nonce < 40; nonce++) {
     const expiry = Height(chain.ledger.final.height + 3);
     chain.add({ transactions: [transaction({ nonce, expiry })] });
-    sizes.push(chain.ledger.snapshot().length - 80 * (chain.ledger.final.height - 1));
+    sizes.push(snapshotOf(chain).ordering.length);
   }
   const [, , steady] = sizes;
   expect(new Set(sizes.slice(3))).toEqual(new Set([steady]));
@@ -164,39 +166,44 @@ test("a block on overlays is judged as the same block on final ancestors", () =>
         overlaid.finalize((made[at] as (typeof made)[number]).block);
         linear.add(wishOf(linear, tree[at] as Step, at));
       }
-      expect(overlaid.ledger.snapshot()).toEqual(linear.ledger.snapshot());
+      expect(snapshotOf(overlaid)).toEqual(snapshotOf(linear));
     }),
     { numRuns: 60 },
   );
 });
 
-test("a ledger made from any snapshot goes on as the one that wrote it", () => {
+test("a ledger made from any snapshot goes on as the one that wrote it, which went on meanwhile", () => {
   fc.assert(
     fc.property(steps, fc.nat(14), fc.nat(4), (list, cutAt, lag) => {
       const l1 = logOfMany();
       const chain = new Chain({ l1 });
       const blocks: MadeBlock[] = [];
       const outcomes: unknown[] = [];
-      let snapshot = chain.ledger.snapshot();
+      const cut = (cutAt % list.length) + 1;
+      let pieces: readonly Uint8Array[] = [];
+      let totals = chain.ledger.totalsSnapshot();
+      const open = (): void => {
+        outcomes.push(chain.open(blocks[chain.ledger.openedHeight] as MadeBlock));
+        if (chain.ledger.openedHeight === cut) totals = chain.ledger.totalsSnapshot();
+      };
       for (const [at, step] of list.entries()) {
         blocks.push(chain.add(wishOf(chain, step, at)));
-        while (chain.ledger.openedHeight + lag < blocks.length)
-          outcomes.push(chain.open(blocks[chain.ledger.openedHeight] as MadeBlock));
-        if (at === cutAt % list.length) snapshot = chain.ledger.snapshot();
+        if (blocks.length === cut) pieces = chain.ledger.orderingSnapshot();
+        while (chain.ledger.openedHeight + lag < blocks.length) open();
       }
+      while (chain.ledger.openedHeight < blocks.length) open();
+      const snapshot = { ordering: concatBytes(...pieces), totals };
       const restarted = new Chain({ l1, snapshot });
-      const openedBefore = restarted.ledger.openedHeight;
-      expect(restarted.ledger.snapshot()).toEqual(snapshot);
-      for (const block of blocks.slice(restarted.ledger.final.height)) {
+      expect(restarted.ledger.openedHeight).toBe(cut);
+      expect(snapshotOf(restarted)).toEqual(snapshot);
+      for (const block of blocks.slice(cut)) {
         const ordered = block.ordered.map((each) => each.transaction);
         const again = restarted.add({ time: block.time, l1: block.l1, transactions: ordered });
         expect(again).toMatchObject({ hash: block.hash, leaves: block.leaves });
       }
-      const again = blocks
-        .slice(openedBefore, chain.ledger.openedHeight)
-        .map((block) => restarted.open(block));
-      expect(again).toEqual(outcomes.slice(openedBefore));
-      expect(restarted.ledger.snapshot()).toEqual(chain.ledger.snapshot());
+      const again = blocks.slice(cut).map((block) => restarted.open(block));
+      expect(again).toEqual(outcomes.slice(cut));
+      expect(snapshotOf(restarted)).toEqual(snapshotOf(chain));
     }),
     { numRuns: 60 },
   );
@@ -239,14 +246,13 @@ function transactionOf(nonce: number): SealedTransaction {
 test("an epoch counts from the first block with a time, then from each closing block on", () => {
   const chain = new Chain();
   const nextCommittee = bytes(32, 8);
-  chain.add();
+  const blocks = [chain.add()];
   expect(chain.ledger.final.epochStart).toBe(0);
-  chain.add({ time: 100 });
-  chain.add({ time: 200 });
+  blocks.push(chain.add({ time: 100 }), chain.add({ time: 200 }));
   expect(chain.ledger.final.epochStart).toBe(100);
   const closing = chain.propose({ time: 300, nextCommittee });
   expect(closing.draft.epochStart).toBe(100);
   expect(chain.propose({ parent: closing }).draft.epochStart).toBe(300);
-  chain.finalize(closing);
-  expect(new Chain({ snapshot: chain.ledger.snapshot() }).ledger.final.epochStart).toBe(300);
+  for (const block of [...blocks, chain.finalize(closing)]) chain.open(block);
+  expect(new Chain({ snapshot: snapshotOf(chain) }).ledger.final.epochStart).toBe(300);
 });

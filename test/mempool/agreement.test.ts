@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { toHex } from "../../base/index.ts";
+import { concatBytes, toHex } from "../../base/index.ts";
 import { spaces, transactionId } from "../../protocol/index.ts";
 import { Cluster, delta, idsOf, parameters, transactionOf } from "./cluster.ts";
 
@@ -74,7 +74,9 @@ test("validators agree on every block, and order all that they gave a receipt fo
       expect(new Set(ordered).size).toBe(ordered.length);
       expect(ordered.toSorted()).toEqual([...promised].toSorted());
       expect(cluster.faults).toEqual([]);
-      const snapshots = cluster.nodes.map(({ mempool }) => toHex(mempool.snapshot()));
+      const snapshots = cluster.nodes.map(({ mempool }) =>
+        toHex(concatBytes(...mempool.snapshot())),
+      );
       expect(new Set(snapshots).size).toBe(1);
       expect(cluster.at(0).hasWork(cluster.tip)).toBe(false);
     }),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { toHex } from "../../base/index.ts";
+import { concatBytes, toHex } from "../../base/index.ts";
 import type { EmissionGate, MempoolEffect, Ordering } from "../../mempool/index.ts";
 import {
   limits,
@@ -280,7 +280,7 @@ test("what blocks before the snapshot emitted waits for nothing after a restart,
   if (node === undefined) throw new Error("no such validator");
 
   node.incarnation++;
-  node.start({ snapshot: node.mempool.snapshot(), final: cluster.tip });
+  node.start({ snapshot: concatBytes(...node.mempool.snapshot()), final: cluster.tip });
   cluster.pass(2 * parameters.laneHeartbeat);
 
   expect(node.mempool.counters).toMatchObject({ pooled: 0, unreported: 0 });

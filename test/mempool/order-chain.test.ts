@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { AssertionError } from "../../base/index.ts";
+import { AssertionError, concatBytes } from "../../base/index.ts";
 import { OrderChain } from "../../mempool/order-chain.ts";
-import { decodeOrderState, encodeOrderState } from "../../mempool/order-snapshot.ts";
+import { decodeOrderState } from "../../mempool/order-snapshot.ts";
 import { genesisOrderState } from "../../mempool/order-state.ts";
 import { faultyMax } from "../../protocol/index.ts";
 import { type History, histories, readBlock } from "./lanes.ts";
@@ -44,7 +44,7 @@ function playOn(
     }
   }
   current.finalize(hash);
-  return { order, snapshot: encodeOrderState(current.final) };
+  return { order, snapshot: concatBytes(...current.snapshot()) };
 }
 
 const newChain = (seats: number): OrderChain =>
@@ -68,7 +68,7 @@ test("when blocks become final, which forks they leave behind, and restarts from
           hasFork: () => forks.next().value ?? false,
           restart: (block, chain, hash) => {
             if (block % 2 === 0) return chain;
-            const state = decodeOrderState(encodeOrderState(chain.final), {
+            const state = decodeOrderState(concatBytes(...chain.snapshot()), {
               seats,
               faulty: faultyMax(seats),
             });
@@ -85,7 +85,7 @@ test("when blocks become final, which forks they leave behind, and restarts from
 });
 
 test("a snapshot of another committee, or with anything changed in its shape, does not decode", () => {
-  const bytes = encodeOrderState(genesisOrderState(4));
+  const bytes = concatBytes(...newChain(4).snapshot());
   expect(decodeOrderState(bytes, { seats: 4, faulty: 1 })).toEqual(genesisOrderState(4));
   expect(decodeOrderState(bytes, { seats: 5, faulty: 1 })).toBeUndefined();
   expect(decodeOrderState(bytes.subarray(1), { seats: 4, faulty: 1 })).toBeUndefined();

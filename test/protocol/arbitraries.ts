@@ -79,6 +79,7 @@ export const anyPayload: fc.Arbitrary<Payload> = fc.record({
   ordered: hash,
   l1: fc.record({ number: u64, hash }),
   nextCommittee: hash,
+  snapshot: fc.option(fc.record({ height, root: hash }), { nil: undefined }),
 });
 
 export const anyLane: fc.Arbitrary<Lane> = fc.record({

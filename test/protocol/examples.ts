@@ -107,6 +107,7 @@ export const payload: Payload = {
   ordered: namespacesRoot(leaves),
   l1: { number: 21_000_000, hash: bytes("l1 block") },
   nextCommittee: zeroHash,
+  snapshot: { height: Height(64), root: bytes("snapshot") },
 };
 
 export const header: Header = {

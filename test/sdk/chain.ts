@@ -197,6 +197,7 @@ export class Chain {
         ordered: namespacesRoot(leavesOf({ transactions, inbox })),
         l1: { number: 1, hash: new Uint8Array(32) },
         nextCommittee: new Uint8Array(32),
+        snapshot: undefined,
       }),
     };
     const hash = blockHash(header);

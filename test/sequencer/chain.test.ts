@@ -1,0 +1,166 @@
+// Which states a block may name: a chain of empty blocks over the real mempool and ledger, and the roots that a node knows.
+
+import { expect, test } from "vitest";
+import { utf8 } from "../../base/index.ts";
+import { sha256 } from "../../crypto/index.ts";
+import { Ledger } from "../../ledger/index.ts";
+import { Mempool } from "../../mempool/index.ts";
+import {
+  blockHash,
+  decodePayload,
+  encodePayload,
+  Epoch,
+  type Header,
+  Height,
+  limits,
+  Micros,
+  type SnapshotName,
+  ValidatorIndex,
+  View,
+} from "../../protocol/index.ts";
+import { Chain, genesisTip } from "../../sequencer/chain.ts";
+import { L1Log } from "../../sequencer/l1-log.ts";
+import { genesisOf } from "../ledger/chain.ts";
+import { committeeOf, parameters, signaturesOf } from "../mempool/cluster.ts";
+
+const { snapshotHeights } = limits;
+const now = Micros(1);
+const hash = sha256(utf8("genesis"));
+const name = (height: number, label = "root"): SnapshotName => ({
+  height: Height(height),
+  root: sha256(utf8(`${label} ${height}`)),
+});
+
+/** A node that knows the roots which it is told of, at the end of a chain of final empty blocks. */
+class Node {
+  readonly chain: Chain;
+  readonly roots: SnapshotName[] = [];
+  view = 0;
+
+  constructor() {
+    const genesis = { ...genesisOf(), committee: committeeOf(4), parameters };
+    const options = { genesis, genesisHash: hash, epoch: Epoch(1) };
+    const l1 = new L1Log(genesis.l1Start, []);
+    const ledger = new Ledger({ l1 }, options);
+    const mempool = new Mempool(
+      { admission: { check: () => undefined }, signatures: signaturesOf(0) },
+      {
+        ...genesis,
+        index: ValidatorIndex(0),
+        incarnation: 1,
+        genesisHash: hash,
+      },
+      { final: hash, lanes: [], transactions: [] },
+    );
+    const roots = this.roots;
+    const snapshots = {
+      get newest() {
+        return roots.at(-1);
+      },
+      rootAt: (height: Height) => roots.find((each) => each.height === height)?.root,
+    };
+    const parts = { mempool, ledger, l1, snapshots, unopened: () => 0, blockInterval: 0 };
+    this.chain = new Chain(parts, genesisTip(genesis, hash));
+  }
+
+  /** What this node would propose; `skipped` views lie between it and its parent. */
+  propose(skipped = 0): Header {
+    const parentView = View(this.view);
+    const view = View(this.view + 1 + skipped);
+    const options = { view, parentView, allowEmpty: true, now };
+    const payload = this.chain.application.propose([], options);
+    if (payload === undefined) throw new Error("an empty block is allowed");
+    const { final } = this.chain;
+    const height = Height(final.height + 1);
+    return { version: 1, epoch: Epoch(1), view, height, parent: final.hash, parentView, payload };
+  }
+
+  /** The same block, naming what it likes. */
+  naming(snapshot: SnapshotName, skipped = 0): Header {
+    const header = this.propose(skipped);
+    const payload = decodePayload(header.payload);
+    if (payload === undefined) throw new Error("it decodes");
+    return { ...header, payload: encodePayload({ ...payload, snapshot }) };
+  }
+
+  judge(header: Header): string {
+    return this.chain.application.evaluate(header, [], now);
+  }
+
+  finalize(header: Header): void {
+    this.chain.enqueue([header], undefined);
+    expect(this.chain.advance()?.hash).toEqual(blockHash(header));
+    this.view = header.view;
+  }
+
+  advanceTo(height: number): void {
+    while (this.chain.final.height < height) this.finalize(this.propose());
+  }
+}
+
+const named = (header: Header): SnapshotName | undefined => decodePayload(header.payload)?.snapshot;
+
+test("a leader names the newest state that it knows, right after its parent's view, and once", () => {
+  const node = new Node();
+  node.advanceTo(snapshotHeights);
+  expect(named(node.propose())).toBeUndefined();
+  node.roots.push(name(snapshotHeights));
+  expect(named(node.propose(1))).toBeUndefined();
+  const header = node.propose();
+  expect(named(header)).toEqual(name(snapshotHeights));
+  node.finalize(header);
+  expect(named(node.propose())).toBeUndefined();
+});
+
+test("a state that is not known yet is waited for, and another than one's own is refused", () => {
+  const node = new Node();
+  node.advanceTo(snapshotHeights);
+  const header = node.naming(name(snapshotHeights));
+  expect(node.judge(header)).toBe("missing");
+  node.roots.push(name(snapshotHeights));
+  expect(node.judge(header)).toBe("valid");
+  expect(node.judge(node.naming(name(snapshotHeights, "other")))).toBe("invalid");
+});
+
+test("after a skipped view no state may be named, so that none can stop the chain", () => {
+  const node = new Node();
+  node.advanceTo(snapshotHeights);
+  node.roots.push(name(snapshotHeights));
+  expect(node.judge(node.naming(name(snapshotHeights), 1))).toBe("invalid");
+  expect(node.judge(node.propose(1))).toBe("valid");
+  // Nor by the same payload that was right a view before.
+  const header = node.propose();
+  expect(node.judge({ ...header, view: View(header.view + 1) })).toBe("invalid");
+});
+
+test("only the two newest heights may be named, no height twice, and none that has no state", () => {
+  const node = new Node();
+  node.advanceTo(2 * snapshotHeights);
+  const [first, second] = [name(snapshotHeights), name(2 * snapshotHeights)];
+  node.roots.push(first, second, name(2 * snapshotHeights - 1), name(3 * snapshotHeights));
+  for (const good of [first, second]) expect(node.judge(node.naming(good))).toBe("valid");
+  for (const bad of [2 * snapshotHeights - 1, 3 * snapshotHeights, 0])
+    expect(node.judge(node.naming(name(bad)))).toBe("invalid");
+  node.finalize(node.naming(second));
+  for (const old of [first, second]) expect(node.judge(node.naming(old))).toBe("invalid");
+  node.advanceTo(3 * snapshotHeights);
+  expect(node.judge(node.naming(second))).toBe("invalid");
+});
+
+test("what is more than two heights of a state old cannot be named, though it never was", () => {
+  const node = new Node();
+  node.advanceTo(3 * snapshotHeights - 1);
+  node.roots.push(name(snapshotHeights));
+  expect(node.judge(node.naming(name(snapshotHeights)))).toBe("valid");
+  node.finalize(node.propose(1));
+  expect(node.judge(node.naming(name(snapshotHeights)))).toBe("invalid");
+  expect(named(node.propose())).toBeUndefined();
+});
+
+test("a final block that names another state than this node's stops it", () => {
+  const node = new Node();
+  node.advanceTo(snapshotHeights);
+  node.roots.push(name(snapshotHeights, "other"));
+  node.chain.enqueue([node.naming(name(snapshotHeights))], undefined);
+  expect(() => node.chain.advance()).toThrow("a final block follows");
+});
