@@ -74,7 +74,7 @@ async function runNode(sources: ConfigSources): Promise<void> {
   const config = await loadConfig(sources);
   // In full, since a bad key would show only when its owner is first needed.
   await readGenesis(await ceremonyPorts(), config.genesis);
-  const node = await startNode(config, version);
+  const node = await startNode(config, { version });
   const told = new Promise<undefined>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const)
       process.once(signal, () => {

@@ -10,9 +10,11 @@ import {
   fromHex,
   type Logger,
   type Store,
+  toHex,
   unreachable,
 } from "../base/index.ts";
 import {
+  blockHash,
   decodeFrame,
   encodeFrame,
   type Epoch,
@@ -70,14 +72,41 @@ const l1PollMs = 500;
 /** What a validator waits for each one whose turn to post comes before its own, ms. */
 const failoverMs = 6_000;
 
+/** What the node needs of its core. */
+export type NodeCore = Pick<
+  Core,
+  "start" | "step" | "isBroken" | "progress" | "settlements" | "l1"
+>;
+
+/** Makes the core of a node; one that is not the true one makes a Byzantine validator. */
+export type CreateCore = (...parts: ConstructorParameters<typeof Core>) => NodeCore;
+
+export interface StartOptions {
+  /** Of the program, for operators to see. */
+  readonly version: string;
+  /** The true core unless said otherwise. */
+  readonly createCore?: CreateCore;
+}
+
 /** Reads keys and disk, catches up with itself, and joins the committee. Fails with a `CodedError` that says what to do. */
-export async function startNode(config: NodeConfig, version: string): Promise<RunningNode> {
+export async function startNode(
+  config: NodeConfig,
+  { version, createCore = (...parts) => new Core(...parts) }: StartOptions,
+): Promise<RunningNode> {
   const logging = createLogging({ level: config.log.level });
   const genesis = await readGenesis(config.genesis);
   const keys = await readKeys(config, genesis);
   const store = await openStores(config, { genesis, keys, logger: logging("storage") });
   try {
-    const node = new ConclaveNode({ config, genesis, keys, store, logging, version });
+    const node = new ConclaveNode({
+      config,
+      genesis,
+      keys,
+      store,
+      logging,
+      version,
+      createCore,
+    });
     await node.start();
     return node;
   } catch (error) {
@@ -133,6 +162,7 @@ interface NodeParts {
   readonly store: Store;
   readonly logging: (module: string) => Logger;
   readonly version: string;
+  readonly createCore: CreateCore;
 }
 
 class ConclaveNode implements RunningNode {
@@ -147,7 +177,7 @@ class ConclaveNode implements RunningNode {
   readonly failed: Promise<unknown>;
   #fail: (reason: unknown) => void = () => undefined;
   #trace: Trace | undefined;
-  #core: Core | undefined;
+  #core: NodeCore | undefined;
   #jobs: Jobs | undefined;
   #workers: Workers | undefined;
   #mesh: Mesh | undefined;
@@ -204,7 +234,7 @@ class ConclaveNode implements RunningNode {
 
   /** Disk first, network last: nothing is heard before what was said is known again (consensus.md 2.9). */
   async start(): Promise<void> {
-    const { config, genesis, keys, store, logging, version } = this.#parts;
+    const { config, genesis, keys, store, logging, version, createCore } = this.#parts;
     const { metrics } = this.#registry;
     const { committee, chainId } = genesis;
     const threshold = quorum(committee.members.length);
@@ -232,7 +262,7 @@ class ConclaveNode implements RunningNode {
     const publicKeys = committee.members.map(({ publicKey }) => publicKey);
     const networkKeys = committee.members.map(({ networkKey }) => networkKey);
     const domain = settlementDomain({ chainId, hub: genesis.contracts.hub });
-    this.#core = new Core(
+    this.#core = createCore(
       {
         votes: voteSignatures(blstBls, keys.validator, publicKeys),
         lanes: laneSignatures(nodeNetworkSignatures, keys.network, networkKeys),
@@ -399,8 +429,17 @@ class ConclaveNode implements RunningNode {
   #note(message: Message): void {
     const { metrics } = this.#registry;
     if (message.type === "shares") this.#trace?.write("share-sent", { height: message.height });
-    if (message.type === "propose") metrics.count("consensus_proposals_total");
-    if (message.type === "vote") metrics.count("consensus_votes_total", { kind: message.kind });
+    if (message.type === "propose") {
+      const { header } = message;
+      if (this.#trace !== undefined)
+        this.#trace.write("proposed", { view: header.view, hash: toHex(blockHash(header)) });
+      metrics.count("consensus_proposals_total");
+    }
+    if (message.type === "vote") {
+      const { kind, view, hash } = message;
+      if (this.#trace !== undefined) this.#trace.write("voted", { kind, view, hash: toHex(hash) });
+      metrics.count("consensus_votes_total", { kind });
+    }
   }
 
   #onFault(peer: ValidatorIndex, code: string): void {
@@ -464,7 +503,7 @@ class ConclaveNode implements RunningNode {
 
   // L1 -----------------------------------------------------------------------------------------------------
 
-  #startSettlement(core: Core): Settlement {
+  #startSettlement(core: NodeCore): Settlement {
     const { config, genesis, keys, logging } = this.#parts;
     const bundle = config.l1.bundle === undefined ? undefined : fromHex(config.l1.bundle);
     return createSettlement({

@@ -47,7 +47,7 @@ export function findMisordered({ submitted, streams }: Observations): string[] {
   return [...wrong, ...strange.map((id) => `${id} was ordered and never submitted`)];
 }
 
-export function findUnopened({ streams }: Observations): string[] {
+export function findUnopened({ streams }: Pick<Observations, "streams">): string[] {
   return streams.flatMap(({ batches }) =>
     batches.flatMap(({ height, transactions }) =>
       transactions.flatMap(({ id, isVoid }) =>
@@ -82,7 +82,10 @@ function positionsIn({ batches }: DeliveredStream): ReadonlyMap<string, number> 
   );
 }
 
-export function findResettled({ streams, settlements }: Observations): string[] {
+export function findResettled({
+  streams,
+  settlements,
+}: Pick<Observations, "streams" | "settlements">): string[] {
   return streams.flatMap((stream) => {
     const { namespace, batches } = stream;
     const history = settlements.find((each) => each.namespace === namespace);
@@ -115,7 +118,10 @@ function findWrongEvents(
   return wrong;
 }
 
-export function findStrayFollowers({ followers, settlements }: Observations): string[] {
+export function findStrayFollowers({
+  followers,
+  settlements,
+}: Pick<Observations, "followers" | "settlements">): string[] {
   return settlements.flatMap(({ namespace, batches, batchesHash }) => {
     const own = followers.filter((follower) => follower.namespace === namespace);
     if (own.length === 0) return [`namespace ${namespace} has no follower`];
@@ -136,7 +142,10 @@ export function findRefusedLists({ followers, submitted }: Observations): string
   });
 }
 
-export function findCheckpoints({ checkpoints, chains }: Observations): string[] {
+export function findCheckpoints({
+  checkpoints,
+  chains,
+}: Pick<Observations, "checkpoints" | "chains">): string[] {
   const wrong = checkpoints.length === 0 ? ["no checkpoint was anchored"] : [];
   let before = { number: 0, height: 0 };
   for (const { number, height, blockHash } of checkpoints) {
@@ -150,21 +159,21 @@ export function findCheckpoints({ checkpoints, chains }: Observations): string[]
   return wrong;
 }
 
-export function findEarlyShares({ traces }: Observations): string[] {
+export function findEarlyShares({ traces }: Pick<Observations, "traces">): string[] {
   return traces.flatMap(({ validator, events }) => {
     const final = new Set<number>();
     const early: string[] = [];
-    for (const { event, height } of events)
-      if (event === "final") final.add(height);
-      else if (!final.has(height))
-        early.push(`validator ${validator} sent a share of height ${height} too early`);
+    for (const each of events)
+      if (each.event === "final") final.add(each.height);
+      else if (each.event === "share-sent" && !final.has(each.height))
+        early.push(`validator ${validator} sent a share of height ${each.height} too early`);
     // A trace without shares would prove nothing.
-    const isEmpty = events.every(({ event }) => event === "final");
+    const isEmpty = events.every(({ event }) => event !== "share-sent");
     return isEmpty ? [`validator ${validator} left no trace of any share`] : early;
   });
 }
 
-export function findForks({ chains }: Observations): string[] {
+export function findForks({ chains }: Pick<Observations, "chains">): string[] {
   const first = new Map<number, { readonly validator: number; readonly hash: string }>();
   const most = Math.max(1, ...chains.map(({ hashes }) => hashes.size));
   return chains.flatMap(({ validator, hashes }) => {

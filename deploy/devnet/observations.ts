@@ -77,10 +77,15 @@ export interface ValidatorTrace {
   readonly events: readonly TraceEvent[];
 }
 
-export interface TraceEvent {
-  readonly event: "final" | "share-sent";
-  readonly height: number;
-}
+export type TraceEvent =
+  | { readonly event: "final" | "share-sent"; readonly height: number }
+  | { readonly event: "proposed"; readonly view: number; readonly hash: string }
+  | {
+      readonly event: "voted";
+      readonly kind: "prepare" | "commit" | "skip";
+      readonly view: number;
+      readonly hash: string;
+    };
 
 /** Hashes of the final blocks that the validator serves, by height, up to one that all of them have. */
 export interface ValidatorChain {
