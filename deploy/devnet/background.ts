@@ -62,7 +62,7 @@ export async function startBackground(request: BackgroundRequest): Promise<Backg
 }
 
 /** Where the signatures of each rollup's traders hold. */
-function domainsOf({ genesis, deployment }: Devnet): readonly RollupDomain[] {
+export function domainsOf({ genesis, deployment }: Devnet): readonly RollupDomain[] {
   return namespaces.map((namespace) => {
     const settlement = fromHex(deployment.settlements[namespace] ?? "");
     assert(settlement !== undefined, "every namespace has a settlement");

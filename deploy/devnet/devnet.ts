@@ -27,6 +27,8 @@ export interface DevnetOptions {
   readonly usualPorts: boolean;
   /** Says what is being done. */
   readonly say: (line: string) => void;
+  /** Comes between the writing of the validators' files and their first start, to change what it wants of them. */
+  readonly beforeStart?: (peerPorts: readonly number[]) => Promise<void>;
 }
 
 const readyMs = 60_000;
@@ -38,7 +40,7 @@ const usual = { l1: 8545, peers: 9000, api: 8080 };
 export async function startDevnet(
   place: Place,
   processes: Processes,
-  { validators: count, usualPorts, say }: DevnetOptions,
+  { validators: count, usualPorts, say, beforeStart }: DevnetOptions,
 ): Promise<Devnet> {
   const preferred = usualPorts ? usual : undefined;
   const [l1Port = 0] = await freePorts(1, preferred?.l1);
@@ -70,6 +72,7 @@ export async function startDevnet(
     addresses,
     apiPorts,
   });
+  await beforeStart?.(peerPorts);
   say(`starting ${count} validators`);
   const validators = apiPorts.map(
     (apiPort, index) => new Validator(place, processes, { index, apiPort }),

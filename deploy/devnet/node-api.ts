@@ -65,13 +65,28 @@ export class NodeApi {
    * How late the main thread's timers ran since this was asked last, in milliseconds: the 99th percentile and the most.
    */
   async eventLoopDelay(): Promise<{ readonly p99: number; readonly max: number }> {
-    const text = await (await this.#get("/metrics")).text();
+    const lines = await this.#metrics();
     const at = (quantile: string): number => {
       const series = `conclave_event_loop_delay_seconds{quantile="${quantile}"} `;
-      const line = text.split("\n").find((each) => each.startsWith(series));
+      const line = lines.find((each) => each.startsWith(series));
       return 1_000 * Number(line?.slice(series.length) ?? Number.NaN);
     };
     return { p99: at("0.99"), max: at("1") };
+  }
+
+  /** How often it noted which fault of its peers since it was started, by code. */
+  async faults(): Promise<ReadonlyMap<string, number>> {
+    const series = /^conclave_faults_total\{code="([^"]+)"\} (\d+)$/;
+    return new Map(
+      (await this.#metrics()).flatMap((line) => {
+        const [, code, count] = series.exec(line) ?? [];
+        return code === undefined ? [] : [[code, Number(count)] as const];
+      }),
+    );
+  }
+
+  async #metrics(): Promise<readonly string[]> {
+    return (await (await this.#get("/metrics")).text()).split("\n");
   }
 
   async #json(path: string): Promise<unknown> {

@@ -37,7 +37,7 @@ export async function observe(
 const patienceMs = 30_000;
 
 /** Up to a height that all of them have; not below `least`, unless one of them does not get there in time. */
-async function chainsOf(
+export async function chainsOf(
   validators: readonly Validator[],
   least: number,
 ): Promise<readonly ValidatorChain[]> {

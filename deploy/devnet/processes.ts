@@ -29,6 +29,11 @@ export interface RunningProcess {
   readonly ended: Promise<string>;
   /** Sends the signal to its whole group, and waits for its end; what takes longer than `patienceMs` is killed. */
   stop(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** Stands still, connections and all, until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** From here on it may end by itself, and nothing has failed when it does. */
+  mayEnd(): void;
 }
 
 /** How long a process may take to stop in good order, ms. */
@@ -92,6 +97,9 @@ export class Processes {
       log,
       ended,
       stop: (signal) => this.#stop(running, signal),
+      pause: () => sendTo(pid, "SIGSTOP"),
+      resume: () => sendTo(pid, "SIGCONT"),
+      mayEnd: () => void this.#stopping.add(running),
     };
     this.#running.set(name, running);
     void ended.then((how) => this.#onEnd(running, how));
@@ -107,6 +115,8 @@ export class Processes {
   async #stop(running: RunningProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     this.#stopping.add(running);
     sendTo(running.pid, signal);
+    // Who stands still hears nothing.
+    running.resume();
     const timer = setTimeout(() => sendTo(running.pid, "SIGKILL"), patienceMs);
     await running.ended;
     clearTimeout(timer);
@@ -145,7 +155,7 @@ function stepBack(pid: number): void {
   }
 }
 
-function sendTo(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
+function sendTo(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {

@@ -6,18 +6,25 @@ import type { ConclaveClient, VerifiedBlock } from "../../sdk/index.ts";
 import { type ClientRequest, fastClient } from "./client.ts";
 import type { DeliveredBatch, DeliveredStream } from "./observations.ts";
 
+export interface StreamRequest extends ClientRequest {
+  /** Hears of each transaction as it is delivered, by its id. */
+  readonly onDelivered?: (id: string) => void;
+}
+
 /** Collects one namespace from the first height on. */
 export class StreamCollector {
   readonly namespace: number;
   readonly #batches: DeliveredBatch[] = [];
   readonly #client: ConclaveClient;
+  readonly #onDelivered: ((id: string) => void) | undefined;
   #chain: Uint8Array = new Uint8Array(32);
   #height = 0;
   #transactions = 0;
 
-  constructor(namespace: number, request: ClientRequest) {
+  constructor(namespace: number, { onDelivered, ...request }: StreamRequest) {
     this.namespace = namespace;
     this.#client = fastClient(request);
+    this.#onDelivered = onDelivered;
   }
 
   /** The last height that was delivered. */
@@ -50,6 +57,7 @@ export class StreamCollector {
     if (batchHash === undefined) return;
     this.#transactions += transactions.length;
     this.#chain = chainBatch(this.#chain, batchHash);
+    for (const { id } of transactions) this.#onDelivered?.(toHex(id));
     this.#batches.push({
       height,
       transactions: transactions.map(({ id, payload }) => ({

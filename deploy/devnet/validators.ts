@@ -34,13 +34,15 @@ export class Validator {
     this.#tracePath = join(traces, `validator-${index}.jsonl`);
   }
 
-  async start(): Promise<void> {
-    const { root, folder } = this.#place;
-    const config = join(homeOf(folder, this.index), "config.json");
+  /** @param program Instead of the node's own: a file and its arguments, to which the configuration is added. */
+  async start(
+    program: readonly string[] = conclave(this.#place.root, "node", "start"),
+  ): Promise<void> {
+    const config = join(homeOf(this.#place.folder, this.index), "config.json");
     this.#process = await this.#processes.start({
       name: `validator-${this.index}`,
       file: process.execPath,
-      args: conclave(root, "node", "start", "--config", config),
+      args: [...program, "--config", config],
       env: { CONCLAVE_TRACE: this.#tracePath },
     });
   }
@@ -48,6 +50,32 @@ export class Validator {
   /** Without a chance to say or write anything more. */
   async kill(): Promise<void> {
     await this.#process?.stop("SIGKILL");
+  }
+
+  /** As an operator stops it. Resolves with how it ended: "code 0" when all went well. */
+  async stop(): Promise<string> {
+    await this.#process?.stop("SIGTERM");
+    return (await this.#process?.ended) ?? "code 0";
+  }
+
+  /** Makes it stand still, as a machine does that is busy with something else. */
+  pause(): void {
+    this.#process?.pause();
+  }
+
+  resume(): void {
+    this.#process?.resume();
+  }
+
+  /** It is about to stop by itself, and is meant to: resolves with how it ended. */
+  async end(): Promise<string> {
+    this.#process?.mayEnd();
+    return (await this.#process?.ended) ?? "code 0";
+  }
+
+  /** What it said on its standard output and error, in all its lives. */
+  get log(): string {
+    return this.#process === undefined ? "" : readFileSync(this.#process.log, "utf8");
   }
 
   /** Throws `CodedError` NOT_READY, or what the process died of. */
