@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+
+export interface Options {
+  readonly validators: number;
+  readonly seed: number;
+  /** For how long to torment the network. */
+  readonly minutes: number;
+  /** Transactions per second. */
+  readonly rate: number;
+  /** Where the folders of runs are. */
+  readonly data: string;
+  readonly keep: boolean;
+  readonly json: boolean;
+}
+
+const help = `
+Every kind of fault comes once, then several at a time for as long as there are minutes. The seed decides what comes when;
+which message meets which fault is up to the machine.
+
+Examples:
+  npm run e2e:chaos -- --minutes 1                    each fault once, and short
+  npm run e2e:chaos -- --validators 7 --minutes 20    several at a time, f = 2
+  npm run e2e:chaos -- --seed 42 --json --keep        the summary as one line of JSON; logs and data stay
+
+Disks fail only where this program may mount some: as root on Linux, or with user namespaces.
+Exit codes: 0 all is well, 1 it failed and said why, 2 it was asked wrongly.`;
+
+/** What was asked for, or the exit code when there is nothing more to do: help was shown, or the question was wrong. */
+export function readOptions(root: string, args: readonly string[]): Options | number {
+  const program = new Command("npm run e2e:chaos --")
+    .description(
+      "Torments a network of real processes, and checks from outside that it kept every promise.",
+    )
+    .option("--validators <4|7>", "how many", oneOf(4, 7), 4)
+    .option("--seed <n>", "what goes wrong, and when", number(0, Number.MAX_SAFE_INTEGER), 1)
+    .option("--minutes <n>", "for how long things go wrong, about", number(0.1, 600, false), 5)
+    .option("--rate <n>", "transactions per second", number(1, 100), 10)
+    .option("--data <dir>", "where each run makes its folder", join(root, "devnet-data"))
+    .option("--keep", "leave the run's folder; otherwise it goes when all went well", false)
+    .option("--json", "print the summary as one line of JSON", false)
+    .addHelpText("after", help)
+    .exitOverride();
+  try {
+    program.parse([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  return program.opts<Options>();
+}
+
+function oneOf(...values: readonly number[]) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (values.includes(value)) return value;
+    throw new InvalidArgumentError(`It must be one of ${values.join(", ")}.`);
+  };
+}
+
+function number(min: number, max: number, isWhole = true) {
+  const pattern = isWhole ? /^\d+$/ : /^\d+(?:\.\d+)?$/;
+  return (text: string): number => {
+    const value = Number(text);
+    if (pattern.test(text) && min <= value && value <= max) return value;
+    throw new InvalidArgumentError(
+      `It must be ${isWhole ? "an integer" : "a number"} from ${min} to ${max}.`,
+    );
+  };
+}
