@@ -6,12 +6,20 @@ import {
   blockHash,
   type Epoch,
   type Header,
+  type Height,
   limits,
   type Propose,
   type QC,
   type View,
 } from "../protocol/index.ts";
 import type { FinalBlock } from "./block-tree.ts";
+
+/** What an epoch's first block stands on, in view 0: genesis, or the block that closed the epoch before. */
+export interface Origin {
+  readonly height: Height;
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
+}
 
 /** A proposal waiting to be voted on; one per view, the first that came. */
 export interface Candidate {
@@ -27,20 +35,25 @@ export function toCandidate(proposal: Propose): Candidate {
  * The parent's certificate, and the SkipQC of every view between: all of them, or the last ones if they are more
  * than a message holds. Signatures are not looked at here.
  */
-export function isJustified(proposal: Propose, epoch: Epoch, genesisHash: Uint8Array): boolean {
+export function isJustified(proposal: Propose, epoch: Epoch, origin: Origin): boolean {
   const { header, parentQC, skips } = proposal;
   const gap = header.view - header.parentView - 1;
-  if (header.epoch !== epoch || header.view <= header.parentView || header.height < 1) return false;
+  if (header.epoch !== epoch || header.view <= header.parentView) return false;
+  if (header.height <= origin.height) return false;
   return (
-    isCertifiedParent(header, parentQC, genesisHash) &&
+    isCertifiedParent(header, parentQC, origin) &&
     skips.length === Math.min(gap, limits.skipsMax) &&
     skips.every((qc, i) => qc.kind === "skip" && qc.view === header.view - skips.length + i)
   );
 }
 
-function isCertifiedParent(header: Header, qc: QC | undefined, genesisHash: Uint8Array): boolean {
+function isCertifiedParent(header: Header, qc: QC | undefined, origin: Origin): boolean {
   if (qc === undefined)
-    return header.parentView === 0 && header.height === 1 && equalBytes(header.parent, genesisHash);
+    return (
+      header.parentView === 0 &&
+      header.height === origin.height + 1 &&
+      equalBytes(header.parent, origin.hash)
+    );
   return qc.kind !== "skip" && qc.view === header.parentView && equalBytes(qc.hash, header.parent);
 }
 

@@ -5,7 +5,7 @@ export class Ration {
   readonly #buckets: { left: number; at: number }[];
 
   constructor(seats: number, now: Micros) {
-    this.#buckets = Array.from({ length: seats }, () => ({
+    this.#buckets = Array.from({ length: seats + limits.observersMax }, () => ({
       left: limits.answersBurstMax,
       at: now,
     }));

@@ -32,7 +32,14 @@ import { leaderSchedule } from "./leader.ts";
 import { dropCertificates, Outbox, writeCertificate, writeHeaderOf } from "./outbox.ts";
 import { isInWindow, Pacemaker } from "./pacemaker.ts";
 import type { Application, VoteSignatures } from "./ports.ts";
-import { type Candidate, gapViews, isChild, isJustified, toCandidate } from "./proposal.ts";
+import {
+  type Candidate,
+  gapViews,
+  isChild,
+  isJustified,
+  type Origin,
+  toCandidate,
+} from "./proposal.ts";
 import type { Recovered } from "./recovery.ts";
 import {
   committed,
@@ -51,11 +58,11 @@ import { VoteCollector } from "./vote-collector.ts";
 
 export interface ReplicaOptions {
   readonly committee: Committee;
-  /** This validator's own place. */
+  /** This validator's own place. From the number of seats on it is an observer's, which follows and says nothing. */
   readonly index: ValidatorIndex;
   /** `settlementDomain`: binds votes to the chain and the Hub. 32 bytes. */
   readonly domain: Uint8Array;
-  readonly genesisHash: Uint8Array;
+  readonly origin: Origin;
   readonly parameters: Parameters;
 }
 
@@ -67,7 +74,7 @@ export class Replica {
   readonly #signatures: VoteSignatures;
   readonly #committee: Committee;
   readonly #index: ValidatorIndex;
-  readonly #genesisHash: Uint8Array;
+  readonly #origin: Origin;
   readonly #domain: Uint8Array;
   readonly #outbox = new Outbox();
   readonly #certificates: Certificates;
@@ -101,10 +108,10 @@ export class Replica {
     this.#signatures = ports.signatures;
     this.#committee = committee;
     this.#index = index;
-    this.#genesisHash = options.genesisHash;
+    this.#origin = options.origin;
     this.#domain = options.domain;
     const digestOf = digestIn(options.domain, epoch);
-    this.#leaderOf = leaderSchedule(options.genesisHash, epoch, seats);
+    this.#leaderOf = leaderSchedule(options.origin.hash, epoch, seats);
     this.#certificates = new Certificates(committee, ports.signatures, digestOf);
     this.#votes = new VoteCollector(committee, ports.signatures, digestOf);
     this.#tree = new BlockTree(recovered.final);
@@ -166,7 +173,7 @@ export class Replica {
     assert(!this.#isStarted, "a replica starts once");
     this.#isStarted = true;
     this.#now = now;
-    this.#repeatVotes();
+    if (this.#isSeated) this.#repeatVotes();
     this.#isUnsettled = true;
     this.#settle();
     return this.#outbox.take();
@@ -185,7 +192,7 @@ export class Replica {
         this.#isUnsettled = true;
         break;
       case "peer-connected":
-        if (this.#isOther(event.peer)) this.#outbox.send(event.peer, this.#status());
+        if (event.peer !== this.#index) this.#outbox.send(event.peer, this.#status());
         break;
     }
     if (this.#isUnsettled) this.#settle();
@@ -195,7 +202,8 @@ export class Replica {
   // ---- What others say --------------------------------------------------------------------------------------
 
   #onMessage(from: ValidatorIndex, message: ConsensusMessage): void {
-    if (!this.#isOther(from)) return;
+    if (from === this.#index) return;
+    if (!isMember(this.#committee, from)) return this.#onAsked(from, message);
     this.#pacemaker.heard(from, this.#now);
     switch (message.type) {
       case "propose":
@@ -209,17 +217,25 @@ export class Replica {
       case "blocks":
         return this.#onBlocks(from, message);
       case "get-blocks":
-        return this.#serving.onGetBlocks(from, message, this.#now);
       case "get-certificates":
-        return this.#serving.onGetCertificates(from, message, this.#now);
+        return this.#onAsked(from, message);
     }
+  }
+
+  /** All that an observer may say: how far it is, and what it lacks. */
+  #onAsked(from: ValidatorIndex, message: ConsensusMessage): void {
+    if (message.type === "get-blocks") this.#serving.onGetBlocks(from, message, this.#now);
+    if (message.type === "get-certificates")
+      this.#serving.onGetCertificates(from, message, this.#now);
+    if (message.type === "status" && message.epoch === this.epoch)
+      this.#serving.onStatus(from, message, this.#now);
   }
 
   #onPropose(from: ValidatorIndex, proposal: Propose): void {
     const { header, parentQC, skips, commitQC, signature } = proposal;
     if (header.epoch !== this.epoch) return;
     if (from !== this.#leaderOf(header.view)) return this.#outbox.fault(from, "NOT_THE_LEADER");
-    if (!isJustified(proposal, this.epoch, this.#genesisHash))
+    if (!isJustified(proposal, this.epoch, this.#origin))
       return this.#outbox.fault(from, "UNJUSTIFIED_PROPOSAL");
     if (!this.#learn(from, commitQC, parentQC, ...skips)) return;
     const candidate = toCandidate(proposal);
@@ -240,7 +256,8 @@ export class Replica {
     if (!this.#learn(from, commitQC, justification)) return;
     this.#cast({ kind, view, hash, signer: from, signature });
     // The leader itself says that it has nothing to propose, so nobody needs to wait for it.
-    if (kind === "skip" && view === this.view && from === this.leader) this.#skip();
+    if (kind === "skip" && view === this.view && from === this.leader && this.#isSeated)
+      this.#skip();
   }
 
   #onStatus(from: ValidatorIndex, status: Status): void {
@@ -284,7 +301,7 @@ export class Replica {
     const candidate = this.#candidates.get(qc.view);
     if (candidate !== undefined && this.#isCertified(qc.view, candidate.hash))
       this.#addHeader(candidate.proposal.header, candidate.hash);
-    if (qc.kind === "prepare") this.#tryCommit();
+    if (qc.kind === "prepare" && this.#isSeated) this.#tryCommit();
     // A COMMIT of ours carries the PrepareQC to everyone.
     const isTold = qc.kind === "prepare" && this.#safety.lastCommit === qc.view;
     if (isNews && !isTold) this.#outbox.broadcast({ type: "certificate", qc });
@@ -315,6 +332,7 @@ export class Replica {
   #settle(): void {
     do {
       this.#isUnsettled = false;
+      if (!this.#isSeated) break;
       this.#tryPrepare();
       this.#tryCommit();
       this.#tryPropose();
@@ -493,8 +511,8 @@ export class Replica {
     this.#pacemaker.enter(View(closed + 1), false, this.#now);
   }
 
-  #isOther(peer: ValidatorIndex): boolean {
-    return isMember(this.#committee, peer) && peer !== this.#index;
+  get #isSeated(): boolean {
+    return isMember(this.#committee, this.#index);
   }
 
   #isCertified(view: View, hash: Uint8Array): boolean {
@@ -506,7 +524,7 @@ export class Replica {
   #parent(): { readonly view: View; readonly hash: Uint8Array } | undefined {
     const qc = this.#certificates.highestBlockBelow(this.view);
     if (qc !== undefined) return qc;
-    return this.#tree.final.height === 0 ? this.#tree.final : undefined;
+    return this.#tree.final.height === this.#origin.height ? this.#tree.final : undefined;
   }
 
   /** Every view between that one and the current one was skipped; if not known yet, peers are asked. */

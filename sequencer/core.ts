@@ -254,7 +254,7 @@ export class Core {
       this.#chain.enqueue([header], certificate);
     this.#replica = new Replica(
       { application: this.#chain.application, signatures: votes },
-      { committee, index, domain, genesisHash: hash, parameters },
+      { committee, index, domain, origin: { height: Height(0), hash }, parameters },
       recovery.replica,
       now,
     );

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { isChild, isJustified } from "../../consensus/proposal.ts";
 import { Height, limits, type Propose, View } from "../../protocol/index.ts";
-import { certify, epoch, genesis, headerOn, proposalOf } from "./support.ts";
+import { certify, epoch, headerOn, origin, proposalOf } from "./support.ts";
 
 const parent = headerOn(undefined, 1);
 const header = headerOn(parent, 4);
@@ -11,9 +11,9 @@ const good = proposalOf(header, certify("prepare", parent), [
 ]);
 
 test("the parent's certificate and the skips between justify a proposal", () => {
-  expect(isJustified(good, epoch, genesis)).toBe(true);
-  expect(isJustified({ ...good, parentQC: certify("commit", parent) }, epoch, genesis)).toBe(true);
-  expect(isJustified(proposalOf(headerOn(undefined, 1), undefined), epoch, genesis)).toBe(true);
+  expect(isJustified(good, epoch, origin)).toBe(true);
+  expect(isJustified({ ...good, parentQC: certify("commit", parent) }, epoch, origin)).toBe(true);
+  expect(isJustified(proposalOf(headerOn(undefined, 1), undefined), epoch, origin)).toBe(true);
 });
 
 test.each<[string, Partial<Propose>]>([
@@ -33,16 +33,16 @@ test.each<[string, Partial<Propose>]>([
   ["of another epoch", { header: { ...header, epoch: 1 as typeof epoch } }],
   ["that stands before its parent", { header: { ...header, view: View(1) } }],
 ])("a proposal %s is not", (_, change) => {
-  expect(isJustified({ ...good, ...change }, epoch, genesis)).toBe(false);
+  expect(isJustified({ ...good, ...change }, epoch, origin)).toBe(false);
 });
 
 test("over a gap longer than a message holds, the last skips are enough", () => {
   const far = headerOn(parent, limits.skipsMax + 10);
   const skips = Array.from({ length: limits.skipsMax }, (_, i) => certify("skip", 10 + i));
   const proposal = proposalOf(far, certify("prepare", parent), skips);
-  expect(isJustified(proposal, epoch, genesis)).toBe(true);
+  expect(isJustified(proposal, epoch, origin)).toBe(true);
   const fewer = { ...proposal, skips: skips.slice(1) };
-  expect(isJustified(fewer, epoch, genesis)).toBe(false);
+  expect(isJustified(fewer, epoch, origin)).toBe(false);
 });
 
 test("a child has the next height and knows its parent's view", () => {

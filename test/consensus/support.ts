@@ -1,6 +1,6 @@
 // A committee of four whose votes are cheap, and what it may say.
 
-import { type Recovered, Replica, type ReplicaEffect } from "../../consensus/index.ts";
+import { type Origin, type Recovered, Replica, type ReplicaEffect } from "../../consensus/index.ts";
 import { digestIn, inEnvelope, type VoteStatement } from "../../consensus/statement.ts";
 import {
   blockHash,
@@ -26,6 +26,7 @@ import { encodeToyPayload, ToyApplication } from "../sim/toy-application.ts";
 export const epoch: Epoch = Epoch(0);
 export const domain: Uint8Array = new Uint8Array(32).fill(1);
 export const genesis: Uint8Array = new Uint8Array(32).fill(2);
+export const origin: Origin = { height: Height(0), hash: genesis };
 export const digestOf: (statement: VoteStatement) => Uint8Array = digestIn(domain, epoch);
 export const leaderOf: (view: View) => ValidatorIndex = leaderSchedule(genesis, epoch, 4);
 export const startTime: Micros = Micros(1_700_000_000_000_000);
@@ -127,11 +128,11 @@ export class Bench {
   readonly started: readonly ReplicaEffect[];
   now: Micros = startTime;
 
-  constructor(index: number, recovered: Recovered = fresh) {
+  constructor(index: number, recovered: Recovered = fresh, start: Origin = origin) {
     this.index = ValidatorIndex(index);
     this.replica = new Replica(
       { application: this.application, signatures: fakeSignatures(this.index) },
-      { committee, index: this.index, domain, genesisHash: genesis, parameters },
+      { committee, index: this.index, domain, origin: start, parameters },
       recovered,
       this.now,
     );

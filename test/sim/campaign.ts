@@ -3,6 +3,7 @@
 import { Replica, type ReplicaOptions, type VoteSignatures } from "../../consensus/index.ts";
 import {
   type Committee,
+  Height,
   Epoch,
   faultyMax,
   type Parameters,
@@ -127,7 +128,7 @@ class Campaign {
       committee: committeeOf(n),
       index: validator,
       domain: new Uint8Array(32).fill(1),
-      genesisHash: new Uint8Array(32).fill(2),
+      origin: { height: Height(0), hash: new Uint8Array(32).fill(2) },
       parameters,
     });
     const signaturesOf = options.signaturesOf ?? fakeSignatures;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Replica, type VoteSignatures } from "../../consensus/index.ts";
-import { ValidatorIndex } from "../../protocol/index.ts";
+import { Height, ValidatorIndex } from "../../protocol/index.ts";
 import { blstBls } from "../../sequencer/crypto/index.ts";
 import { voteSignatures } from "../../sequencer/signatures.ts";
 import { committee, domain, genesis, parameters } from "../consensus/support.ts";
@@ -71,7 +71,7 @@ async function start(
     committee,
     index: validator,
     domain,
-    genesisHash: genesis,
+    origin: { height: Height(0), hash: genesis },
     parameters,
   });
   const cluster = new Cluster<ToyEvent, ToyEffect>(world, new SeededRandom(1), {

@@ -22,7 +22,6 @@ import {
   decodeQC,
   encodeHeader,
   type Header,
-  Height,
   type Micros,
   spaces,
   type ValidatorIndex,
@@ -178,11 +177,11 @@ async function recover(
 async function recoverFinal(
   disk: SimDisk,
   application: ToyApplication,
-  { genesisHash }: ReplicaOptions,
+  { origin }: ReplicaOptions,
 ): Promise<Recovered["final"]> {
   const pointer = await disk.get(spaces.meta, finalKey);
   const top = pointer === undefined ? 0 : (decode(pointer, (reader) => reader.u64()) ?? 0);
-  let final: Recovered["final"] = { height: Height(0), hash: genesisHash, view: View(0) };
+  let final: Recovered["final"] = { ...origin, view: View(0) };
   for (let height = 1; height <= top; height++) {
     const hash = await disk.get(spaces.height, u64Bytes(height));
     const header = hash === undefined ? undefined : readChain(disk, hash, 1)[0];
