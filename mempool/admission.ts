@@ -1,6 +1,7 @@
 import { u64Bytes } from "../base/index.ts";
 import {
   encodeTransaction,
+  isMember,
   type LaneEntry,
   limits,
   Micros,
@@ -35,7 +36,9 @@ export type AdmissionCode =
   /** A block has emitted it. */
   | "ALREADY_ORDERED"
   /** This validator cannot take more now: try again, or another. */
-  | "OVERLOADED";
+  | "OVERLOADED"
+  /** This node has no seat in the committee now, and no receipt to give: try another. */
+  | "NOT_A_VALIDATOR";
 
 /** Questions for transactions that go out on one tick at most. */
 const questionsPerTickMax = 512;
@@ -101,7 +104,7 @@ export class Admission {
     const key = keyOf(id);
     const stamp = this.#pool.stampOf(key);
     if (stamp !== undefined) return this.#answer(ticket, { receipt: this.#receipt(id, stamp) });
-    const code = this.#refusal(key, transaction);
+    const code = this.#isSeated ? this.#refusal(key, transaction) : "NOT_A_VALIDATOR";
     if (code !== undefined) return this.#answer(ticket, { code });
     if (this.#isFull()) return this.#answer(ticket, { code: "OVERLOADED" });
     const what = this.#validations.add(key, { id, transaction }, { ticket });
@@ -179,10 +182,10 @@ export class Admission {
   }
 
   /**
-   * Takes up what an earlier start received: with the stamps that it gave, which are ascending here, or else as of now.
-   * Hands back what is to be reported again, because the final cut has not read it.
+   * Takes up what an earlier start stamped, ascending, with the stamps that it gave. Hands back what the final cut has
+   * not read: it is to be reported again.
    */
-  restamp(given: readonly LaneEntry[], now: number): LaneEntry[] {
+  takeUp(given: readonly LaneEntry[]): LaneEntry[] {
     const { done, pending } = this.#parts.chain.final;
     const again: LaneEntry[] = [];
     for (const { id, stamp } of given) {
@@ -197,13 +200,32 @@ export class Admission {
       if (read === Infinity) again.push({ id, stamp });
       this.#pool.stamp(key, { id, transaction, stamp: Micros(Math.min(read, stamp)) });
     }
+    return again;
+  }
+
+  /** Stamps as of now what is in memory and has no stamp. */
+  stampRest(now: number): void {
+    const { done } = this.#parts.chain.final;
     for (const [key, transaction] of this.#pool.unstamped()) {
       // The lanes on disk also name what final blocks have emitted: that waits for nothing any more.
       if (done.get(key) !== undefined) this.#pool.onEmitted(key);
       else if (this.#refusal(key, transaction) === undefined)
         this.#stamp(key, bytesOf(key), transaction, now);
     }
-    return again;
+  }
+
+  /** With the next tick, to everyone. */
+  passOn(entries: readonly LaneEntry[]): void {
+    for (const { id } of entries) {
+      const transaction = this.#pool.get(keyOf(id));
+      if (transaction !== undefined) this.#toPush.push(transaction);
+    }
+  }
+
+  /** What was stamped and is not emitted, to a peer that may not have heard of it. */
+  passOnTo(peer: ValidatorIndex): void {
+    for (const transactions of toBundles(this.#pool.stamped()))
+      this.#parts.outbox.send(peer, { type: "transactions", transactions });
   }
 
   onEmitted(keys: readonly string[]): void {
@@ -236,7 +258,7 @@ export class Admission {
     this.#wants.forget(key);
     this.#parts.outbox.write(spaces.transaction, id, encodeTransaction(transaction));
     this.#parts.outbox.changed();
-    const code = this.#refusal(key, transaction) ?? (this.#isFull() ? "OVERLOADED" : undefined);
+    const code = this.#unstampable(key, transaction);
     if (code !== undefined) {
       this.#pool.hold(key, transaction);
       for (const ticket of tickets) this.#answer(ticket, { code });
@@ -265,6 +287,16 @@ export class Admission {
     else if (envelope.expiry > height + limits.expiryHorizon) code = "EXPIRES_TOO_LATE";
     else if (done.get(key) !== undefined) code = "ALREADY_ORDERED";
     return code ?? this.#ports.admission.check(transaction);
+  }
+
+  /** Why a valid transaction gets no stamp here. */
+  #unstampable(key: string, transaction: SealedTransaction): string | undefined {
+    if (!this.#isSeated) return "NOT_A_VALIDATOR";
+    return this.#refusal(key, transaction) ?? (this.#isFull() ? "OVERLOADED" : undefined);
+  }
+
+  get #isSeated(): boolean {
+    return isMember(this.#options.committee, this.#options.index);
   }
 
   /** A lane holds so many that are not emitted, and no more are stamped than it can hold. */

@@ -42,6 +42,7 @@ export interface MempoolPorts {
 
 export interface MempoolOptions {
   readonly committee: Committee;
+  /** From the number of seats on an observer's. */
   readonly index: ValidatorIndex;
   /** Starts of this validator, from 1; on disk before the first message of this one. */
   readonly incarnation: number;
@@ -54,6 +55,8 @@ export interface MempoolOptions {
 export interface RecoveredMempool {
   /** Of the ordering state after the block `final`; undefined at genesis. */
   readonly snapshot?: Uint8Array;
+  /** That block closed the epoch before this committee's. */
+  readonly beginsEpoch?: boolean;
   /** The block of the snapshot, or the genesis hash. */
   readonly final: Uint8Array;
   readonly lanes: readonly Lane[];

@@ -45,12 +45,24 @@ export function readLanes(input: {
     pending.set(key, { stamps, at });
     if (at < Infinity && !wasRipe) ripe.push(key);
   }
-  const time = quorumHead(heads);
+  const reported = quorumHead(heads);
+  // Where an epoch begins no lane has said anything yet, and time does not go back for it.
+  const time = Micros(Math.max(reported, parent.time));
   const height = Height(parent.height + 1);
   const done = new LayeredMap(parent.done);
   const state = { height, time, cut, heads, unemitted, pending, ripe, done };
   if (Math.floor(time / sweepInterval) > Math.floor(parent.time / sweepInterval)) sweep(state);
-  return { state, due: dueIn(state, parentHash) };
+  return { state, due: dueIn(state, { reported, parentHash }) };
+}
+
+/** The state after a block that reads no lane and emits nothing, although there may be something due. */
+export function afterNothing(parent: OrderState): OrderState {
+  return {
+    ...parent,
+    height: Height(parent.height + 1),
+    pending: new LayeredMap(parent.pending),
+    done: new LayeredMap(parent.done),
+  };
 }
 
 /** The state after the block that emitted these. */
@@ -108,7 +120,11 @@ function quorumHead(heads: readonly number[]): Micros {
   return Micros(ascending[heads.length - quorum(heads.length)] ?? 0);
 }
 
-function dueIn(state: OrderState, parentHash: Uint8Array): string[] {
+/** Everything up to `reported` is known of a quorum of lanes; of later stamps an earlier one may still come. */
+function dueIn(
+  state: OrderState,
+  { reported, parentHash }: { readonly reported: Micros; readonly parentHash: Uint8Array },
+): string[] {
   const tieBreaks = new Map<string, Uint8Array>();
   const tieBreak = (key: string): Uint8Array => {
     let hash = tieBreaks.get(key);
@@ -117,7 +133,7 @@ function dueIn(state: OrderState, parentHash: Uint8Array): string[] {
   };
   return state.ripe
     .map((key) => ({ key, at: pendingOf(state, key).at }))
-    .filter(({ at }) => at <= state.time)
+    .filter(({ at }) => at <= reported)
     .sort((a, b) => a.at - b.at || compareBytes(tieBreak(a.key), tieBreak(b.key)))
     .map(({ key }) => key);
 }

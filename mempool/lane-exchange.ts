@@ -145,7 +145,8 @@ export class LaneExchange {
   }
 
   onTick(now: number): void {
-    this.#publisher.onTick(now);
+    const { committee, index } = this.#options;
+    if (isMember(committee, index)) this.#publisher.onTick(now);
     for (const { to, owner, id, count } of this.#wants.due(now, questionsPerTickMax))
       this.#parts.outbox.send(to, { type: "get-lanes", owner, hash: id, count });
   }
@@ -213,7 +214,8 @@ export class LaneExchange {
       if (read.has(held.key)) this.#passed.set(held.key, held);
       else this.#parts.outbox.write(spaces.lane, held.hash, undefined);
     }
-    this.#publisher.onFinal(this.#store.of(this.#options.index));
+    const { committee, index } = this.#options;
+    if (isMember(committee, index)) this.#publisher.onFinal(this.#store.of(index));
   }
 
   #onLane(from: ValidatorIndex, lane: Lane, now: number): void {
@@ -255,7 +257,8 @@ export class LaneExchange {
   }
 
   #recover(lane: Lane): void {
-    const { index } = this.#options;
+    const { index, committee } = this.#options;
+    if (lane.epoch !== committee.epoch) return;
     const held = toHeldLane(lane, lane.owner === index);
     if (lane.owner === index) {
       this.#publisher.remember(lane.entries);

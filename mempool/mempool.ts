@@ -1,7 +1,6 @@
 import { assert, BoundedMap, CodedError, equalBytes, unreachable } from "../base/index.ts";
 import {
   type Cut,
-  faultyMax,
   type LaneEntry,
   limits,
   type MempoolMessage,
@@ -20,13 +19,13 @@ import type {
   MempoolPorts,
   RecoveredMempool,
 } from "./events.ts";
-import { afterEmission, readLanes } from "./fair-order.ts";
+import { afterEmission, afterNothing, readLanes } from "./fair-order.ts";
 import { keyOf } from "./keys.ts";
 import { LaneExchange } from "./lane-exchange.ts";
 import { sameTip } from "./lane-store.ts";
 import { OrderChain } from "./order-chain.ts";
 import { decodeOrderState } from "./order-snapshot.ts";
-import { genesisOrderState, type OrderState } from "./order-state.ts";
+import { genesisOrderState, nextEpochOrderState, type OrderState } from "./order-state.ts";
 import { Outbox } from "./outbox.ts";
 import { OwnLane } from "./own-lane.ts";
 import { ServingBudget } from "./serving-budget.ts";
@@ -54,6 +53,8 @@ export interface Ordering {
  */
 export class Mempool {
   readonly #index: ValidatorIndex;
+  /** Without a seat there is no lane: what others say is followed, and what comes in is passed on and not stamped. */
+  readonly #isSeated: boolean;
   readonly #delta: number;
   readonly #outbox = new Outbox();
   readonly #chain: OrderChain;
@@ -79,14 +80,15 @@ export class Mempool {
     const seats = committee.members.length;
     this.#index = index;
     this.#delta = parameters.viewTimeout / 4;
-    this.#budget = new ServingBudget(seats);
-    this.#chain = new OrderChain(recovered.final, recoverOrderState(recovered.snapshot, seats));
+    this.#budget = new ServingBudget(seats + limits.observersMax);
+    this.#chain = new OrderChain(recovered.final, recoverOrderState(recovered, seats));
     const own = new OwnLane(ports.signatures, {
       epoch: committee.epoch,
       owner: index,
       incarnation,
     });
     this.#stamps = recovered.stamps ?? [];
+    this.#isSeated = index < seats;
     for (const { stamp } of this.#stamps) own.raise(stamp);
     const parts = { chain: this.#chain, own, outbox: this.#outbox, delta: this.#delta };
     this.#admission = new Admission(ports, options, {
@@ -115,11 +117,13 @@ export class Mempool {
         this.#admission.onValidated(event.id, event.isValid, this.#now);
         break;
       case "tick":
+        if (!this.#isSeated) this.#passOnStamped();
         this.#admission.onTick(this.#now);
         this.#lanes.onTick(this.#now);
         break;
       case "peer-connected":
         this.#lanes.onPeerConnected(event.peer);
+        if (!this.#isSeated) this.#admission.passOnTo(event.peer);
         break;
       default:
         unreachable(event);
@@ -164,6 +168,14 @@ export class Mempool {
     const { accepted, dropped, emitted } = emission;
     const next = afterEmission(draft, emitted);
     return { time: next.time, accepted, dropped, next };
+  }
+
+  /** What a block orders that has to be empty, whatever is due. */
+  orderNothing(parent: Uint8Array): Ordering | "missing" {
+    const state = this.#chain.after(parent);
+    if (state === undefined) return "missing";
+    const next = afterNothing(state);
+    return { time: next.time, accepted: [], dropped: [], next };
   }
 
   /** Notes the ordering of a block, so that its children can be ordered. */
@@ -269,6 +281,14 @@ export class Mempool {
     this.#admission.demand(key, from === undefined ? sources : [from, ...sources], this.#now);
   }
 
+  /** What it stamped while it had a seat, and may have given a receipt for, is left to those who have one. */
+  #passOnStamped(): void {
+    if (this.#stamps.length === 0) return;
+    const stamps = this.#stamps.toSorted((a, b) => a.stamp - b.stamp);
+    this.#stamps = [];
+    this.#admission.passOn(this.#admission.takeUp(stamps));
+  }
+
   /** What earlier starts stamped: as this one's disk kept it, or as peers gave it back in messages of the lane. */
   #restamp(remembered: readonly LaneEntry[]): LaneEntry[] {
     const earliest = new Map<string, LaneEntry>();
@@ -279,7 +299,9 @@ export class Mempool {
     }
     this.#stamps = [];
     const given = [...earliest.values()].sort((a, b) => a.stamp - b.stamp);
-    return this.#admission.restamp(given, this.#now);
+    const again = this.#admission.takeUp(given);
+    this.#admission.stampRest(this.#now);
+    return again;
   }
 
   #after(block: Uint8Array): OrderState {
@@ -311,13 +333,16 @@ function nameOf(parent: Uint8Array, cut: Cut): string {
   return keyOf(parent) + tips.join("");
 }
 
-function recoverOrderState(snapshot: Uint8Array | undefined, seats: number): OrderState {
+function recoverOrderState(
+  { snapshot, beginsEpoch }: Pick<RecoveredMempool, "snapshot" | "beginsEpoch">,
+  seats: number,
+): OrderState {
   if (snapshot === undefined) return genesisOrderState(seats);
-  const state = decodeOrderState(snapshot, { seats, faulty: faultyMax(seats) });
-  if (state === undefined)
-    throw new CodedError(
-      "BAD_SNAPSHOT",
-      "the snapshot of the ordering state does not decode: delete it and sync again",
-    );
-  return state;
+  const state = decodeOrderState(snapshot);
+  if (state !== undefined && beginsEpoch === true) return nextEpochOrderState(state, seats);
+  if (state?.heads.length === seats) return state;
+  throw new CodedError(
+    "BAD_SNAPSHOT",
+    "the snapshot of the ordering state is none of this committee: delete it and sync again",
+  );
 }

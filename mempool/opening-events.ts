@@ -11,6 +11,7 @@ import type {
 
 export interface OpeningOptions {
   readonly committee: Committee;
+  /** From the number of seats on an observer's. */
   readonly index: ValidatorIndex;
 }
 

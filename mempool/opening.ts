@@ -47,7 +47,7 @@ export class Opening {
   constructor(options: OpeningOptions, recovered: RecoveredOpening) {
     this.#index = options.index;
     this.#seats = options.committee.members.length;
-    this.#budget = new ServingBudget(this.#seats);
+    this.#budget = new ServingBudget(this.#seats + limits.observersMax);
     this.#final = recovered.final;
     for (const batch of recovered.unopened) {
       assert(batch.height <= recovered.final, "what was recovered unopened is final");
@@ -111,7 +111,8 @@ export class Opening {
   #onMessage(from: ValidatorIndex, message: OpeningMessage, now: number): void {
     switch (message.type) {
       case "shares":
-        return this.#onShares(from, message);
+        if (from < this.#seats) this.#onShares(from, message);
+        return;
       case "opened":
         return this.#onOpened(from, message);
       case "pull-openings":
@@ -227,7 +228,8 @@ export class Opening {
   }
 
   #computeShares(batch: OpeningBatch): void {
-    if (batch.isComputing) return;
+    // An observer has no share, and opens with those of others.
+    if (batch.isComputing || this.#index >= this.#seats) return;
     batch.isComputing = true;
     const { height, points } = batch;
     this.#effects.push({ type: "compute-shares", height, points });

@@ -1,7 +1,7 @@
 // The ordering state in bytes, for a node that starts or joins at a final block.
 
 import { compareBytes, decode, encode, type Reader } from "../base/index.ts";
-import { Height, limits, Micros, readCut, writeCut } from "../protocol/index.ts";
+import { faultyMax, Height, limits, Micros, readCut, writeCut } from "../protocol/index.ts";
 import { bytesOf, keyOf } from "./keys.ts";
 import { LayeredMap } from "./layered-map.ts";
 import { type OrderState, type Pending, ripeAt } from "./order-state.ts";
@@ -33,25 +33,23 @@ export function encodeOrderState(
   return [head, ...emissions.map(([, ids]) => ids)];
 }
 
-/** Undefined for what is not the state of a committee of so many seats. */
-export function decodeOrderState(
-  bytes: Uint8Array,
-  rule: { readonly seats: number; readonly faulty: number },
-): OrderState | undefined {
+/** Of a committee with as many seats as there are lanes; undefined for what is none. */
+export function decodeOrderState(bytes: Uint8Array): OrderState | undefined {
   return decode(bytes, (reader) => {
-    const { seats } = rule;
     const height = Height(reader.u64());
     const time = Micros(reader.u64());
     const cut = readCut(reader);
+    const seats = cut.length;
     const heads = reader.list(seats, (r) => r.u64());
-    reader.require(cut.length === seats && heads.length === seats, "WRONG_COMMITTEE");
+    reader.require(seats > 0 && heads.length === seats, "WRONG_COMMITTEE");
+    const faulty = faultyMax(seats);
     const unemitted = heads.map(() => 0);
     const ripe: string[] = [];
     const pending = new LayeredMap<Pending>();
     for (const [key, stamps] of reader.list(seats * limits.laneUnemittedMax, (r) =>
       readPending(r, unemitted),
     )) {
-      const at = ripeAt(stamps, rule.faulty);
+      const at = ripeAt(stamps, faulty);
       pending.set(key, { stamps, at });
       if (at < Infinity) ripe.push(key);
     }

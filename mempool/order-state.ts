@@ -44,6 +44,15 @@ export function genesisOrderState(seats: number): OrderState {
   };
 }
 
+/**
+ * What is left of the state of the block that closed an epoch: the lanes of the next begin anew, and their first messages
+ * report again, with the original stamps, what no block has emitted.
+ */
+export function nextEpochOrderState(closed: OrderState, seats: number): OrderState {
+  const { height, time, done } = closed;
+  return { ...genesisOrderState(seats), height, time, done };
+}
+
 /** The (f+1)-th smallest stamp: with f liars, never before the first honest one nor after all of them. */
 export function ripeAt(stamps: readonly number[], faulty: number): number {
   const smallest: number[] = [];

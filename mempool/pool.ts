@@ -56,6 +56,11 @@ export class Pool {
     this.#stamped.set(key, stamped);
   }
 
+  /** Ascending by stamp. */
+  stamped(): SealedTransaction[] {
+    return [...this.#stamped.values()].map(({ transaction }) => transaction);
+  }
+
   unstamped(): [string, SealedTransaction][] {
     return [...this.#unstamped.entries()];
   }

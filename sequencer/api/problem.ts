@@ -31,7 +31,8 @@ export type ProblemCode =
   | "HEADERS_TOO_LARGE"
   | "INTERNAL"
   | "BUSY"
-  | "OVERLOADED";
+  | "OVERLOADED"
+  | "NOT_A_VALIDATOR";
 
 /** Whatever else admission says of a transaction is a 422 with its code. */
 const statusOf: Readonly<Record<ProblemCode, number>> = {
@@ -53,6 +54,7 @@ const statusOf: Readonly<Record<ProblemCode, number>> = {
   INTERNAL: 500,
   BUSY: 503,
   OVERLOADED: 503,
+  NOT_A_VALIDATOR: 503,
 };
 
 /** What a handler throws to answer with a problem. */

@@ -142,15 +142,22 @@ class Node {
     return space;
   }
 
+  /** `epoch`, when it is not the first: then the snapshot is that of the block which closed the one before. */
   start(
-    at: { readonly snapshot?: Uint8Array; readonly final: Uint8Array } = { final: genesisHash },
+    at: {
+      readonly snapshot?: Uint8Array;
+      readonly final: Uint8Array;
+      readonly epoch?: { readonly number: Epoch; readonly seats: number };
+    } = { final: genesisHash },
   ): Mempool {
+    const { snapshot, final, epoch } = at;
+    const committee = committeeOf(epoch?.seats ?? this.#seats);
     const lanes = [...this.space(spaces.lane).values()].map((value) => decode(value, readLane));
     const transactions = [...this.space(spaces.transaction).values()].map(decodeTransaction);
     this.mempool = new Mempool(
       { admission: { check: this.#refusal }, signatures: signaturesOf(this.#index) },
       {
-        committee: committeeOf(this.#seats),
+        committee: { ...committee, epoch: epoch?.number ?? committee.epoch },
         index: ValidatorIndex(this.#index),
         incarnation: this.incarnation,
         parameters,
@@ -158,7 +165,9 @@ class Node {
         genesisHash,
       },
       {
-        ...at,
+        ...(snapshot === undefined ? {} : { snapshot }),
+        final,
+        beginsEpoch: epoch !== undefined,
         lanes: lanes.filter((lane) => lane !== undefined),
         transactions: transactions.filter((each) => each !== undefined),
         stamps: [...this.space(spaces.stamp)].map(([id, value]) => ({

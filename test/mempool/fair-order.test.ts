@@ -2,8 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sha256 } from "../../crypto/index.ts";
 import { compareBytes } from "../../base/index.ts";
-import { genesisOrderState, type OrderState } from "../../mempool/order-state.ts";
-import { limits } from "../../protocol/index.ts";
+import {
+  genesisOrderState,
+  nextEpochOrderState,
+  type OrderState,
+} from "../../mempool/order-state.ts";
+import { limits, Micros } from "../../protocol/index.ts";
 import { type History, histories, idOf, keyOfName, play, readBlock, toLane } from "./lanes.ts";
 
 const genesis = (seats: number): { hash: Uint8Array; state: OrderState } => ({
@@ -20,6 +24,26 @@ test("what every honest validator received first is emitted first, whatever liar
   fc.assert(
     fc.property(histories, (history) => {
       const order = emittedBy(history);
+      for (const [x, ofX] of history.received.entries())
+        for (const [z, ofZ] of history.received.entries()) {
+          const placeOfZ = order.indexOf(keyOfName(z));
+          if (placeOfZ < 0 || Math.max(...ofX) >= Math.min(...ofZ)) continue;
+          const placeOfX = order.indexOf(keyOfName(x));
+          expect(placeOfX >= 0 && placeOfX < placeOfZ).toBe(true);
+        }
+    }),
+    runs,
+  );
+});
+
+test("where an epoch begins, time goes on and the order of what was received holds", () => {
+  fc.assert(
+    fc.property(histories, fc.integer({ min: 1, max: 1_500 }), (history, closedAt) => {
+      const { hash, state } = genesis(history.seats);
+      const closed = { ...state, time: Micros(closedAt) };
+      const blocks = play(history, { hash, state: nextEpochOrderState(closed, history.seats) });
+      const order = blocks.flatMap(({ emitted }) => emitted);
+      for (const block of blocks) expect(block.state.time).toBeGreaterThanOrEqual(closedAt);
       for (const [x, ofX] of history.received.entries())
         for (const [z, ofZ] of history.received.entries()) {
           const placeOfZ = order.indexOf(keyOfName(z));

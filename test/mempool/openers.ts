@@ -81,9 +81,11 @@ export class Openers {
   readonly loads: { by: number; height: number; to: number }[] = [];
   now = 0;
 
-  constructor() {
-    this.validators = Array.from({ length: seats }, (_, index) => newOpening(index));
-    for (let i = 0; i < seats; i++) this.opened.push(new Map());
+  /** So many nodes without a seat are there as well. */
+  constructor(observers = 0) {
+    const count = seats + observers;
+    this.validators = Array.from({ length: count }, (_, index) => newOpening(index));
+    for (let i = 0; i < count; i++) this.opened.push(new Map());
   }
 
   restart(index: number, recovered: RecoveredOpening): void {
@@ -96,7 +98,7 @@ export class Openers {
 
   tick(after: number): void {
     this.now += after;
-    for (let index = 0; index < seats; index++) this.step(index, { type: "tick", now: this.now });
+    for (const index of this.validators.keys()) this.step(index, { type: "tick", now: this.now });
   }
 
   step(index: number, event: OpeningEvent): void {
@@ -156,7 +158,7 @@ export class Openers {
           message: effect.message as OpeningMessage,
         });
       case "broadcast":
-        for (let to = 0; to < seats; to++)
+        for (let to = 0; to < this.validators.length; to++)
           if (to !== by)
             this.#transmit({ from: by, to, message: effect.message as OpeningMessage });
         return;

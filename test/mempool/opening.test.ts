@@ -159,3 +159,29 @@ test("shares far ahead of what is final are not kept", () => {
   finalizeAt(openers, [2], far);
   expect(areOpen(openers, far)[2]).toBe(false);
 });
+
+test("a node without a seat opens with the shares of the committee, and sends none", () => {
+  const openers = new Openers(1);
+  finalizeAt(openers, [...everyone, 4]);
+  openers.tick(patience);
+  expect(areOpen(openers)).toEqual([true, true, true, true, true]);
+  expect(
+    openers.sent.filter(({ from, message }) => from === 4 && message.type === "shares"),
+  ).toEqual([]);
+});
+
+test("a node without a seat is served openings, and what it says is a share is not heard", () => {
+  const openers = new Openers(1);
+  openers.wire = ({ from, message }) =>
+    from < 4 && message.type === "shares" ? undefined : message;
+  finalizeAt(openers, everyone);
+  const blockHash = batchAt(1).blockHash;
+  const claim = { type: "shares", height: Height(1), blockHash, slices: [] } as const;
+  openers.step(0, { type: "message", now: openers.now, from: ValidatorIndex(4), message: claim });
+  expect(openers.faults).toEqual([]);
+  openers.wire = ({ message }) => message;
+  openers.tick(patience);
+  finalizeAt(openers, [4]);
+  openers.tick(patience);
+  expect(areOpen(openers)).toEqual([true, true, true, true, true]);
+});

@@ -154,11 +154,12 @@ export const anyCommittee: fc.Arbitrary<Committee> = fc.record({
   sealing: fc.record({ keyId: u32, pk1: bytes(48), pk2: bytes(96) }),
 });
 
-export const anyEpochEnd: fc.Arbitrary<EpochEnd> = fc.record({
+const endParts = {
   certified: anyCertifiedCheckpoint,
   committee: anyCommittee,
   commitQC: maybe(anyQC),
-});
+};
+export const anyEpochEnd: fc.Arbitrary<EpochEnd> = fc.record(endParts);
 
 export const anyInboxMessage: fc.Arbitrary<InboxMessage> = fc
   .record({
@@ -267,7 +268,7 @@ export const anyMessageOf: {
     checkpoint: anyCheckpoint,
     signature: bytes(96),
   }),
-  "epoch-end": anyEpochEnd.map((end) => ({ type: "epoch-end", ...end })),
+  "epoch-end": fc.record({ type: type("epoch-end"), ...endParts }),
 };
 
 export const anyFrame: fc.Arbitrary<Frame> = fc.record({

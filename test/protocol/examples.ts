@@ -215,9 +215,10 @@ export const genesis: Genesis = {
 export const committee: Committee = {
   ...genesis.committee,
   epoch: Epoch(2),
-  members: genesis.committee.members.map((member, seat) => ({
-    ...member,
+  members: genesis.committee.members.map(({ networkKey, verificationKey }, seat) => ({
     publicKey: nobleBls.publicKey(bytes(`secret key ${seat}`).fill(0, 0, 1)),
+    networkKey,
+    verificationKey,
   })),
 };
 
