@@ -56,8 +56,23 @@ library BLS12381 {
         view
         returns (bool valid)
     {
+        return _isSignedBy(key, hashToG2(message, dst), signature);
+    }
+
+    /// @notice Whether `signature` is the sum of `key`'s signatures over both messages. Nobody can make the sum without the
+    /// key but from the two, so that one pairing shows that both were signed.
+    function verifyBoth(G1 key, bytes32[2] memory messages, string memory dst, bytes calldata signature)
+        internal
+        view
+        returns (bool valid)
+    {
+        G2 sum = hashToG2(messages[0], dst);
+        _addTo(sum, hashToG2(messages[1], dst));
+        return _isSignedBy(key, sum, signature);
+    }
+
+    function _isSignedBy(G1 key, G2 hash, bytes calldata signature) private view returns (bool valid) {
         if (signature.length != SIGNATURE_BYTES) return false;
-        G2 hash = hashToG2(message, dst);
         assembly ("memory-safe") {
             let input := mload(0x40)
             mcopy(input, key, 0x80)
@@ -170,6 +185,17 @@ library BLS12381 {
             mcopy(add(input, 0x80), term, 0x80)
             ok := staticcall(G1ADD_GAS_MAX, G1ADD, input, 0x100, sum, 0x80)
             ok := and(ok, eq(returndatasize(), 0x80))
+        }
+    }
+
+    /// @dev sum += term, in place; both are hashes, hence on the curve.
+    function _addTo(G2 sum, G2 term) private view {
+        assembly ("memory-safe") {
+            let input := mload(0x40)
+            mcopy(input, sum, 0x100)
+            mcopy(add(input, 0x100), term, 0x100)
+            let ok := staticcall(gas(), G2ADD, input, 0x200, sum, 0x100)
+            if iszero(and(ok, eq(returndatasize(), 0x100))) { revert(0, 0) }
         }
     }
 }

@@ -111,6 +111,37 @@ contract Hub is IHub {
         emit Rotated(epoch, committee, sealing);
     }
 
+    /// @inheritdoc IHub
+    /// @dev Whether the key sat in that epoch's committee is not asked: who did not sit there signs nothing for it.
+    function convict(
+        bytes calldata key,
+        uint64 epoch,
+        Signed calldata first,
+        Signed calldata second,
+        bytes calldata signature
+    ) external {
+        if (!_contradict(first, second)) revert NotConflicting();
+        address operator = STAKE.ownerOf(keccak256(key));
+        if (operator == address(0)) revert UnknownKey(keccak256(key));
+        bytes32[2] memory digests = [
+            Messages.digest(DOMAIN, first.kind, epoch, first.slot, first.payload),
+            Messages.digest(DOMAIN, second.kind, epoch, second.slot, second.payload)
+        ];
+        G1 point = BLS12381.load(key);
+        if (!BLS12381.verifyBoth(point, digests, Messages.SIGNATURE_DST, signature)) {
+            revert BadSignature();
+        }
+        emit Convicted(operator, epoch, first.kind, second.kind, first.slot);
+        STAKE.slash(operator, msg.sender);
+    }
+
+    /// @dev Two payloads of one kind and slot, or a COMMIT beside a SKIP in one view.
+    function _contradict(Signed calldata first, Signed calldata second) private pure returns (bool) {
+        if (first.slot != second.slot) return false;
+        if (first.kind == second.kind) return first.payload != second.payload;
+        return first.kind == Messages.COMMIT && second.kind == Messages.SKIP;
+    }
+
     /// @dev What its callers have checked is cheap; here the signature is, and the checkpoint becomes final.
     function _finalize(
         Checkpoint calldata checkpoint,

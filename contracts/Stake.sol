@@ -14,6 +14,10 @@ contract Stake is IStake {
 
     /// @dev Seats of a committee: as many as nodes let into one.
     uint256 private constant OPERATORS_MAX = 128;
+    /// @dev Of what is slashed, the reporter has one part in so many; the rest is out of everyone's reach, or a validator
+    /// that reported itself would lose nothing.
+    uint96 private constant REPORTER_PART = 20;
+    address private constant BURNT = address(0xdead);
 
     /// @param lastEpoch Once it has left, the last epoch in whose committee it may sit.
     /// @param position In `_active`, counted from 1; zero for one that does not take part.
@@ -94,17 +98,36 @@ contract Stake is IStake {
     /// @inheritdoc IStake
     function exit() external {
         Operator storage operator = _operators[msg.sender];
-        uint256 position = operator.position;
-        if (position == 0) revert NotRegistered(msg.sender);
-        address last = _active[_active.length - 1];
-        _active[position - 1] = last;
-        _operators[last].position = uint32(position);
-        _active.pop();
-        operator.position = 0;
+        if (operator.position == 0) revert NotRegistered(msg.sender);
+        _leave(operator);
         // A committee that is prepared may hold it, though it has not begun.
         uint64 lastEpoch = IHub(HUB).preparedEpoch();
         operator.lastEpoch = lastEpoch;
         emit Exited(msg.sender, lastEpoch);
+    }
+
+    /// @inheritdoc IStake
+    function slash(address offender, address reporter) external {
+        if (msg.sender != HUB) revert NotTheHub(msg.sender);
+        Operator storage operator = _operators[offender];
+        uint96 amount = operator.stake;
+        if (amount == 0) revert NothingToSlash(offender);
+        if (operator.position != 0) _leave(operator);
+        operator.stake = 0;
+        uint96 reward = amount / REPORTER_PART;
+        emit Slashed(offender, reporter, amount, reward);
+        TOKEN.safeTransfer(reporter, reward);
+        TOKEN.safeTransfer(BURNT, amount - reward);
+    }
+
+    /// @dev The last one takes its place.
+    function _leave(Operator storage operator) private {
+        uint32 position = operator.position;
+        address last = _active[_active.length - 1];
+        _active[position - 1] = last;
+        _operators[last].position = position;
+        _active.pop();
+        operator.position = 0;
     }
 
     /// @inheritdoc IStake

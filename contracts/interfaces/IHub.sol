@@ -22,6 +22,16 @@ interface IHub {
         bytes32 next;
     }
 
+    /// @notice What a validator signed, but for domain and epoch.
+    /// @param kind See Messages: PREPARE 1, COMMIT 2, SKIP 3, CHECKPOINT 4.
+    /// @param slot View of a vote, height of a checkpoint.
+    /// @param payload Hash of a block or of a checkpoint; zero for a SKIP.
+    struct Signed {
+        uint8 kind;
+        uint64 slot;
+        bytes32 payload;
+    }
+
     /// @notice How long things last, seconds.
     /// @param epoch An epoch at least, before its successor's committee can be prepared.
     /// @param firstEpoch The first one. Its committee may have no key that transactions are sealed to, and then makes one
@@ -52,6 +62,9 @@ interface IHub {
     /// @param sealing What binds the rest of the committee: its network keys and the key that transactions are sealed to.
     event Rotated(uint64 indexed epoch, bytes32 committee, bytes32 sealing);
 
+    /// @notice An operator has signed what excludes each other, and loses its stake.
+    event Convicted(address indexed operator, uint64 indexed epoch, uint8 first, uint8 second, uint64 slot);
+
     /// @notice The chain lacks the BLS12-381 precompiles of EIP-2537.
     error Unavailable();
     /// @notice A checkpoint of this or a later number is final already.
@@ -74,6 +87,10 @@ interface IHub {
     error NoQuorum(uint256 weight, uint256 total);
     /// @notice The signature is not theirs over this checkpoint.
     error BadSignature();
+    /// @notice An honest validator may sign both.
+    error NotConflicting();
+    /// @notice No operator has registered this key.
+    error UnknownKey(bytes32 keyHash);
     /// @notice No root is kept under this count: it is yet to come, or older than the last 64.
     error NoRoot(uint32 count);
 
@@ -103,6 +120,19 @@ interface IHub {
         bytes calldata signature,
         bytes32 committee,
         bytes32 sealing
+    ) external;
+
+    /// @notice Shows that a validator signed two statements of one epoch and slot that no honest one signs both: of one kind
+    /// with different payloads, or (in this order) a COMMIT and a SKIP of one view. Its stake is slashed. Anyone may call it,
+    /// and has a part of the stake for it.
+    /// @param key The validator's, 96 bytes.
+    /// @param signature Sum of its two signatures, 256 EIP-2537 bytes.
+    function convict(
+        bytes calldata key,
+        uint64 epoch,
+        Signed calldata first,
+        Signed calldata second,
+        bytes calldata signature
     ) external;
 
     /// @notice Root over all rollups' totals of the `count`-th final checkpoint, one of the last 64.

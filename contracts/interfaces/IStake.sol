@@ -26,6 +26,10 @@ interface IStake {
     /// `lastEpoch`, and its stake answers for what it signs there.
     event Exited(address indexed operator, uint64 lastEpoch);
 
+    /// @notice An operator that contradicted itself has lost its stake, and takes part no more. The reporter has `reward` of
+    /// it, nobody the rest.
+    event Slashed(address indexed operator, address indexed reporter, uint96 amount, uint96 reward);
+
     /// @notice An operator that had left has its stake back.
     event Withdrawn(address indexed operator, uint96 amount);
 
@@ -43,6 +47,10 @@ interface IStake {
     error StakeTooSmall(uint96 amount, uint96 least);
     /// @notice All seats are taken.
     error Full();
+    /// @notice Only the hub judges.
+    error NotTheHub(address caller);
+    /// @notice The operator has no stake (any more).
+    error NothingToSlash(address operator);
     /// @notice The operator takes part, or has no stake left.
     error NothingToWithdraw(address operator);
     /// @notice Its last epoch has not ended (`until` is zero), or not long enough ago (seconds).
@@ -67,6 +75,9 @@ interface IStake {
 
     /// @notice Leaves. A committee that is prepared or at work keeps its member; see `Exited`.
     function exit() external;
+
+    /// @notice Takes the stake of an operator that the hub has convicted; called by the hub alone.
+    function slash(address offender, address reporter) external;
 
     /// @notice Pays the stake of a caller that has left, `UNBONDING` after the end of the last epoch in which it may have
     /// signed. Counted from that end and not from `exit`, since an epoch may take long to end.

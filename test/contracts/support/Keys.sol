@@ -50,6 +50,11 @@ library Keys {
         return _call(0x0e, abi.encodePacked(bytesOf(BLS12381.hashToG2(digest, dst)), secret));
     }
 
+    /// @notice Two signatures added up.
+    function sum(bytes memory a, bytes memory b) internal view returns (bytes memory) {
+        return _call(0x0d, abi.encodePacked(a, b));
+    }
+
     function bytesOf(G2 point) internal pure returns (bytes memory copy) {
         copy = new bytes(256);
         assembly ("memory-safe") {
