@@ -1,5 +1,14 @@
 import { assert } from "./assert.ts";
 
+/** How much of one thing a machine holds, for those who check that memory is bounded. */
+export interface Gauge {
+  /** Kebab-case, unique in its machine. */
+  readonly name: string;
+  readonly size: number;
+  /** What `size` never exceeds. */
+  readonly max: number;
+}
+
 /** A map that never holds more than `sizeMax` entries; the oldest makes room and is handed back. */
 export class BoundedMap<K, V> {
   readonly #map = new Map<K, V>();

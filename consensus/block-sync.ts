@@ -46,6 +46,11 @@ export class BlockSync {
     this.#asker = new Asker(self);
   }
 
+  /** Pages on the way down. */
+  get size(): number {
+    return this.#trail.length;
+  }
+
   get isActive(): boolean {
     return this.#trail.length > 0;
   }

@@ -1,7 +1,7 @@
 // Two-phase HotStuff with skip certificates (consensus.md 2.4). Messages only add to what is known; what to do
 // about it follows from a few rules that are applied until none has anything to say.
 
-import { assert, equalBytes } from "../base/index.ts";
+import { assert, equalBytes, type Gauge } from "../base/index.ts";
 import {
   blockHash,
   type Blocks,
@@ -161,6 +161,18 @@ export class Replica {
   /** Headers are being fetched that others have finalized. */
   get isCatchingUp(): boolean {
     return this.#sync.isActive;
+  }
+
+  /** What it holds of what others say. Certificates are not among it: each one took a quorum. */
+  get gauges(): Gauge[] {
+    const seats = this.#committee.members.length;
+    const views = 2 * limits.viewsAheadMax + 1;
+    return [
+      { name: "headers", size: this.#tree.size, max: limits.headersHeldMax },
+      { name: "header-trail", size: this.#sync.size, max: limits.trailMax },
+      { name: "candidates", size: this.#candidates.size, max: limits.viewsAheadMax + 1 },
+      { name: "votes", size: this.#votes.size, max: views * seats * VoteCollector.perSeatMax },
+    ];
   }
 
   /** What a quorum finalized is invalid by this node's state, so it does nothing any more. */

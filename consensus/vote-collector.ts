@@ -75,6 +75,17 @@ export class VoteCollector {
     return this.#certify(tally, faults);
   }
 
+  /** Votes that are held, of all views together. */
+  get size(): number {
+    let size = 0;
+    for (const tallies of this.#views.values())
+      for (const { votes } of tallies.values()) size += votes.size;
+    return size;
+  }
+
+  /** Statements of one validator in one view: one each of three kinds, and as many that contradict them. */
+  static readonly perSeatMax: number = 3 * statementsPerKindMax;
+
   /** A CommitQC of this view is known: below, votes are only kept to find lies. */
   settle(upTo: View): void {
     this.#settled = upTo;

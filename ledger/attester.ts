@@ -1,7 +1,7 @@
 // Signs the checkpoints that are due, and gathers a quorum's signatures for L1. A validator that signs two payloads for
 // one height is slashed (contracts.md), so what it signed is on disk before anyone sees it and ascends over all lives.
 
-import { concatBytes, u64Bytes, unreachable, type Write } from "../base/index.ts";
+import { concatBytes, type Gauge, u64Bytes, unreachable, type Write } from "../base/index.ts";
 import {
   type CertifiedCheckpoint,
   type Checkpoint,
@@ -92,6 +92,15 @@ export class Attester {
     // Taken up again; the first tick counts these votes and says them once more.
     for (const checkpoint of before.attested.slice(-openMax))
       if (checkpoint.epoch === options.committee.epoch) this.#vote(this.#begin(checkpoint));
+  }
+
+  get gauges(): Gauge[] {
+    return [
+      { name: "open-checkpoints", size: this.#open.size, max: openMax },
+      { name: "own-votes", size: this.#own.size, max: openMax },
+      { name: "early-votes", size: this.#early.size, max: earlyVotesMax },
+      { name: "attested", size: this.#attested.length, max: recordsMax },
+    ];
   }
 
   step(event: AttesterEvent): AttesterEffect[] {

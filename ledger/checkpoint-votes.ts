@@ -134,6 +134,11 @@ export class EarlyVotes {
     this.#votesMax = votesMax;
   }
 
+  /** Of the validator that has most. */
+  get size(): number {
+    return Math.max(0, ...[...this.#bySigner.values()].map((votes) => votes.size));
+  }
+
   /** Keeps the vote and makes room by the lowest height; answers an earlier one of that height that differs. */
   put(signer: ValidatorIndex, vote: CheckpointVote): CheckpointVote | undefined {
     const votes = this.#bySigner.get(signer) ?? new Map<number, CheckpointVote>();

@@ -1,7 +1,7 @@
 // The sequencer's own replicated state. It moves at two paces: what ordering needs, with the final blocks; what the
 // checkpoints carry, with their openings. Blocks that are not final yet are overlays over the final state.
 
-import { assert, BoundedMap, CodedError, equalBytes, toHex } from "../base/index.ts";
+import { assert, BoundedMap, CodedError, equalBytes, type Gauge, toHex } from "../base/index.ts";
 import {
   type Epoch,
   type Genesis,
@@ -93,6 +93,16 @@ export class Ledger {
   /** The last height whose openings are applied; final heights above it must be opened, again after a restart. */
   get openedHeight(): Height {
     return this.#totals.height;
+  }
+
+  get gauges(): Gauge[] {
+    const idsMax = limits.expiryHorizon * limits.blockTransactionsMax;
+    return [
+      { name: "overlays", size: this.#overlays.size, max: overlaysMax },
+      { name: "replay-window", size: this.#window.size, max: idsMax },
+      { name: "unopened-totals", size: this.#totals.unopened, max: limits.unopenedHeightsMax },
+      { name: "namespaces", size: this.#namespaces.size, max: limits.namespacesMax },
+    ];
   }
 
   /** Whether a block can be judged on top of this one. */

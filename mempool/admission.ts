@@ -1,4 +1,4 @@
-import { u64Bytes } from "../base/index.ts";
+import { type Gauge, u64Bytes } from "../base/index.ts";
 import {
   encodeTransaction,
   isMember,
@@ -93,6 +93,15 @@ export class Admission {
       validating: this.#validations.size,
       wantedTransactions: this.#wants.size,
     };
+  }
+
+  get gauges(): Gauge[] {
+    const validating = Validations.sizeMax(this.#options.committee.members.length);
+    return [
+      ...this.#pool.gauges,
+      { name: "validating", size: this.#validations.size, max: validating },
+      { name: "wanted-transactions", size: this.#wants.size, max: this.#wants.max },
+    ];
   }
 
   get(key: string): SealedTransaction | undefined {

@@ -19,6 +19,11 @@ interface Bucket {
 export class EmissionLog {
   #buckets: Bucket[] = [];
 
+  /** Ids. */
+  get size(): number {
+    return this.#buckets.reduce((sum, { bytes }) => sum + bytes.length, 0) / idBytes;
+  }
+
   /** What one more block emitted, in its order. */
   add(ids: readonly (readonly [string, Micros])[]): void {
     const [first] = ids;

@@ -1,4 +1,4 @@
-import { assert, BoundedMap, concatBytes, encode } from "../base/index.ts";
+import { assert, BoundedMap, concatBytes, encode, type Gauge } from "../base/index.ts";
 import {
   type Cut,
   isMember,
@@ -98,6 +98,14 @@ export class LaneExchange {
       wantedLanes: this.#wants.size,
       unreported: this.#parts.own.unreported,
     };
+  }
+
+  get gauges(): Gauge[] {
+    return [
+      { name: "lanes", size: this.#store.size, max: this.#store.max },
+      { name: "passed-lanes", size: this.#passed.size, max: passedMax },
+      { name: "wanted-lanes", size: this.#wants.size, max: this.#wants.max },
+    ];
   }
 
   onLanes(from: ValidatorIndex, lanes: readonly Lane[], now: number): void {

@@ -66,6 +66,11 @@ export class LaneStore {
     return this.#byKey.size;
   }
 
+  /** Each incarnation of each owner in full, and both sides of every fork. */
+  get max(): number {
+    return this.#owners.length * (incarnationsMax + 1) * forksMax * 2 * laneAdvanceMax;
+  }
+
   get(key: string): HeldLane | undefined {
     return this.#byKey.get(key);
   }

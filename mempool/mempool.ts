@@ -1,4 +1,11 @@
-import { assert, BoundedMap, CodedError, equalBytes, unreachable } from "../base/index.ts";
+import {
+  assert,
+  BoundedMap,
+  CodedError,
+  equalBytes,
+  type Gauge,
+  unreachable,
+} from "../base/index.ts";
 import {
   type Cut,
   type LaneEntry,
@@ -189,6 +196,11 @@ export class Mempool {
     this.#chain.extend(parent, { hash, state, emitted });
   }
 
+  /** Whether the ordering after the block is at hand, so that a child can be ordered. */
+  isOrdered(hash: Uint8Array): boolean {
+    return this.#chain.after(hash) !== undefined;
+  }
+
   /** Makes an extended block the base of all that follow. What is to be stored or deleted comes with the next step. */
   finalize(hash: Uint8Array): void {
     let before = this.#chain.final.cut;
@@ -229,6 +241,15 @@ export class Mempool {
   /** The ordering state after the last final block, canonical, in pieces that nothing changes any more. */
   snapshot(): Uint8Array[] {
     return this.#chain.snapshot();
+  }
+
+  get gauges(): Gauge[] {
+    return [
+      ...this.#admission.gauges,
+      ...this.#lanes.gauges,
+      ...this.#chain.gauges,
+      { name: "awaited", size: this.#awaited.size, max: awaitedMax },
+    ];
   }
 
   /** For metrics. */

@@ -1,4 +1,4 @@
-import { assert, BoundedMap, unreachable } from "../base/index.ts";
+import { assert, BoundedMap, type Gauge, unreachable } from "../base/index.ts";
 import { ephemeralPoint } from "../crypto/index.ts";
 import {
   type Height,
@@ -59,6 +59,14 @@ export class Opening {
   /** Final heights that are not opened. */
   get unopened(): number {
     return this.#batches.size;
+  }
+
+  get gauges(): Gauge[] {
+    return [
+      { name: "unopened", size: this.#batches.size, max: waitingMax },
+      { name: "early-shares", size: this.#early.size, max: limits.unopenedMax },
+      { name: "recent-openings", size: this.#recent.size, max: recentMax },
+    ];
   }
 
   step(event: OpeningEvent): OpeningEffect[] {

@@ -1,8 +1,8 @@
-import { assert, equalBytes } from "../base/index.ts";
+import { assert, equalBytes, type Gauge } from "../base/index.ts";
 import { type Cut, limits } from "../protocol/index.ts";
 import { EmissionLog } from "./emission-log.ts";
 import { keyOf } from "./keys.ts";
-import { encodeOrderState } from "./order-snapshot.ts";
+import { emissionsMax, encodeOrderState } from "./order-snapshot.ts";
 import type { OrderState } from "./order-state.ts";
 
 /** Blocks beyond the final one whose states are kept; the oldest makes room, and is ordered again if it must be. */
@@ -39,6 +39,16 @@ export class OrderChain {
 
   get size(): number {
     return this.#overlays.size;
+  }
+
+  get gauges(): Gauge[] {
+    const unemitted = Math.max(...this.#base.state.unemitted);
+    return [
+      { name: "orders", size: this.#overlays.size, max: overlaysMax },
+      // Of the lane that has most: who stamps and is not emitted fills its own lane alone.
+      { name: "unemitted", size: unemitted, max: limits.laneUnemittedMax },
+      { name: "remembered-emissions", size: this.#emissions.size, max: emissionsMax },
+    ];
   }
 
   /** The state after a block; undefined if it does not follow the final one, or was not put here. */

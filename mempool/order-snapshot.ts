@@ -7,7 +7,7 @@ import { LayeredMap } from "./layered-map.ts";
 import { type OrderState, type Pending, ripeAt } from "./order-state.ts";
 
 /** More than `done` can hold: emissions of `doneLifetime` at more than a hundred full blocks a second. */
-const doneMax = 8_000_000;
+export const emissionsMax = 8_000_000;
 
 const idBytes = 32;
 
@@ -28,7 +28,7 @@ export function encodeOrderState(
       const given = [...stamps.entries()].filter(([, stamp]) => stamp < Infinity);
       w.fixed(id, 32).list(given, seats, (v, [lane, stamp]) => v.u16(lane).u64(stamp));
     });
-    writer.list(emissions, doneMax, (w, [at, ids]) => w.u64(at).u32(ids.length / idBytes));
+    writer.list(emissions, emissionsMax, (w, [at, ids]) => w.u64(at).u32(ids.length / idBytes));
   });
   return [head, ...emissions.map(([, ids]) => ids)];
 }
@@ -54,7 +54,7 @@ export function decodeOrderState(bytes: Uint8Array): OrderState | undefined {
       if (at < Infinity) ripe.push(key);
     }
     const done = new LayeredMap<Micros>();
-    const buckets = reader.list(doneMax, (r) => [Micros(r.u64()), r.u32()] as const);
+    const buckets = reader.list(emissionsMax, (r) => [Micros(r.u64()), r.u32()] as const);
     let last = -1;
     for (const [at, count] of buckets) {
       reader.require(at > last && count > 0, "NOT_IN_ORDER");

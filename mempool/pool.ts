@@ -1,4 +1,4 @@
-import { BoundedMap } from "../base/index.ts";
+import { BoundedMap, type Gauge } from "../base/index.ts";
 import { limits, type Micros, type SealedTransaction } from "../protocol/index.ts";
 
 /** Valid transactions that this validator has not stamped: a block demanded them, or there was no room. */
@@ -17,11 +17,23 @@ export class Pool {
   /** Ascending by stamp; bounded by what a lane may hold. */
   readonly #stamped = new Map<string, Stamped>();
   readonly #unstamped: BoundedMap<string, SealedTransaction>;
+  readonly #recovered: number;
   readonly #emitted = new BoundedMap<string, SealedTransaction>(emittedMax);
 
   /** `recovered`: so many from disk must fit, because the blocks to be ordered again need them. */
   constructor(recovered: number) {
+    this.#recovered = recovered;
     this.#unstamped = new BoundedMap(Math.max(unstampedMax, recovered));
+  }
+
+  get gauges(): Gauge[] {
+    const recovered = this.#recovered;
+    const stampedMax = limits.laneUnemittedMax + recovered;
+    return [
+      { name: "stamped", size: this.#stamped.size, max: stampedMax },
+      { name: "unstamped", size: this.#unstamped.size, max: Math.max(unstampedMax, recovered) },
+      { name: "emitted", size: this.#emitted.size, max: emittedMax },
+    ];
   }
 
   get size(): number {

@@ -33,6 +33,11 @@ export class Validations {
     return this.#applicants.size;
   }
 
+  /** One for the API and each peer, and `seats` - 1 peers. */
+  static sizeMax(seats: number): number {
+    return seats * perSourceMax;
+  }
+
   has(key: string): boolean {
     return this.#applicants.has(key);
   }

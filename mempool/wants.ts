@@ -55,6 +55,10 @@ export class Wants {
     return this.#wants.size;
   }
 
+  get max(): number {
+    return this.#byOwner.length * this.#perOwnerMax;
+  }
+
   has(key: string): boolean {
     return this.#wants.has(key);
   }

@@ -2,7 +2,7 @@
 // out: a cut through the lanes (mempool) whose transactions the state after the parent admits (ledger). The answer is a
 // pure function of the chain, so a proposal is valid when a validator works out what its header says.
 
-import { assert, equalBytes, toHex } from "../base/index.ts";
+import { assert, BoundedMap, equalBytes, type Gauge, toHex } from "../base/index.ts";
 import type { Application } from "../consensus/index.ts";
 import type { BlockDraft, Ledger } from "../ledger/index.ts";
 import type { Mempool, Ordering } from "../mempool/index.ts";
@@ -31,6 +31,10 @@ const l1Settling = 3_000_000;
 /** A block this much older than our clock is stale; twice as much for every view skipped before it, µs. */
 const freshness = 2_000_000;
 const freshnessDoublingsMax = 6;
+/** Final blocks that wait: one page of them, or what a restart finds on disk above the last snapshot. */
+const backlogMax = limits.unopenedHeightsMax + 2 * limits.snapshotHeights;
+/** Blocks above the final one whose order is at hand, over all branches. */
+const executedMax = 4 * limits.unfinalizedMax;
 
 /** A block with its order worked out. */
 export interface ExecutedBlock {
@@ -94,7 +98,7 @@ type Claim = Pick<Payload, "cut" | "l1" | "snapshot">;
 export class Chain {
   readonly #parts: ChainParts;
   /** Blocks above the last executed final one, by hash; each is an overlay in ledger and mempool. */
-  readonly #executed = new Map<string, ExecutedBlock>();
+  readonly #executed = new BoundedMap<string, ExecutedBlock>(executedMax);
   /** Final headers whose order cannot be worked out yet, because something of theirs is still missing here. */
   readonly #queue: { readonly header: Header; readonly certificate: QC | undefined }[] = [];
   #final: Tip;
@@ -114,6 +118,13 @@ export class Chain {
   /** Final headers that wait for data. */
   get backlog(): number {
     return this.#queue.length;
+  }
+
+  get gauges(): Gauge[] {
+    return [
+      { name: "executed", size: this.#executed.size, max: executedMax },
+      { name: "backlog", size: this.#queue.length, max: backlogMax },
+    ];
   }
 
   /** Takes headers that consensus has finalized, ascending. */
@@ -138,7 +149,7 @@ export class Chain {
     this.#parts.mempool.finalize(hash);
     this.#final = tipOf(block);
     // Only descendants of a final block have a future.
-    for (const [key, { header }] of this.#executed)
+    for (const [key, { header }] of this.#executed.entries())
       if (header.height <= block.header.height) this.#executed.delete(key);
     return { ...block, certificate: next.certificate };
   }
@@ -222,7 +233,7 @@ export class Chain {
   #execute(header: Header, parent: Tip): Work {
     const hash = blockHash(header);
     const key = toHex(hash);
-    if (this.#executed.has(key)) return "valid";
+    if (this.#isExecuted(hash)) return "valid";
     if (!equalBytes(header.parent, parent.hash)) return "invalid";
     const worked = this.#workOut(header, parent);
     if (typeof worked === "string") return worked;
@@ -233,6 +244,12 @@ export class Chain {
     const named = payload.snapshot?.height ?? parent.named;
     this.#executed.set(key, { header, hash, payload, ordered, dropped, named });
     return "valid";
+  }
+
+  /** What ledger or mempool had to let go of, because there were too many branches, is worked out again. */
+  #isExecuted(hash: Uint8Array): boolean {
+    const { ledger, mempool } = this.#parts;
+    return this.#executed.has(toHex(hash)) && ledger.hasBlock(hash) && mempool.isOrdered(hash);
   }
 
   #workOut(header: Header, parent: Tip): Worked | "missing" | "invalid" {

@@ -2,7 +2,7 @@
 // the opening is told to release shares; the opening opens a batch, so the ledger counts it; a checkpoint falls due,
 // so the attester signs it. Pure like the machines it joins: the simulator runs this very file.
 
-import { assert, u64Bytes, unreachable } from "../base/index.ts";
+import { assert, type Gauge, u64Bytes, unreachable } from "../base/index.ts";
 import {
   initialSafety,
   Replica,
@@ -26,6 +26,7 @@ import {
   genesisHash,
   Height,
   type L1Block,
+  limits,
   type Message,
   type Micros,
   type Namespace,
@@ -283,6 +284,26 @@ export class Core {
   /** A quorum certified what this node finds invalid: one of the two computes wrongly, and it must not go on. */
   get isBroken(): boolean {
     return this.#replica.isBroken;
+  }
+
+  /** What is held of everything that grows, by machine. */
+  get gauges(): Gauge[] {
+    const parts = {
+      consensus: this.#replica.gauges,
+      mempool: this.#mempool.gauges,
+      opening: this.#opening.gauges,
+      ledger: this.#ledger.gauges,
+      attester: this.#attester.gauges,
+      chain: this.#chain.gauges,
+      snapshots: this.#snapshots.gauges,
+      core: [
+        { name: "pending", size: this.#pending.size, max: limits.unopenedHeightsMax },
+        { name: "leaves", size: this.#leaves.size, max: leavesKept },
+      ],
+    };
+    return Object.entries(parts).flatMap(([part, gauges]) =>
+      gauges.map((gauge) => ({ ...gauge, name: `${part}/${gauge.name}` })),
+    );
   }
 
   /** For status and metrics. */

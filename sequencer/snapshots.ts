@@ -3,7 +3,7 @@
 // shared with the living state and not copied. Chunks are then made, hashed and written one at a time, so that the
 // thread that decides is never held up for longer than one of them takes.
 
-import { assert, concatBytes, u64Bytes, type Write } from "../base/index.ts";
+import { assert, concatBytes, type Gauge, u64Bytes, type Write } from "../base/index.ts";
 import {
   type CommonEffect,
   type Height,
@@ -51,6 +51,15 @@ export class Snapshots {
   }) {
     this.#roots = [...recovered.roots];
     this.#kept = [...recovered.kept];
+  }
+
+  get gauges(): Gauge[] {
+    const executedMax = limits.unopenedHeightsMax / limits.snapshotHeights + 1;
+    return [
+      { name: "states", size: this.#executed.length, max: executedMax },
+      { name: "snapshots", size: this.#kept.length, max: limits.snapshotsKept },
+      { name: "roots", size: this.#roots.length, max: recentMax + 1 },
+    ];
   }
 
   /** Whether the state after this height becomes a snapshot. */

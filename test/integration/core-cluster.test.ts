@@ -101,6 +101,12 @@ test("all nodes at once come back from their snapshots, and go on where they wer
   const isFurther = (): boolean => certified().every((count, i) => count > (before[i] ?? 0));
   expect(await cluster.until(isFurther, 60_000)).toBe(true);
   for (const { faults } of cluster.nodes) expect(faults).toEqual([]);
+  for (const { core } of cluster.nodes) {
+    const gauges = core?.gauges ?? [];
+    expect(gauges.length).toBeGreaterThan(0);
+    expect(new Set(gauges.map(({ name }) => name)).size).toBe(gauges.length);
+    expect(gauges.filter(({ size, max }) => size > max)).toEqual([]);
+  }
 });
 
 /** What was delivered, by height; after a restart a height may be delivered again, with the same content. */

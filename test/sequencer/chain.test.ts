@@ -164,3 +164,16 @@ test("a final block that names another state than this node's stops it", () => {
   node.chain.enqueue([node.naming(name(snapshotHeights))], undefined);
   expect(() => node.chain.advance()).toThrow("a final block follows");
 });
+
+test("however many branches came and went, the one that wins is still worked out", () => {
+  const node = new Node();
+  node.advanceTo(3);
+  const winner = node.propose();
+  expect(node.judge(winner)).toBe("valid");
+  for (let skipped = 1; skipped <= 300; skipped++)
+    expect(node.judge(node.propose(skipped))).toBe("valid");
+  expect(node.chain.application.hasData(winner, [])).toBe(true);
+  for (const { name: gauge, size, max } of node.chain.gauges)
+    expect([gauge, size <= max]).toEqual([gauge, true]);
+  node.finalize(winner);
+});
