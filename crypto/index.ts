@@ -44,12 +44,15 @@ export {
 } from "./merkle.ts";
 export { nobleSealingGroup } from "./noble-sealing-group.ts";
 export {
+  areValidOpenings,
   areValidShares,
   type BatchOpening,
   combineShares,
   decryptionShares,
   isValidOpening,
   openBatch,
+  openBatches,
+  type ShareBatch,
   type ShareRow,
   weightBytesLength,
 } from "./opening.ts";

@@ -105,10 +105,7 @@ export function openBatch(
   let candidates = rows;
   while (candidates.length >= threshold) {
     const chosen = candidates.slice(0, threshold);
-    const openings = combineShares(group, {
-      seats: chosen.map(({ seat }) => seat),
-      rows: chosen.map(({ shares }) => shares),
-    });
+    const openings = combineFirst(group, chosen, threshold);
     if (
       openings !== undefined &&
       isValidOpening(group, { pk2: key.pk2, points, openings, randomness })
@@ -123,6 +120,108 @@ export function openBatch(
     candidates = candidates.filter(({ seat }) => !liars.includes(seat));
   }
   return { badSeats };
+}
+
+/** What one batch holds: a block's ciphertexts, or a slice of them. */
+export interface ShareBatch {
+  readonly points: readonly Uint8Array[];
+  /** At most one per seat. */
+  readonly rows: readonly ShareRow[];
+}
+
+/**
+ * `openBatch` for several batches, which share one check: two pairings for all of them instead of two for each. Only
+ * when it fails is every batch looked at by itself.
+ */
+export function openBatches(
+  group: SealingGroup,
+  input: {
+    readonly key: SealingKey;
+    readonly verificationKeys: readonly Uint8Array[];
+    readonly threshold: number;
+    readonly batches: readonly ShareBatch[];
+    /** 16 bytes per point of all batches, in their order, drawn after the rows have arrived. */
+    readonly randomness: Uint8Array;
+  },
+): BatchOpening[] {
+  const { key, threshold, batches, randomness } = input;
+  const parts = split(batches, randomness);
+  if (batches.length > 1) {
+    const combined = batches.map(({ points, rows }) => {
+      const openings = combineFirst(group, rows, threshold);
+      // Of the right length each, or one batch's excess could make up for another's lack.
+      return openings?.length === points.length ? openings : undefined;
+    });
+    const complete = combined.filter((openings) => openings !== undefined);
+    const claim = {
+      pk2: key.pk2,
+      points: batches.flatMap(({ points }) => points),
+      openings: complete.flat(),
+      randomness,
+    };
+    if (complete.length === batches.length && isValidOpening(group, claim))
+      return complete.map((openings) => ({ openings, badSeats: [] }));
+  }
+  return batches.map((batch, i) =>
+    openBatch(group, { ...input, ...batch, randomness: parts[i] ?? new Uint8Array() }),
+  );
+}
+
+/** Which of several claims are right, each as a whole; one check for all of them if none lies. */
+export function areValidOpenings(
+  group: SealingGroup,
+  input: {
+    readonly pk2: Uint8Array;
+    readonly claims: readonly {
+      readonly points: readonly Uint8Array[];
+      readonly openings: readonly Uint8Array[];
+    }[];
+    /** 16 bytes per point of all claims, in their order, drawn after the openings have arrived. */
+    readonly randomness: Uint8Array;
+  },
+): boolean[] {
+  const { pk2, claims, randomness } = input;
+  const points = claims.flatMap((claim) => claim.points);
+  const openings = claims.flatMap((claim) => claim.openings);
+  // As above.
+  const isAligned = claims.every((claim) => claim.points.length === claim.openings.length);
+  if (
+    claims.length > 1 &&
+    isAligned &&
+    isValidOpening(group, { pk2, points, openings, randomness })
+  )
+    return claims.map(() => true);
+  const parts = split(claims, randomness);
+  return claims.map((claim, i) =>
+    isValidOpening(group, { pk2, ...claim, randomness: parts[i] ?? new Uint8Array() }),
+  );
+}
+
+/** To each its part of the randomness. */
+function split(
+  parts: readonly { readonly points: readonly unknown[] }[],
+  randomness: Uint8Array,
+): Uint8Array[] {
+  let at = 0;
+  return parts.map(({ points }) => {
+    const start = at;
+    at += points.length * weightBytesLength;
+    return randomness.subarray(start, at);
+  });
+}
+
+/** Unverified; undefined when the rows are too few, or not all of them points. */
+function combineFirst(
+  group: SealingGroup,
+  rows: readonly ShareRow[],
+  threshold: number,
+): Uint8Array[] | undefined {
+  if (rows.length < threshold) return undefined;
+  const chosen = rows.slice(0, threshold);
+  return combineShares(group, {
+    seats: chosen.map(({ seat }) => seat),
+    rows: chosen.map(({ shares }) => shares),
+  });
 }
 
 function isValidRow(

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { toHex } from "../../base/index.ts";
 import {
+  areValidOpenings,
   areValidShares,
   type BatchOpening,
   combineShares,
@@ -11,6 +12,7 @@ import {
   isValidOpening,
   nobleSealingGroup,
   openBatch,
+  openBatches,
   seal,
   type SealingGroup,
   type ShareRow,
@@ -64,6 +66,57 @@ test.each(groups)("%s opens a batch from the first rows that are enough", (_, gr
   expect(open(group, inSeats(rows))).toEqual({ openings, badSeats: [] });
   expect(open(group, inSeats(rows).slice(1))).toEqual({ openings, badSeats: [] });
   expect(open(group, inSeats(rows).slice(2))).toEqual({ badSeats: [] });
+});
+
+/** The first point, and all others: two batches. */
+const cuts = [
+  [0, 1],
+  [1, points.length],
+] as const;
+
+test.each(groups)(
+  "%s opens batches together, and finds the liar in the one it spoils",
+  (_, group) => {
+    const batches = cuts.map(([start, end]) => ({
+      points: points.slice(start, end),
+      rows: inSeats(rows).map(({ seat, shares }) => ({ seat, shares: shares.slice(start, end) })),
+    }));
+    const input = { key, verificationKeys, threshold, randomness: weights };
+    const expected = cuts.map((cut) => openings.slice(...cut));
+    expect(openBatches(group, { ...input, batches })).toEqual(
+      expected.map((each) => ({ openings: each, badSeats: [] })),
+    );
+    const [first, second] = batches as [(typeof batches)[0], (typeof batches)[0]];
+    const lying = second.rows.with(1, { seat: 2, shares: second.rows[0]?.shares ?? [] });
+    expect(openBatches(group, { ...input, batches: [first, { ...second, rows: lying }] })).toEqual([
+      { openings: expected[0], badSeats: [] },
+      { openings: expected[1], badSeats: [2] },
+    ]);
+    const few = { ...second, rows: second.rows.slice(2) };
+    expect(openBatches(group, { ...input, batches: [first, few] })).toEqual([
+      { openings: expected[0], badSeats: [] },
+      { badSeats: [] },
+    ]);
+  },
+);
+
+test.each(groups)("%s checks claims together, and tells which of them lies", (_, group) => {
+  const honest = cuts.map((cut) => ({
+    points: points.slice(...cut),
+    openings: openings.slice(...cut),
+  }));
+  const [first, second] = honest as [(typeof honest)[0], (typeof honest)[0]];
+  const check = (claims: typeof honest): boolean[] =>
+    areValidOpenings(group, { pk2: key.pk2, claims, randomness: weights });
+  expect(check(honest)).toEqual([true, true]);
+  const swapped = { ...second, openings: second.openings.toReversed() };
+  expect(check([first, swapped])).toEqual([true, false]);
+  // Right over both, and wrong in each: an opening too few here, and one too many there.
+  const shifted = [
+    { ...first, openings: [] },
+    { ...second, openings },
+  ];
+  expect(check(shifted)).toEqual([false, false]);
 });
 
 test.each(groups)("%s opens an empty batch to nothing", (_, group) => {
