@@ -1,4 +1,4 @@
-// What the opening protocol hears and asks for (sealing.md 3.1, with every seat a combiner and one slice).
+// What the opening protocol hears and asks for (sealing.md 3.1).
 
 import type {
   CommonEffect,
@@ -36,6 +36,18 @@ export interface Row {
   readonly shares: readonly Uint8Array[];
 }
 
+/** What a peer says the openings of some slice are, 48 bytes each; checked before anyone believes it. */
+export interface Claim {
+  readonly from: ValidatorIndex;
+  readonly openings: readonly Uint8Array[];
+}
+
+/** Openings, or not enough good rows; and in either case the seats whose rows are provably wrong. */
+export interface BatchResult {
+  readonly openings?: readonly Uint8Array[];
+  readonly badSeats: readonly number[];
+}
+
 /** `now` is in microseconds and never goes back. */
 export type OpeningEvent =
   /**
@@ -54,34 +66,29 @@ export type OpeningEvent =
       readonly from: ValidatorIndex;
       readonly message: OpeningMessage;
     }
+  /**
+   * This node has given its PREPARE for the block: it will very likely be final, and its shares may be computed while
+   * the others vote. They stay here until it is.
+   */
+  | ({ readonly type: "prepared"; readonly now: number } & FinalBatch)
   /** The answer to `compute-shares`. */
   | {
       readonly type: "shares-computed";
       readonly now: number;
-      readonly height: Height;
+      readonly blockHash: Uint8Array;
       readonly shares: readonly Uint8Array[];
     }
-  /** The answer to `open-batch`; `badSeats` are those whose rows are provably wrong. */
+  /** The answer to `open-batches`, one result for each. */
   | {
-      readonly type: "batch-opened";
+      readonly type: "batches-opened";
       readonly now: number;
-      readonly height: Height;
-      readonly openings: readonly Uint8Array[];
-      readonly badSeats?: readonly number[];
+      readonly results: readonly BatchResult[];
     }
-  | {
-      readonly type: "batch-failed";
-      readonly now: number;
-      readonly height: Height;
-      readonly badSeats: readonly number[];
-    }
-  /** The answer to `check-openings`. */
+  /** The answer to `check-openings`, one for each claim. */
   | {
       readonly type: "openings-checked";
       readonly now: number;
-      readonly height: Height;
-      readonly from: ValidatorIndex;
-      readonly isValid: boolean;
+      readonly areValid: readonly boolean[];
     }
   | { readonly type: "tick"; readonly now: number };
 
@@ -90,23 +97,24 @@ export type OpeningEffect =
   /** In a worker, with this validator's key share. */
   | {
       readonly type: "compute-shares";
-      readonly height: Height;
+      readonly blockHash: Uint8Array;
       readonly points: readonly Uint8Array[];
     }
-  /** In a worker: combine, check by two pairings, and find the culprits if it fails. */
+  /** In a worker: combine each, check all by two pairings, and find the culprits if it fails. One at a time. */
   | {
-      readonly type: "open-batch";
-      readonly height: Height;
-      readonly points: readonly Uint8Array[];
-      readonly rows: readonly Row[];
+      readonly type: "open-batches";
+      readonly batches: readonly {
+        readonly points: readonly Uint8Array[];
+        readonly rows: readonly Row[];
+      }[];
     }
-  /** In a worker: two pairings over what a peer sent. */
+  /** In a worker: two pairings over what peers sent, and if they fail, over each claim. One at a time. */
   | {
       readonly type: "check-openings";
-      readonly height: Height;
-      readonly points: readonly Uint8Array[];
-      readonly openings: readonly Uint8Array[];
-      readonly from: ValidatorIndex;
+      readonly claims: readonly {
+        readonly points: readonly Uint8Array[];
+        readonly openings: readonly Uint8Array[];
+      }[];
     }
   /** Each height once, in whatever order they finish. */
   | {

@@ -135,10 +135,10 @@ export interface Opened {
   readonly slices: readonly { readonly slice: number; readonly openings: readonly Uint8Array[] }[];
 }
 
-/** Asks for openings, or for the receiver's own shares, of final heights. */
+/** Asks for openings, or for the receiver's own shares, of final heights; without slices for all of a height. */
 export interface PullOpenings {
   readonly type: "pull-openings";
-  readonly heights: readonly Height[];
+  readonly wants: readonly { readonly height: Height; readonly slices: readonly number[] }[];
 }
 
 export interface CheckpointVote {
@@ -324,10 +324,15 @@ const codecs: { readonly [T in Message["type"]]: Codec<Extract<Message, { type: 
   },
   "pull-openings": {
     write: (writer, message) =>
-      void writer.list(message.heights, unopenedMax, (w, height) => w.u64(height)),
+      void writer.list(message.wants, unopenedMax, (w, { height, slices }) =>
+        w.u64(height).list(slices, slicesMax, (v, slice) => v.u16(slice)),
+      ),
     read: (reader) => ({
       type: "pull-openings",
-      heights: reader.list(unopenedMax, (r) => Height(r.u64())),
+      wants: reader.list(unopenedMax, (r) => ({
+        height: Height(r.u64()),
+        slices: r.list(slicesMax, (v) => v.u16()),
+      })),
     }),
   },
   "checkpoint-vote": {

@@ -127,6 +127,11 @@ export class Chain {
     ];
   }
 
+  /** A block above the last final one, if its order has been worked out. */
+  executed(hash: Uint8Array): ExecutedBlock | undefined {
+    return this.#executed.get(toHex(hash));
+  }
+
   /** Takes headers that consensus has finalized, ascending. */
   enqueue(headers: readonly Header[], certificate: QC | undefined): void {
     for (const [i, header] of headers.entries())

@@ -16,6 +16,7 @@ import {
   type MempoolEffect,
   Opening,
   type OpeningEffect,
+  type OpeningEvent,
 } from "../mempool/index.ts";
 import {
   type Batch,
@@ -37,7 +38,7 @@ import {
   type ValidatorIndex,
   type View,
 } from "../protocol/index.ts";
-import { Chain, type FinalBlock, genesisTip } from "./chain.ts";
+import { Chain, type ExecutedBlock, type FinalBlock, genesisTip } from "./chain.ts";
 import { L1Log } from "./l1-log.ts";
 import {
   encodeDeliveredRecord,
@@ -79,32 +80,10 @@ export type JobResult =
       readonly id: Uint8Array;
       readonly isValid: boolean;
     }
-  | {
-      readonly type: "shares-computed";
-      readonly now: Micros;
-      readonly height: Height;
-      readonly shares: readonly Uint8Array[];
-    }
-  | {
-      readonly type: "batch-opened";
-      readonly now: Micros;
-      readonly height: Height;
-      readonly openings: readonly Uint8Array[];
-      readonly badSeats: readonly number[];
-    }
-  | {
-      readonly type: "batch-failed";
-      readonly now: Micros;
-      readonly height: Height;
-      readonly badSeats: readonly number[];
-    }
-  | {
-      readonly type: "openings-checked";
-      readonly now: Micros;
-      readonly height: Height;
-      readonly from: ValidatorIndex;
-      readonly isValid: boolean;
-    }
+  | (Extract<
+      OpeningEvent,
+      { readonly type: "shares-computed" | "batches-opened" | "openings-checked" }
+    > & { readonly now: Micros })
   | {
       readonly type: "unsealed";
       readonly now: Micros;
@@ -367,8 +346,7 @@ export class Core {
         this.#onUnsealed(event.height, event.payloads, now);
         return;
       case "shares-computed":
-      case "batch-opened":
-      case "batch-failed":
+      case "batches-opened":
       case "openings-checked":
         this.#absorb(this.#opening.step(event), now);
     }
@@ -421,9 +399,12 @@ export class Core {
         case "completed":
           this.#onCertified(effect.type, effect.certified);
           break;
-        case "persist":
         case "send":
         case "broadcast":
+          this.#out.push(effect);
+          this.#foresee(effect.message, now);
+          break;
+        case "persist":
         case "fault":
         case "serve-blocks":
         case "validate":
@@ -431,7 +412,7 @@ export class Core {
         case "load-lanes":
         case "load-transactions":
         case "compute-shares":
-        case "open-batch":
+        case "open-batches":
         case "check-openings":
         case "load-openings":
           this.#out.push(effect);
@@ -440,6 +421,23 @@ export class Core {
           unreachable(effect);
       }
     }
+  }
+
+  /** What this node votes for will very likely be final: its decryption shares are computed while the others vote. */
+  #foresee(message: Message, now: Micros): void {
+    if (message.type !== "vote" || message.kind === "skip") return;
+    const block = this.#chain.executed(message.hash);
+    if (block === undefined) return;
+    const { height } = block.header;
+    const transactions = sealedOf(block);
+    const prepared = {
+      type: "prepared",
+      now,
+      height,
+      blockHash: block.hash,
+      transactions,
+    } as const;
+    this.#absorb(this.#opening.step(prepared), now);
   }
 
   /** Works out final blocks as far as their data is here, and has each opened. */
@@ -576,7 +574,7 @@ export interface Progress {
   readonly pooled: number;
 }
 
-function sealedOf(block: FinalBlock): SealedTransaction[] {
+function sealedOf(block: ExecutedBlock): SealedTransaction[] {
   return block.ordered.flatMap(({ transaction }) =>
     transaction.version === 1 ? [transaction] : [],
   );

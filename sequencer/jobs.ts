@@ -2,27 +2,26 @@
 // the loop travel as one job, because a message to a thread costs more than the smallest of them.
 
 import { CodedError, unreachable } from "../base/index.ts";
-import type { BatchOpening, ShareRow } from "../crypto/index.ts";
+import type { BatchOpening, ShareBatch } from "../crypto/index.ts";
 import { encodeTransaction, type Micros, type SealedTransaction } from "../protocol/index.ts";
 import type { CoreEffect, JobResult } from "./core.ts";
 
 export type Job = Extract<
   CoreEffect,
-  { type: "validate" | "compute-shares" | "open-batch" | "check-openings" | "unseal" }
+  { type: "validate" | "compute-shares" | "open-batches" | "check-openings" | "unseal" }
 >;
 
 /** What the worker threads do; bytes in, bytes out. */
 export interface JobWorkers {
   validate(transactions: readonly Uint8Array[]): Promise<boolean[]>;
   shares(points: readonly Uint8Array[]): Promise<Uint8Array[]>;
-  open(batch: {
-    readonly points: readonly Uint8Array[];
-    readonly rows: readonly ShareRow[];
-  }): Promise<BatchOpening>;
-  checkOpenings(claim: {
-    readonly points: readonly Uint8Array[];
-    readonly openings: readonly Uint8Array[];
-  }): Promise<boolean>;
+  open(batches: readonly ShareBatch[]): Promise<BatchOpening[]>;
+  checkOpenings(
+    claims: readonly {
+      readonly points: readonly Uint8Array[];
+      readonly openings: readonly Uint8Array[];
+    }[],
+  ): Promise<boolean[]>;
   unseal(
     items: readonly { readonly transaction: Uint8Array; readonly opening: Uint8Array }[],
   ): Promise<(Uint8Array | undefined)[]>;
@@ -93,27 +92,22 @@ export class Jobs {
 
   async #answer(job: Exclude<Job, { type: "validate" }>): Promise<void> {
     const { workers, now, onResult } = this.#ports;
-    const { height } = job;
     switch (job.type) {
       case "compute-shares": {
         const shares = await workers.shares(job.points);
-        return onResult({ type: "shares-computed", now: now(), height, shares });
+        const { blockHash } = job;
+        return onResult({ type: "shares-computed", now: now(), blockHash, shares });
       }
-      case "open-batch": {
-        const { points, rows } = job;
-        const result = await workers.open({ points, rows });
-        const { badSeats } = result;
-        if (!("openings" in result))
-          return onResult({ type: "batch-failed", now: now(), height, badSeats });
-        const { openings } = result;
-        return onResult({ type: "batch-opened", now: now(), height, openings, badSeats });
+      case "open-batches": {
+        const results = await workers.open(job.batches);
+        return onResult({ type: "batches-opened", now: now(), results });
       }
       case "check-openings": {
-        const { points, openings, from } = job;
-        const isValid = await workers.checkOpenings({ points, openings });
-        return onResult({ type: "openings-checked", now: now(), height, from, isValid });
+        const areValid = await workers.checkOpenings(job.claims);
+        return onResult({ type: "openings-checked", now: now(), areValid });
       }
       case "unseal": {
+        const { height } = job;
         const items = job.items.map(({ transaction, opening }) => ({
           transaction: encodeTransaction(transaction),
           opening,

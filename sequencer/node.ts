@@ -353,7 +353,7 @@ class ConclaveNode implements RunningNode {
         return this.#gateway.answer(effect.ticket, effect.result);
       case "validate":
       case "compute-shares":
-      case "open-batch":
+      case "open-batches":
       case "check-openings":
       case "unseal":
         return this.#jobs?.run(effect);
@@ -606,6 +606,7 @@ const urgent: ReadonlySet<Message["type"]> = new Set([
   "status",
   "lanes",
   "shares",
+  "opened",
   "checkpoint-vote",
 ]);
 

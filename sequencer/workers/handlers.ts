@@ -1,8 +1,8 @@
 import {
+  areValidOpenings,
   decryptionShares,
-  isValidOpening,
   isValidSeal,
-  openBatch,
+  openBatches,
   type SealingGroup,
   type SealingKey,
   sealOverheadBytes,
@@ -37,25 +37,24 @@ interface Tools {
 /** The work of a thread. Whatever a sender or a peer made is answered; only our own mistakes throw. */
 export function createHandlers(tools: Tools): JobHandlers {
   const { group, random, key, keyShare, verificationKeys, threshold } = tools;
-  const randomness = (points: readonly unknown[]): Uint8Array =>
-    random.bytes(points.length * weightBytesLength);
+  const randomness = (parts: readonly { readonly points: readonly unknown[] }[]): Uint8Array =>
+    random.bytes(parts.reduce((sum, { points }) => sum + points.length, 0) * weightBytesLength);
   return {
     validate: (transactions) => transactions.map((bytes) => isValidTransaction(bytes, tools)),
     shares(points) {
       assert(keyShare !== undefined, "only a seat has decryption shares to give");
       return decryptionShares(group, keyShare, points);
     },
-    open: ({ points, rows }) =>
-      openBatch(group, {
+    open: (batches) =>
+      openBatches(group, {
         key,
         verificationKeys,
         threshold,
-        points,
-        rows,
-        randomness: randomness(points),
+        batches,
+        randomness: randomness(batches),
       }),
-    "check-openings": ({ points, openings }) =>
-      isValidOpening(group, { pk2: key.pk2, points, openings, randomness: randomness(points) }),
+    "check-openings": (claims) =>
+      areValidOpenings(group, { pk2: key.pk2, claims, randomness: randomness(claims) }),
     unseal: (items) => items.map((item) => payloadOf(item, key)),
   };
 }

@@ -2,7 +2,7 @@
 // of the native libraries do not survive the way, and a view into a larger buffer would take all of it along.
 
 import { assert, decode, encode, type Reader, type Writer } from "../../base/index.ts";
-import type { BatchOpening, ShareRow } from "../../crypto/index.ts";
+import type { BatchOpening, ShareBatch } from "../../crypto/index.ts";
 import { limits } from "../../protocol/index.ts";
 
 /** A sealed transaction as it travels, with what opens it. */
@@ -13,17 +13,17 @@ export interface UnsealItem {
   readonly opening: Uint8Array;
 }
 
+/** What a peer says the openings of these points are. */
+export interface OpeningClaim {
+  readonly points: readonly Uint8Array[];
+  readonly openings: readonly Uint8Array[];
+}
+
 interface JobTypes {
   validate: { request: readonly Uint8Array[]; answer: readonly boolean[] };
   shares: { request: readonly Uint8Array[]; answer: readonly Uint8Array[] };
-  open: {
-    request: { readonly points: readonly Uint8Array[]; readonly rows: readonly ShareRow[] };
-    answer: BatchOpening;
-  };
-  "check-openings": {
-    request: { readonly points: readonly Uint8Array[]; readonly openings: readonly Uint8Array[] };
-    answer: boolean;
-  };
+  open: { request: readonly ShareBatch[]; answer: readonly BatchOpening[] };
+  "check-openings": { request: readonly OpeningClaim[]; answer: readonly boolean[] };
   unseal: { request: readonly UnsealItem[]; answer: readonly (Uint8Array | undefined)[] };
 }
 
@@ -64,6 +64,11 @@ const seats: Codec<readonly number[]> = {
   read: (reader) => reader.list(itemsMax, (r) => r.u16()),
 };
 
+const flags: Codec<readonly boolean[]> = {
+  write: (writer, list) => void writer.list(list, itemsMax, (w, flag) => w.flag(flag)),
+  read: (reader) => reader.list(itemsMax, (r) => r.flag()),
+};
+
 const codecs: {
   readonly [K in JobKind]: {
     readonly request: Codec<Request<K>>;
@@ -72,47 +77,47 @@ const codecs: {
 } = {
   validate: {
     request: items,
-    answer: {
-      write: (writer, flags) => void writer.list(flags, itemsMax, (w, flag) => w.flag(flag)),
-      read: (reader) => reader.list(itemsMax, (r) => r.flag()),
-    },
+    answer: flags,
   },
   shares: { request: items, answer: items },
   open: {
     request: {
-      write(writer, { points, rows }) {
-        items.write(writer, points);
-        writer.list(rows, itemsMax, (w, { seat, shares }) => items.write(w.u16(seat), shares));
-      },
-      read: (reader) => ({
-        points: items.read(reader),
-        rows: reader.list(itemsMax, (r) => ({ seat: r.u16(), shares: items.read(r) })),
-      }),
+      write: (writer, batches) =>
+        void writer.list(batches, itemsMax, (w, { points, rows }) => {
+          items.write(w, points);
+          w.list(rows, itemsMax, (v, { seat, shares }) => items.write(v.u16(seat), shares));
+        }),
+      read: (reader) =>
+        reader.list(itemsMax, (r) => ({
+          points: items.read(r),
+          rows: r.list(itemsMax, (v) => ({ seat: v.u16(), shares: items.read(v) })),
+        })),
     },
     answer: {
-      write(writer, answer) {
-        seats.write(writer, answer.badSeats);
-        writer.optional("openings" in answer ? answer.openings : undefined, items.write);
-      },
-      read(reader) {
-        const badSeats = seats.read(reader);
-        const openings = reader.optional(items.read);
-        return openings === undefined ? { badSeats } : { openings, badSeats };
-      },
+      write: (writer, answers) =>
+        void writer.list(answers, itemsMax, (w, answer) => {
+          seats.write(w, answer.badSeats);
+          w.optional("openings" in answer ? answer.openings : undefined, items.write);
+        }),
+      read: (reader) =>
+        reader.list(itemsMax, (r) => {
+          const badSeats = seats.read(r);
+          const openings = r.optional(items.read);
+          return openings === undefined ? { badSeats } : { openings, badSeats };
+        }),
     },
   },
   "check-openings": {
     request: {
-      write(writer, { points, openings }) {
-        items.write(writer, points);
-        items.write(writer, openings);
-      },
-      read: (reader) => ({ points: items.read(reader), openings: items.read(reader) }),
+      write: (writer, claims) =>
+        void writer.list(claims, itemsMax, (w, { points, openings }) => {
+          items.write(w, points);
+          items.write(w, openings);
+        }),
+      read: (reader) =>
+        reader.list(itemsMax, (r) => ({ points: items.read(r), openings: items.read(r) })),
     },
-    answer: {
-      write: (writer, isValid) => void writer.flag(isValid),
-      read: (reader) => reader.flag(),
-    },
+    answer: flags,
   },
   unseal: {
     request: {

@@ -2,12 +2,13 @@
 // that the main thread, which is consensus, never waits for it.
 
 import type { Logger } from "../../base/index.ts";
-import type { BatchOpening, ShareRow } from "../../crypto/index.ts";
+import type { BatchOpening, ShareBatch } from "../../crypto/index.ts";
 import {
   type Answer,
   decodeAnswer,
   encodeRequest,
   type JobKind,
+  type OpeningClaim,
   type Request,
   type UnsealItem,
 } from "./jobs.ts";
@@ -41,16 +42,10 @@ export interface Workers {
   validate(transactions: readonly Uint8Array[]): Promise<boolean[]>;
   /** This seat's decryption shares, 96 bytes each, for the points of valid ciphertexts. */
   shares(points: readonly Uint8Array[]): Promise<Uint8Array[]>;
-  /** Openings, 48 bytes each and verified, or none yet; and the seats whose rows are provably wrong. */
-  open(batch: {
-    readonly points: readonly Uint8Array[];
-    readonly rows: readonly ShareRow[];
-  }): Promise<BatchOpening>;
-  /** Whether a peer's openings are right, each of them. */
-  checkOpenings(claim: {
-    readonly points: readonly Uint8Array[];
-    readonly openings: readonly Uint8Array[];
-  }): Promise<boolean>;
+  /** For each batch its openings, 48 bytes each and verified, or none yet; and the seats whose rows are provably wrong. */
+  open(batches: readonly ShareBatch[]): Promise<BatchOpening[]>;
+  /** For each claim whether its openings are right, all of them. */
+  checkOpenings(claims: readonly OpeningClaim[]): Promise<boolean[]>;
   /** The payloads, without their padding; undefined where the transaction is void. */
   unseal(items: readonly UnsealItem[]): Promise<(Uint8Array | undefined)[]>;
   close(): Promise<void>;
@@ -87,6 +82,21 @@ export async function createWorkers(options: {
     return cut(length, Math.max(pointsPerJobMin, Math.ceil(length / count)));
   }
 
+  /** For each thread its part of the batches, so that the batches of one part share their pairings. */
+  function piecesOf<T extends { readonly points: readonly unknown[] }>(
+    batches: readonly T[],
+  ): Piece<T>[][] {
+    const bounds = partsOf(batches.reduce((sum, { points }) => sum + points.length, 0));
+    return bounds.map(([from, to]) => {
+      let at = 0;
+      return batches.flatMap((of, batch) => {
+        const [start, end] = [Math.max(from - at, 0), Math.min(to - at, of.points.length)];
+        at += of.points.length;
+        return start < end ? [{ batch, of, start, end }] : [];
+      });
+    });
+  }
+
   return {
     get waiting() {
       return pool.waiting;
@@ -106,27 +116,41 @@ export async function createWorkers(options: {
       );
       return answers.flat();
     },
-    async open({ points, rows }) {
+    async open(batches) {
+      const pieces = piecesOf(batches);
       const answers = await Promise.all(
-        partsOf(points.length).map(([start, end]) => {
-          const part = {
-            points: points.slice(start, end),
-            rows: rows.map(({ seat, shares }) => ({ seat, shares: shares.slice(start, end) })),
-          };
-          return run("open", part, "urgent");
-        }),
+        pieces.map((part) =>
+          run(
+            "open",
+            part.map(({ of, start, end }) => ({
+              points: of.points.slice(start, end),
+              rows: of.rows.map(({ seat, shares }) => ({ seat, shares: shares.slice(start, end) })),
+            })),
+            "urgent",
+          ),
+        ),
       );
-      return joinOpenings(answers);
+      return batches.map((_, i) => joinOpenings(answersOf(i, pieces, answers)));
     },
-    async checkOpenings({ points, openings }) {
-      if (points.length !== openings.length) return false;
+    async checkOpenings(claims) {
+      const isAligned = claims.map(({ points, openings }) => points.length === openings.length);
+      const aligned = claims.filter((_, i) => isAligned[i] === true);
+      const pieces = piecesOf(aligned);
       const answers = await Promise.all(
-        partsOf(points.length).map(([start, end]) => {
-          const part = { points: points.slice(start, end), openings: openings.slice(start, end) };
-          return run("check-openings", part, "urgent");
-        }),
+        pieces.map((part) =>
+          run(
+            "check-openings",
+            part.map(({ of, start, end }) => ({
+              points: of.points.slice(start, end),
+              openings: of.openings.slice(start, end),
+            })),
+            "urgent",
+          ),
+        ),
       );
-      return answers.every(Boolean);
+      const flags = aligned.map((_, i) => answersOf(i, pieces, answers).every(Boolean));
+      let at = 0;
+      return isAligned.map((each) => each && flags[at++] === true);
     },
     async unseal(items) {
       const answers = await Promise.all(
@@ -140,6 +164,28 @@ export async function createWorkers(options: {
       await pool.close();
     },
   };
+}
+
+/** The points from `start` to `end` of one batch, itself a place in the list of what was asked. */
+interface Piece<T> {
+  readonly batch: number;
+  readonly of: T;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What the threads answered about the pieces of one batch, in their order. */
+function answersOf<A>(
+  batch: number,
+  pieces: readonly (readonly Piece<unknown>[])[],
+  answers: readonly (readonly A[])[],
+): A[] {
+  return pieces.flatMap((part, i) =>
+    part.flatMap((piece, j) => {
+      const answer = answers[i]?.[j];
+      return piece.batch === batch && answer !== undefined ? [answer] : [];
+    }),
+  );
 }
 
 /** A seat that lied in one part is bad, and without every part the batch is not open. */

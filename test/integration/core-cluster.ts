@@ -237,8 +237,8 @@ export class CoreCluster {
         workers: {
           validate: (each) => Promise.resolve([...handlers.validate(each)]),
           shares: (each) => Promise.resolve([...handlers.shares(each)]),
-          open: (each) => Promise.resolve(handlers.open(each)),
-          checkOpenings: (each) => Promise.resolve(handlers["check-openings"](each)),
+          open: (each) => Promise.resolve([...handlers.open(each)]),
+          checkOpenings: (each) => Promise.resolve([...handlers["check-openings"](each)]),
           unseal: (each) => Promise.resolve([...handlers.unseal(each)]),
         },
         now: () => this.now,
@@ -275,7 +275,7 @@ export class CoreCluster {
         return;
       case "validate":
       case "compute-shares":
-      case "open-batch":
+      case "open-batches":
       case "check-openings":
       case "unseal":
         return node.jobs.run(effect);

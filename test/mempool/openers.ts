@@ -1,6 +1,16 @@
 // Validators that open final blocks together, with the real cryptography in place of the workers.
 
-import { decryptionShares, isValidOpening, openBatch } from "../../crypto/index.ts";
+import { assert } from "../../base/index.ts";
+import {
+  areValidOpenings,
+  dealKeyShares,
+  decryptionShares,
+  ephemeralPoint,
+  openBatches,
+  seal,
+  type SealingKey,
+  toSealingKey,
+} from "../../crypto/index.ts";
 import {
   type FinalBatch,
   Opening,
@@ -28,39 +38,97 @@ import {
   verificationKeys,
 } from "../crypto/sealing-fixture.ts";
 
-export const openings: readonly Uint8Array[] = vectors.cases.map(({ opening }) => bytes(opening));
+/** A committee with its key, and the sealed transactions that every block of a test holds. */
+export interface Setting {
+  readonly committee: Committee;
+  readonly key: SealingKey;
+  readonly keyShares: readonly Uint8Array[];
+  readonly transactions: readonly SealedTransaction[];
+  /** What the transactions open to, 48 bytes each. */
+  readonly openings: readonly Uint8Array[];
+}
 
-const transactions: readonly SealedTransaction[] = vectors.cases.map(({ ciphertext }, nonce) => ({
-  version: 1,
-  envelope: {
-    chainId: 1,
-    namespace: Namespace(1),
-    class: "normal",
-    payer: "rollup",
-    sender: new Uint8Array(20),
-    nonce,
-    expiry: Height(100),
-    feeCap: 1,
-  },
-  body: bytes(ciphertext),
-  signature: new Uint8Array(65),
-}));
+/** Four seats and the committed vectors. */
+export const vectorSetting: Setting = {
+  committee: committeeOf(key, verificationKeys),
+  key,
+  keyShares,
+  transactions: vectors.cases.map(({ ciphertext }, nonce) =>
+    transactionOf(bytes(ciphertext), nonce),
+  ),
+  openings: vectors.cases.map(({ opening }) => bytes(opening)),
+};
 
-export function batchAt(height: number): FinalBatch {
+export function dealtSetting(seats: number, count: number): Setting {
+  const dealt = dealKeyShares(mclSealingGroup, {
+    seats,
+    threshold: quorum(seats),
+    entropy: randomness(32, seats),
+  });
+  const key = toSealingKey(mclSealingGroup, { chainId: 1, keyId: 1, ...dealt });
+  assert(key !== undefined, "a dealt key is a key");
+  const bodies = Array.from({ length: count }, (_, i) =>
+    seal(mclSealingGroup, key, {
+      message: new Uint8Array(128),
+      aad: new Uint8Array(),
+      seed: randomness(32, i % 256),
+    }),
+  );
+  const rows = dealt.keyShares.slice(0, quorum(seats)).map((keyShare, i) => ({
+    seat: i + 1,
+    shares: decryptionShares(mclSealingGroup, keyShare, bodies.map(ephemeralPoint)),
+  }));
+  const [result] = openBatches(mclSealingGroup, {
+    key,
+    verificationKeys: dealt.verificationKeys,
+    threshold: quorum(seats),
+    batches: [{ points: bodies.map(ephemeralPoint), rows }],
+    randomness: randomness(16 * count),
+  });
+  assert(result !== undefined && "openings" in result, "honest rows open");
+  return {
+    committee: committeeOf(key, dealt.verificationKeys),
+    key,
+    keyShares: dealt.keyShares,
+    transactions: bodies.map(transactionOf),
+    openings: result.openings,
+  };
+}
+
+export function batchAt(height: number, setting: Setting = vectorSetting): FinalBatch {
+  const { transactions } = setting;
   return { height: Height(height), blockHash: new Uint8Array(32).fill(height), transactions };
 }
 
-export const committee: Committee = {
-  epoch: Epoch(0),
-  members: verificationKeys.map((verificationKey) => ({
-    publicKey: new Uint8Array(48),
-    networkKey: new Uint8Array(32),
-    verificationKey,
-  })),
-  sealing: { keyId: key.keyId, pk1: key.pk1, pk2: key.pk2 },
-};
+function transactionOf(body: Uint8Array, nonce: number): SealedTransaction {
+  return {
+    version: 1,
+    envelope: {
+      chainId: 1,
+      namespace: Namespace(1),
+      class: "normal",
+      payer: "rollup",
+      sender: new Uint8Array(20),
+      nonce,
+      expiry: Height(100),
+      feeCap: 1,
+    },
+    body,
+    signature: new Uint8Array(65),
+  };
+}
 
-const seats = committee.members.length;
+function committeeOf(key: SealingKey, verificationKeys: readonly Uint8Array[]): Committee {
+  return {
+    epoch: Epoch(0),
+    members: verificationKeys.map((verificationKey) => ({
+      publicKey: new Uint8Array(48),
+      networkKey: new Uint8Array(32),
+      verificationKey,
+    })),
+    sealing: { keyId: key.keyId, pk1: key.pk1, pk2: key.pk2 },
+  };
+}
 
 export interface Sent {
   readonly from: number;
@@ -68,8 +136,9 @@ export interface Sent {
   readonly message: OpeningMessage;
 }
 
-/** All validators and the wires between them. */
+/** All validators, their workers and the wires between them. */
 export class Openers {
+  readonly setting: Setting;
   readonly validators: Opening[];
   /** What each has opened, and whom it blames. */
   readonly opened: Map<number, readonly Uint8Array[]>[] = [];
@@ -79,17 +148,33 @@ export class Openers {
   wire: (sent: Sent) => OpeningMessage | undefined = ({ message }) => message;
   /** Asked by `load-openings`. */
   readonly loads: { by: number; height: number; to: number }[] = [];
+  /** What the workers were asked, and by whom. */
+  readonly jobs: { by: number; job: WorkerJob }[] = [];
+  /** While it is true, workers keep what they are asked, and answer with `work`. */
+  areWorkersBusy = false;
   now = 0;
 
   /** So many nodes without a seat are there as well. */
-  constructor(observers = 0) {
-    const count = seats + observers;
-    this.validators = Array.from({ length: count }, (_, index) => newOpening(index));
+  constructor(options: { readonly setting?: Setting; readonly observers?: number } = {}) {
+    const { setting = vectorSetting, observers = 0 } = options;
+    this.setting = setting;
+    const count = setting.keyShares.length + observers;
+    this.validators = Array.from({ length: count }, (_, index) => this.#newOpening(index));
     for (let i = 0; i < count; i++) this.opened.push(new Map());
   }
 
+  get everyone(): number[] {
+    return this.validators.map((_, index) => index);
+  }
+
+  /** Who has opened a height to what it holds. */
+  openedBy(height = 1): number[] {
+    const expected = this.setting.openings.join();
+    return this.everyone.filter((index) => this.opened[index]?.get(height)?.join() === expected);
+  }
+
   restart(index: number, recovered: RecoveredOpening): void {
-    this.validators[index] = newOpening(index, recovered);
+    this.validators[index] = this.#newOpening(index, recovered);
   }
 
   finalize(index: number, batch: FinalBatch, isOld = false): void {
@@ -98,7 +183,7 @@ export class Openers {
 
   tick(after: number): void {
     this.now += after;
-    for (const index of this.validators.keys()) this.step(index, { type: "tick", now: this.now });
+    for (const index of this.everyone) this.step(index, { type: "tick", now: this.now });
   }
 
   step(index: number, event: OpeningEvent): void {
@@ -106,44 +191,59 @@ export class Openers {
     for (const effect of effects) this.#carryOut(index, effect);
   }
 
-  #carryOut(by: number, effect: OpeningEffect): void {
+  /** What the workers kept is done, and what follows from it; answers with all of it. */
+  work(): WorkerJob[] {
+    for (let done = 0; done < this.jobs.length; done++) {
+      const { by, job } = this.jobs[done] ?? {};
+      if (by !== undefined && job !== undefined) this.#answer(by, job);
+    }
+    return this.jobs.splice(0).map(({ job }) => job);
+  }
+
+  #newOpening(index: number, recovered: RecoveredOpening = atGenesis): Opening {
+    const { committee } = this.setting;
+    return new Opening({ committee, index: ValidatorIndex(index) }, recovered);
+  }
+
+  #answer(by: number, job: WorkerJob): void {
     const { now } = this;
-    switch (effect.type) {
+    const { key, keyShares, committee } = this.setting;
+    switch (job.type) {
       case "compute-shares": {
-        const { height, points } = effect;
+        const { blockHash, points } = job;
         const shares = decryptionShares(mclSealingGroup, keyShares[by] ?? new Uint8Array(), points);
-        return this.step(by, { type: "shares-computed", now, height, shares });
+        return this.step(by, { type: "shares-computed", now, blockHash, shares });
       }
-      case "open-batch": {
-        const { height, points, rows } = effect;
-        const result = openBatch(mclSealingGroup, {
+      case "open-batches": {
+        const results = openBatches(mclSealingGroup, {
           key,
-          verificationKeys,
-          threshold: quorum(seats),
-          points,
-          rows,
-          randomness: randomness(16 * points.length),
+          verificationKeys: committee.members.map(({ verificationKey }) => verificationKey),
+          threshold: quorum(keyShares.length),
+          batches: job.batches,
+          randomness: weightsFor(job.batches),
         });
-        const { badSeats } = result;
-        return "openings" in result
-          ? this.step(by, {
-              type: "batch-opened",
-              now,
-              height,
-              openings: result.openings,
-              badSeats,
-            })
-          : this.step(by, { type: "batch-failed", now, height, badSeats });
+        return this.step(by, { type: "batches-opened", now, results });
       }
       case "check-openings": {
-        const { height, points, from } = effect;
-        const claim = { pk2: key.pk2, points, openings: effect.openings };
-        const isValid = isValidOpening(mclSealingGroup, {
-          ...claim,
-          randomness: randomness(16 * points.length),
+        const { claims } = job;
+        const areValid = areValidOpenings(mclSealingGroup, {
+          pk2: key.pk2,
+          claims,
+          randomness: weightsFor(claims),
         });
-        return this.step(by, { type: "openings-checked", now, height, from, isValid });
+        return this.step(by, { type: "openings-checked", now, areValid });
       }
+    }
+  }
+
+  #carryOut(by: number, effect: OpeningEffect): void {
+    switch (effect.type) {
+      case "compute-shares":
+      case "open-batches":
+      case "check-openings":
+        this.jobs.push({ by, job: effect });
+        if (!this.areWorkersBusy) this.#answer(by, effect);
+        return;
       case "opened":
         if (this.opened[by]?.has(effect.height)) throw new Error("a height was opened twice");
         this.opened[by]?.set(effect.height, effect.openings);
@@ -158,7 +258,7 @@ export class Openers {
           message: effect.message as OpeningMessage,
         });
       case "broadcast":
-        for (let to = 0; to < this.validators.length; to++)
+        for (const to of this.everyone)
           if (to !== by)
             this.#transmit({ from: by, to, message: effect.message as OpeningMessage });
         return;
@@ -179,9 +279,13 @@ export class Openers {
   }
 }
 
-function newOpening(
-  index: number,
-  recovered: RecoveredOpening = { final: Height(0), unopened: [] },
-): Opening {
-  return new Opening({ committee, index: ValidatorIndex(index) }, recovered);
+type WorkerJob = Extract<
+  OpeningEffect,
+  { type: "compute-shares" | "open-batches" | "check-openings" }
+>;
+
+const atGenesis: RecoveredOpening = { final: Height(0), unopened: [] };
+
+function weightsFor(parts: readonly { readonly points: readonly unknown[] }[]): Uint8Array {
+  return randomness(16 * parts.reduce((sum, { points }) => sum + points.length, 0));
 }

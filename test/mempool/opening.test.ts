@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { Height, limits, ValidatorIndex } from "../../protocol/index.ts";
-import { batchAt, Openers, openings } from "./openers.ts";
+import { batchAt, Openers, vectorSetting } from "./openers.ts";
 
+const { openings } = vectorSetting;
 const everyone = [0, 1, 2, 3];
 const patience = 150_000;
 
@@ -122,7 +123,10 @@ test("openings that are in memory are sent, older ones are left to the store", (
   const openers = new Openers();
   finalizeAt(openers, everyone);
   openers.restart(0, { final: Height(1), unopened: [] });
-  const pull = { type: "pull-openings", heights: [Height(1), Height(2)] } as const;
+  const pull = {
+    type: "pull-openings",
+    wants: [1, 2].map((height) => ({ height: Height(height), slices: [] })),
+  } as const;
   const from = ValidatorIndex(3);
   openers.sent.length = 0;
   openers.step(1, { type: "message", now: 0, from, message: pull });
@@ -161,7 +165,7 @@ test("shares far ahead of what is final are not kept", () => {
 });
 
 test("a node without a seat opens with the shares of the committee, and sends none", () => {
-  const openers = new Openers(1);
+  const openers = new Openers({ observers: 1 });
   finalizeAt(openers, [...everyone, 4]);
   openers.tick(patience);
   expect(areOpen(openers)).toEqual([true, true, true, true, true]);
@@ -171,7 +175,7 @@ test("a node without a seat opens with the shares of the committee, and sends no
 });
 
 test("a node without a seat is served openings, and what it says is a share is not heard", () => {
-  const openers = new Openers(1);
+  const openers = new Openers({ observers: 1 });
   openers.wire = ({ from, message }) =>
     from < 4 && message.type === "shares" ? undefined : message;
   finalizeAt(openers, everyone);

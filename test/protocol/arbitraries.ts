@@ -262,7 +262,10 @@ export const anyMessageOf: {
     blockHash: hash,
     slices: few(fc.record({ slice: u16, openings: few(bytes(48)) })),
   }),
-  "pull-openings": fc.record({ type: type("pull-openings"), heights: few(height) }),
+  "pull-openings": fc.record({
+    type: type("pull-openings"),
+    wants: few(fc.record({ height, slices: few(u16) })),
+  }),
   "checkpoint-vote": fc.record({
     type: type("checkpoint-vote"),
     checkpoint: anyCheckpoint,

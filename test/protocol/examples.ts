@@ -279,7 +279,13 @@ export const messages: { readonly [T in Message["type"]]: Extract<Message, { typ
     blockHash: bytes("block"),
     slices: [{ slice: 1, openings: [bytes("opening", 48)] }],
   },
-  "pull-openings": { type: "pull-openings", heights: [Height(249), Height(250)] },
+  "pull-openings": {
+    type: "pull-openings",
+    wants: [
+      { height: Height(249), slices: [] },
+      { height: Height(250), slices: [0, 3] },
+    ],
+  },
   "checkpoint-vote": { type: "checkpoint-vote", checkpoint, signature: bytes("vote", 96) },
   "epoch-end": { type: "epoch-end", ...epochEnd },
 };

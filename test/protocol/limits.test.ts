@@ -165,8 +165,8 @@ const bounds: readonly Bound[] = [
   inMessage(
     "heights",
     limits.unopenedMax,
-    { ...messages["pull-openings"], heights: messages["pull-openings"].heights.slice(0, 1) },
-    { heights: [] },
+    { ...messages["pull-openings"], wants: messages["pull-openings"].wants.slice(0, 1) },
+    { wants: [] },
   ),
 ];
 

@@ -113,7 +113,7 @@ test("full workers are tried again", async () => {
 
 test("a job without which the node cannot keep its word stops it", async () => {
   const { jobs, failures } = setUp(() => Promise.resolve([]));
-  jobs.run({ type: "compute-shares", height: Height(1), points: [] });
+  jobs.run({ type: "compute-shares", blockHash: new Uint8Array(32), points: [] });
   await wait(5);
   expect(failures).toMatchObject([{ code: "WORKER_CRASHED" }]);
 });

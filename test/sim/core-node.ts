@@ -173,29 +173,17 @@ function carryOut(
       return host.inject(delay, (now) => ({ type: "validated", now, id, isValid }));
     }
     case "compute-shares": {
-      const { height, points } = effect;
+      const { blockHash, points } = effect;
       const shares = [...handlers.shares(points)];
-      return host.inject(delay, (now) => ({ type: "shares-computed", now, height, shares }));
+      return host.inject(delay, (now) => ({ type: "shares-computed", now, blockHash, shares }));
     }
-    case "open-batch": {
-      const { height, points, rows } = effect;
-      const result = handlers.open({ points, rows });
-      return host.inject(delay, (now) =>
-        "openings" in result
-          ? { type: "batch-opened", now, height, ...result }
-          : { type: "batch-failed", now, height, badSeats: result.badSeats },
-      );
+    case "open-batches": {
+      const results = handlers.open(effect.batches);
+      return host.inject(delay, (now) => ({ type: "batches-opened", now, results }));
     }
     case "check-openings": {
-      const { height, points, openings, from } = effect;
-      const isValid = handlers["check-openings"]({ points, openings });
-      return host.inject(delay, (now) => ({
-        type: "openings-checked",
-        now,
-        height,
-        from,
-        isValid,
-      }));
+      const areValid = handlers["check-openings"](effect.claims);
+      return host.inject(delay, (now) => ({ type: "openings-checked", now, areValid }));
     }
     case "unseal": {
       const { height } = effect;

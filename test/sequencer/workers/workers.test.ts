@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
+  type BatchOpening,
   decryptionShares,
   ephemeralPoint,
   type SealingGroup,
@@ -50,6 +51,13 @@ function rowOf(seat: number): ShareRow {
   return { seat, shares: decryptionShares(group, keyShareOf(seat), points) };
 }
 
+/** One batch with all points. */
+async function open(rows: readonly ShareRow[]): Promise<BatchOpening> {
+  const [opened] = await workers.open([{ points, rows }]);
+  if (opened === undefined) throw new Error("every batch has its answer");
+  return opened;
+}
+
 test("transactions as their senders made them are valid", async () => {
   expect(await workers.validate(encodeAll(transactions))).toEqual(transactions.map(() => true));
 });
@@ -82,13 +90,18 @@ test("a batch is opened by three seats, checked by everyone, and unsealed", asyn
   const own = await workers.shares(points);
   expect(own).toEqual(rowOf(1).shares);
   const rows = [{ seat: 1, shares: own }, rowOf(2), rowOf(4)];
-  const opened = await workers.open({ points, rows });
+  const opened = await open(rows);
   if (!("openings" in opened)) throw new Error("it is open");
   const { openings, badSeats } = opened;
   expect(badSeats).toEqual([]);
-  expect(await workers.checkOpenings({ points, openings })).toBe(true);
-  expect(await workers.checkOpenings({ points, openings: openings.toReversed() })).toBe(false);
-  expect(await workers.checkOpenings({ points, openings: openings.slice(1) })).toBe(false);
+  const claims = [
+    openings,
+    openings.toReversed(),
+    openings.slice(1),
+    openings.with(39, points[0] ?? new Uint8Array()),
+  ];
+  const areValid = await workers.checkOpenings(claims.map((each) => ({ points, openings: each })));
+  expect(areValid).toEqual([true, false, false, false]);
 
   const items = transactions.map((transaction, i) => ({
     transaction: encodeTransaction(transaction),
@@ -99,12 +112,34 @@ test("a batch is opened by three seats, checked by everyone, and unsealed", asyn
   );
 });
 
+test("batches that are opened together get their own answers, wherever they are cut", async () => {
+  const bounds = [0, 1, 35, 37, 40];
+  const batches = bounds.slice(1).map((end, i) => ({
+    points: points.slice(bounds[i], end),
+    rows: [1, 2, 3].map((seat) => ({ seat, shares: rowOf(seat).shares.slice(bounds[i], end) })),
+  }));
+  const whole = await open([1, 2, 3].map(rowOf));
+  const answers = await workers.open(batches);
+  expect(answers.map((answer) => "openings" in answer && answer.openings.length)).toEqual([
+    1, 34, 2, 3,
+  ]);
+  const joined = answers.flatMap((answer) => ("openings" in answer ? answer.openings : []));
+  expect(joined).toEqual("openings" in whole ? whole.openings : []);
+
+  const third = batches[2] ?? { points: [], rows: [] };
+  const lie = { seat: 2, shares: third.points };
+  const liar = batches.with(2, { ...third, rows: third.rows.with(1, lie) });
+  const lied = await workers.open(liar);
+  expect(lied.map(({ badSeats }) => badSeats)).toEqual([[], [], [2], []]);
+  expect(lied.map((answer) => "openings" in answer)).toEqual([true, true, false, true]);
+});
+
 test("a seat that lies about one point is named, and a fourth seat takes its place", async () => {
   const liar = rowOf(2);
   const shares = liar.shares.with(points.length - 1, liar.shares[0] ?? new Uint8Array());
   const rows = [rowOf(1), { seat: 2, shares }, rowOf(3)];
-  expect(await workers.open({ points, rows })).toEqual({ badSeats: [2] });
-  const opened = await workers.open({ points, rows: [...rows, rowOf(4)] });
+  expect(await open(rows)).toEqual({ badSeats: [2] });
+  const opened = await open([...rows, rowOf(4)]);
   expect(opened).toMatchObject({ badSeats: [2] });
   expect("openings" in opened && opened.openings.length).toBe(points.length);
 });
@@ -112,7 +147,7 @@ test("a seat that lies about one point is named, and a fourth seat takes its pla
 test("rows that are too short or no points at all are bad, not fatal", async () => {
   const short = { seat: 2, shares: rowOf(2).shares.slice(1) };
   const garbage = { seat: 3, shares: points.map(() => new Uint8Array(96)) };
-  const opened = await workers.open({ points, rows: [rowOf(1), short, garbage] });
+  const opened = await open([rowOf(1), short, garbage]);
   expect(new Set(opened.badSeats)).toEqual(new Set([2, 3]));
   expect("openings" in opened).toBe(false);
 });
@@ -126,8 +161,8 @@ test("what was sealed unpadded, or is opened with another's opening, is void", a
         seat,
         shares: decryptionShares(group, keyShareOf(seat), batch),
       }));
-      const opened = await workers.open({ points: batch, rows });
-      const [opening] = "openings" in opened ? opened.openings : [];
+      const [opened] = await workers.open([{ points: batch, rows }]);
+      const [opening] = opened !== undefined && "openings" in opened ? opened.openings : [];
       return { transaction: encodeTransaction(transaction), opening: opening ?? new Uint8Array() };
     }),
   );
@@ -146,7 +181,8 @@ test("what was sealed unpadded, or is opened with another's opening, is void", a
 test("nothing to do is done at once", async () => {
   expect(await workers.validate([])).toEqual([]);
   expect(await workers.shares([])).toEqual([]);
-  expect(await workers.open({ points: [], rows: [] })).toEqual({ openings: [], badSeats: [] });
+  expect(await workers.open([])).toEqual([]);
+  expect(await workers.open([{ points: [], rows: [] }])).toEqual([{ openings: [], badSeats: [] }]);
 });
 
 test("an opening does not wait for a queue of validations", async () => {
@@ -154,7 +190,7 @@ test("an opening does not wait for a queue of validations", async () => {
   const many = Array.from({ length: 10 }, () => encodeAll(transactions)).flat();
   const validated = workers.validate(many).then(() => order.push("validated"));
   const rows = [rowOf(1), rowOf(2), rowOf(3)];
-  const opened = workers.open({ points, rows }).then(() => order.push("opened"));
+  const opened = workers.open([{ points, rows }]).then(() => order.push("opened"));
   await Promise.all([validated, opened]);
   expect(order).toEqual(["opened", "validated"]);
 });

@@ -175,7 +175,7 @@ function carryOut(
   switch (effect.type) {
     case "validate":
     case "compute-shares":
-    case "open-batch":
+    case "open-batches":
     case "check-openings":
     case "unseal":
       return host.inject(random.between(jobTime.min, jobTime.max), (now) =>

@@ -15,6 +15,7 @@ import {
   ephemeralPoint,
   sealOverheadBytes,
   sha256,
+  type ShareBatch,
 } from "../../../crypto/index.ts";
 import { type Micros, quorum, type SealedTransaction } from "../../../protocol/index.ts";
 import type { Job } from "../../../sequencer/jobs.ts";
@@ -57,21 +58,22 @@ export class SealingOracle {
         return { type: "validated", now, id, isValid: isValid(transaction) };
       }
       case "compute-shares": {
-        const { height, points } = job;
-        return { type: "shares-computed", now, height, shares: this.shares(seat, points) };
+        const { blockHash, points } = job;
+        return { type: "shares-computed", now, blockHash, shares: this.shares(seat, points) };
       }
-      case "open-batch": {
-        const { height } = job;
-        const opened = this.#open(job);
-        if ("openings" in opened) return { type: "batch-opened", now, height, ...opened };
-        return { type: "batch-failed", now, height, ...opened };
-      }
+      case "open-batches":
+        return {
+          type: "batches-opened",
+          now,
+          results: job.batches.map((batch) => this.#open(batch)),
+        };
       case "check-openings": {
-        const { height, from, points, openings } = job;
-        const isRight =
-          openings.length === points.length &&
-          openings.every((opening, i) => equalBytes(opening, openingOf(points[i] ?? opening)));
-        return { type: "openings-checked", now, height, from, isValid: isRight };
+        const areValid = job.claims.map(
+          ({ points, openings }) =>
+            openings.length === points.length &&
+            openings.every((opening, i) => equalBytes(opening, openingOf(points[i] ?? opening))),
+        );
+        return { type: "openings-checked", now, areValid };
       }
       case "unseal": {
         const payloads = job.items.map(({ transaction, opening }) => unseal(transaction, opening));
@@ -96,7 +98,7 @@ export class SealingOracle {
     return this.#known.get(toHex(share));
   }
 
-  #open({ points, rows }: Extract<Job, { type: "open-batch" }>): BatchOpening {
+  #open({ points, rows }: ShareBatch): BatchOpening {
     const badSeats: number[] = [];
     let candidates = rows;
     while (candidates.length >= this.#threshold) {
