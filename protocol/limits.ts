@@ -50,6 +50,8 @@ export const viewsAheadMax = 32;
 export const unfinalizedMax = 16;
 /** Final heights that may await their opening before only empty blocks are proposed. */
 export const unopenedMax = 32;
+/** How long one of them may, µs: when opening stands still, heights are few and far between. */
+export const unopenedTimeMax = 4_000_000;
 /** Final heights that may await their opening before no further block is judged: this node lags too far. */
 export const unopenedHeightsMax = 4_096;
 /** Certificates of skipped views that one proposal or answer carries. */

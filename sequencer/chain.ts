@@ -75,8 +75,8 @@ export interface ChainParts {
   readonly ledger: Ledger;
   readonly l1: L1Log;
   readonly snapshots: Pick<Snapshots, "newest" | "rootAt">;
-  /** Final heights that await their opening. */
-  unopened(): number;
+  /** Whether final blocks await their opening in such numbers, or for so long, that nothing should be added to them. */
+  isOpeningBehind(now: Micros): boolean;
   /**
    * How long after its parent's time this node proposes a block at the earliest, µs. A leader's own choice and no rule:
    * fewer blocks cost less when machines are small, at half of it in latency.
@@ -190,7 +190,7 @@ export class Chain {
     const isEarly = now < parent.time + this.#parts.blockInterval;
     if (!allowEmpty && (isEarly || !this.#parts.mempool.hasWork(parent.hash))) return undefined;
     // Nothing sealed is ordered while too much waits to be opened: a stalled opening shows, and stays bounded.
-    const isStalled = this.#parts.unopened() > limits.unopenedMax;
+    const isStalled = this.#parts.isOpeningBehind(now);
     const wish = {
       cut: isStalled ? parent.cut : this.#parts.mempool.bestCut(parent.hash),
       snapshot: isDirect(options) ? this.#unnamed(parent) : undefined,

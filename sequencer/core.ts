@@ -141,6 +141,8 @@ export interface CoreOptions {
 /** A final block on its way from its order to its delivery. */
 interface Pending {
   readonly block: FinalBlock;
+  /** When it became final here. */
+  readonly since: Micros;
   openings: readonly Uint8Array[] | undefined;
   payloads: readonly (Uint8Array | undefined)[] | undefined;
 }
@@ -225,7 +227,7 @@ export class Core {
         ledger: this.#ledger,
         l1: this.#l1,
         snapshots: this.#snapshots,
-        unopened: () => this.#pending.size,
+        isOpeningBehind: (now) => this.#isOpeningBehind(now),
         blockInterval: options.blockInterval ?? 0,
       },
       tip,
@@ -292,6 +294,7 @@ export class Core {
       final: this.#replica.finalHeight,
       executed: this.#chain.final.height,
       delivered: this.#delivered,
+      unopenedSince: this.#oldestPending?.since,
       l1: this.#l1.last,
       pooled: this.#mempool.counters.pooled,
     };
@@ -465,7 +468,7 @@ export class Core {
     const sealed = sealedOf(block);
     const recovered = this.#recoveredOpenings.get(height);
     this.#recoveredOpenings.delete(height);
-    this.#pending.set(height, { block, openings: undefined, payloads: undefined });
+    this.#pending.set(height, { block, since: now, openings: undefined, payloads: undefined });
     const isOpened = sealed.length === 0 || recovered?.length === sealed.length;
     if (isOpened) this.#onOpened(height, recovered ?? [], now);
     // The opening hears of every height; in one that is open already, nothing is left for it to do.
@@ -496,6 +499,16 @@ export class Core {
     if (pending?.openings === undefined) return;
     pending.payloads = payloads;
     this.#deliver(now);
+  }
+
+  /** Measured on this node's own opening: too many final heights wait for it, or one for too long. */
+  #isOpeningBehind(now: Micros): boolean {
+    const since = this.#oldestPending?.since ?? now;
+    return this.#pending.size > limits.unopenedMax || now - since > limits.unopenedTimeMax;
+  }
+
+  get #oldestPending(): Pending | undefined {
+    return this.#pending.values().next().value;
   }
 
   /** Delivers strictly by height: batches are opened in any order, and counted in one. */
@@ -568,6 +581,8 @@ export interface Progress {
   readonly executed: Height;
   /** Opened, with all before it. */
   readonly delivered: Height;
+  /** When the oldest final height that is not delivered became final here, µs; undefined when all are. */
+  readonly unopenedSince: Micros | undefined;
   /** The last L1 block read. */
   readonly l1: number;
   /** Valid transactions that no final block has. */

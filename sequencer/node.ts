@@ -558,6 +558,10 @@ class ConclaveNode implements RunningNode {
       metrics.gauge("consensus_view", progress.view);
       metrics.gauge("consensus_final_height", progress.final);
       metrics.gauge("opened_height", progress.delivered);
+      const { executed, delivered, unopenedSince } = progress;
+      const behind = unopenedSince === undefined ? 0 : this.#clock.now() - unopenedSince;
+      metrics.gauge("opening_behind_heights", executed - delivered);
+      metrics.gauge("opening_behind_seconds", behind / 1e6);
       metrics.gauge("l1_final_block", progress.l1);
       metrics.gauge("mempool_transactions", progress.pooled);
     }

@@ -37,6 +37,8 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
     help: "From a block being final until it was opened here",
     buckets: seconds,
   },
+  opening_behind_heights: { type: "gauge", help: "Final blocks that are not opened here" },
+  opening_behind_seconds: { type: "gauge", help: "How long the oldest of them has been final" },
 
   network_peers: { type: "gauge", help: "Validators connected" },
   network_frames_sent_total: { type: "counter", help: "Frames sent", labels: ["channel"] },

@@ -59,7 +59,14 @@ class Node {
       },
       rootAt: (height: Height) => roots.find((each) => each.height === height)?.root,
     };
-    const parts = { mempool, ledger, l1, snapshots, unopened: () => 0, blockInterval: 0 };
+    const parts = {
+      mempool,
+      ledger,
+      l1,
+      snapshots,
+      isOpeningBehind: () => false,
+      blockInterval: 0,
+    };
     this.chain = new Chain(parts, genesisTip(genesis, hash));
   }
 
