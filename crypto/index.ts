@@ -5,13 +5,11 @@ export {
   type Dealing,
   type DealingPlan,
   type DealerSecrets,
-  dealersOf,
   type DealtShare,
   isDealtShare,
   makeDealing,
   openDealing,
   revealShares,
-  revealsMax,
   type Round,
   type SharedKey,
 } from "./dealing.ts";

@@ -67,7 +67,7 @@ export async function importPromises(parts: SafetyParts, promises: Promises): Pr
   const { main, safety, publicKey } = parts;
   await isUnclaimed(safety, publicKey);
   const copies = await copiesIn(main, await main.get(spaces.meta, ownerKey), publicKey);
-  return await adopt(parts, mergePromises(copies, promises));
+  return adopt(parts, mergePromises(copies, promises));
 }
 
 /** Takes a new safety store into use on the word of an operator that the key has never signed. `SAFETY_EXISTS` if it is
@@ -75,13 +75,13 @@ export async function importPromises(parts: SafetyParts, promises: Promises): Pr
 export async function initSafety(parts: SafetyParts): Promise<Promises> {
   if (!(await isUnclaimed(parts.safety, parts.publicKey)))
     throw new CodedError("SAFETY_EXISTS", "this key has its safety store: there is nothing to do");
-  return await importPromises(parts, nothingPromised);
+  return importPromises(parts, nothingPromised);
 }
 
 /** What the safety store of this key says. Fails with `SAFETY_MISSING` when there is none. */
 export async function exportPromises(safety: Store, publicKey: Uint8Array): Promise<Promises> {
   if (await isUnclaimed(safety, publicKey)) throw missing();
-  return await readPromises(safety);
+  return readPromises(safety);
 }
 
 async function isUnclaimed(safety: Store, publicKey: Uint8Array): Promise<boolean> {

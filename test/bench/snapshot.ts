@@ -13,7 +13,7 @@ import { cpuMs, type Figure } from "./harness.ts";
 /** What a canonical snapshot costs the thread that decides, with so many ids in the replay window. */
 export async function benchSnapshot(): Promise<Figure[]> {
   const figures = [100_000, 1_000_000].flatMap((ids) => measure(ids));
-  return await Promise.resolve(figures);
+  return Promise.resolve(figures);
 }
 
 function measure(count: number): Figure[] {

@@ -99,8 +99,8 @@ export function holdCeremony(
     const missing = plan.recipients.flatMap((_, i) => (acknowledged.has(i + 1) ? [] : [i + 1]));
     if (missing.length > seats - plan.threshold) return [];
     const isLie = faults.lyingDealers?.includes(dealing.dealer) === true;
-    const revealed = revealShares(plan, secretsOf(dealing.dealer), missing).map((shown) =>
-      isLie ? { ...shown, share: randomness(32, 9).fill(0, 0, 1) } : shown,
+    const revealed = revealShares(plan, secretsOf(dealing.dealer), missing).map(
+      ({ seat, share }) => ({ seat, share: isLie ? randomness(32, 9).fill(0, 0, 1) : share }),
     );
     const candidate = { dealing, revealed };
     return isComplete(group, plan, candidate, acknowledged) ? [candidate] : [];

@@ -19,7 +19,11 @@ import {
 import { blstBls } from "../../../sequencer/crypto/index.ts";
 
 export const stakeMin = 100_000_000n;
-export const spans = { epoch: 24 * 3600, firstEpoch: 3600, unbonding: 21 * 24 * 3600 };
+export const spans: Readonly<Record<"epoch" | "firstEpoch" | "unbonding", number>> = {
+  epoch: 24 * 3600,
+  firstEpoch: 3600,
+  unbonding: 21 * 24 * 3600,
+};
 const hubDelay = 7 * 24 * 3600;
 
 /** Everything deployed, in the order in which it has to be. */
