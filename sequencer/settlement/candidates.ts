@@ -1,7 +1,6 @@
 // Who would sit in the next committee if the Hub were shown it now: the keys of all who have staked, in the order of the
 // contract, which itself keeps only their hashes.
 
-import { getCreateAddress } from "ethers";
 import { BoundedMap, concatBytes, toHex } from "../../base/index.ts";
 import { keccak256 } from "../../crypto/index.ts";
 import { limits } from "../../protocol/index.ts";
@@ -13,7 +12,7 @@ import { toCount, wordAt } from "./words.ts";
 
 export interface CandidatesOptions {
   readonly rpc: Rpc;
-  readonly hub: Hex;
+  readonly stake: Hex;
   /** The L1 block from which events are read. */
   readonly start: number;
 }
@@ -24,14 +23,11 @@ const registeredHeadWords = 5;
 
 export class Candidates {
   readonly #options: CandidatesOptions;
-  readonly #stake: Hex;
   /** By operator: a key is for life. */
   readonly #keys = new BoundedMap<Hex, Uint8Array>(4 * limits.committeeMax);
 
   constructor(options: CandidatesOptions) {
     this.#options = options;
-    // The Hub's first creation, in its constructor.
-    this.#stake = getCreateAddress({ from: options.hub, nonce: 1 }).toLowerCase();
   }
 
   /** The call that shows the Hub all who take part; undefined when nobody does. Throws the `CodedError` of `Rpc`. */
@@ -44,7 +40,7 @@ export class Candidates {
 
   async #operators(head: Block): Promise<Hex[]> {
     const data = stakeAbi.encodeFunctionData("activeOperators");
-    const params = [{ to: this.#stake, data }, `0x${head.number.toString(16)}`];
+    const params = [{ to: this.#options.stake, data }, `0x${head.number.toString(16)}`];
     const bytes = await this.#options.rpc.call("eth_call", params, readBytes);
     const count = toCount(wordAt(bytes, 1)) ?? 0;
     if (toCount(wordAt(bytes, 0)) !== 32 || count > limits.committeeMax)
@@ -55,9 +51,9 @@ export class Candidates {
   async #keyOf(operator: Hex, head: Block): Promise<Uint8Array> {
     const known = this.#keys.get(operator);
     if (known !== undefined) return known;
-    const { rpc, start } = this.#options;
+    const { rpc, stake, start } = this.#options;
     const filter = {
-      address: this.#stake,
+      address: stake,
       topics: [topics.registered, `0x${operator.slice(2).padStart(64, "0")}`],
       fromBlock: `0x${start.toString(16)}`,
       toBlock: `0x${head.number.toString(16)}`,

@@ -1,9 +1,10 @@
 // The node's hands on L1: it reads what is final there, and carries there what the committee has signed. L1 may
 // stall, restart or reorganise; ordering and opening go on without it.
 
-import { Wallet } from "ethers";
+import { getCreateAddress, Wallet } from "ethers";
 import { CodedError, type Logger, type Metrics } from "../../base/index.ts";
-import type { L1Block } from "../../protocol/index.ts";
+import type { L1Block, Member } from "../../protocol/index.ts";
+import { registeredAddresses } from "./addresses.ts";
 import { readQuantity } from "./answers.ts";
 import { hex } from "./calls.ts";
 import { Candidates } from "./candidates.ts";
@@ -47,6 +48,11 @@ export interface Settlement {
   anchor(anchorable: Anchorable): void;
   /** An epoch has begun, with this place in its committee. */
   enter(place: Place): void;
+  /**
+   * Where these validators are reached, as L1 knows by now: multiaddresses by network key in hex, of those who have
+   * registered. What they wrote is theirs to answer for. Throws a `CodedError` when L1 does not answer.
+   */
+  addressesOf(members: readonly Pick<Member, "publicKey">[]): Promise<ReadonlyMap<string, string>>;
   /** Whether L1 answered lately. */
   readonly isUp: boolean;
   /** Ends at once what it waits for. What was sent to L1 may still be included there. */
@@ -76,6 +82,9 @@ export function createSettlement(options: SettlementOptions): Settlement {
     logger,
     metrics,
   });
+  // The Hub's first creation, in its constructor.
+  const stake = getCreateAddress({ from: hub, nonce: 1 }).toLowerCase();
+  const registry = { rpc, stake, start: options.start };
   const reader = new StateReader({ rpc, hub, settlements: () => watcher.settlements });
   const poster =
     posting === undefined
@@ -83,7 +92,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
       : new Poster({
           rpc,
           reader,
-          candidates: new Candidates({ rpc, hub, start: options.start }),
+          candidates: new Candidates(registry),
           wallet: new Wallet(hex(posting.secretKey)),
           chainId,
           hub,
@@ -120,6 +129,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
   return {
     anchor: (anchorable) => poster?.add(anchorable),
     enter: (place) => poster?.enter(place),
+    addressesOf: (members) => registeredAddresses(members, registry),
     get isUp() {
       return isUp;
     },

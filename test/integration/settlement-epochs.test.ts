@@ -1,6 +1,8 @@
 // From one committee to the next on L1: validators show the Hub who may follow, and carry the checkpoint that hands over.
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { type Committee, Epoch, nextCommitteeHash } from "../../protocol/index.ts";
+import { toHex } from "../../base/index.ts";
+import { type Committee, Epoch, nextCommitteeHash, zeroHash } from "../../protocol/index.ts";
+import { blstBls } from "../../sequencer/crypto/index.ts";
 import {
   certify,
   committee,
@@ -73,6 +75,22 @@ test("a committee that nobody prepared is not handed over to, and nothing is pai
     reason: "UnknownCommittee",
   });
   expect(await l1.pendingOf(0)).toBe(before);
+});
+
+test("where validators are reached is known of those who have registered", async () => {
+  const l1 = await world.start();
+  await l1.mine(3);
+  const { settlement } = l1.validator(0);
+  const stranger = { publicKey: blstBls.publicKey(new Uint8Array(32).fill(7)) };
+  const noKey = { publicKey: new Uint8Array(48) };
+  const [first, , third] = committee.members;
+  const asked = [first, third, stranger, noKey].filter((each) => each !== undefined);
+  expect([...(await settlement.addressesOf(asked))]).toEqual([
+    [toHex(first?.networkKey ?? zeroHash), "/ip4/127.0.0.1/tcp/9000"],
+    [toHex(third?.networkKey ?? zeroHash), "/ip4/127.0.0.1/tcp/9002"],
+  ]);
+  expect((await settlement.addressesOf([stranger])).size).toBe(0);
+  expect((await settlement.addressesOf([])).size).toBe(0);
 });
 
 test("in another place another one has the turn", async () => {
