@@ -8,9 +8,8 @@ const slow = [
   "test/house/setup.test.ts",
   "test/integration/settlement-{epochs,outage,posting,reading}.test.ts",
   "test/sequencer/cli.test.ts",
-  "test/sim/core.test.ts",
-  "test/sim/core/mutants.test.ts",
-  "test/sim/mutants.test.ts",
+  "test/sim/{replicas,whole}/mutants.test.ts",
+  "test/sim/whole/sealed.test.ts",
 ];
 
 const config: ViteUserConfig = defineConfig({

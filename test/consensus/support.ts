@@ -21,7 +21,7 @@ import {
 } from "../../protocol/index.ts";
 import { leaderSchedule } from "../../consensus/leader.ts";
 import { fakeSignatures } from "../sim/signatures.ts";
-import { encodeToyPayload, ToyApplication } from "../sim/toy-application.ts";
+import { encodeToyPayload, ToyApplication } from "../sim/replicas/toy-application.ts";
 
 export const epoch: Epoch = Epoch(0);
 export const domain: Uint8Array = new Uint8Array(32).fill(1);

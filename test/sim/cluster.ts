@@ -4,6 +4,7 @@
 import type { CommonEffect, Message, Micros, ValidatorIndex } from "../../protocol/index.ts";
 import type { Write } from "../../base/index.ts";
 import { SimDisk } from "./disk.ts";
+import type { Seen } from "./faults.ts";
 import { Network } from "./network.ts";
 import type { Observation } from "./observation.ts";
 import type { SeededRandom } from "./random.ts";
@@ -26,6 +27,8 @@ export interface Host<Event> {
   inject(delay: number, event: (now: Micros) => Event): void;
   /** Does something that has to be waited for; simulated time stands still meanwhile. */
   later(work: () => Promise<void>): void;
+  /** Makes the node anew from what the disk holds, as its host does; what it waits for is forgotten, what it wrote not. */
+  rebuild(): void;
   observe(observation: Observation): void;
 }
 
@@ -35,13 +38,22 @@ export interface NodeKind<Event, Effect extends { readonly type: string }> {
   message(now: Micros, from: ValidatorIndex, message: Message): Event;
   tick(now: Micros): Event;
   connected(now: Micros, peer: ValidatorIndex): Event;
+  /**
+   * The place that `other` has in the peer table of `process`; undefined when it has none there, and hears and says
+   * nothing. By default all know one another by their seats.
+   */
+  placeOf?(process: Process, other: Process): ValidatorIndex | undefined;
   /** Carries out what is not common to all machines. */
   carryOut(effect: Exclude<Effect, CommonEffect>, host: Host<Event>): void;
 }
 
-/** A running or crashed process. Twins are two processes of one validator. */
+/**
+ * A running or crashed process: an identity on the network, a disk and a clock. Which seat it has is for the node it
+ * runs to say; twins are two processes with one seat.
+ */
 export interface Process {
   readonly id: number;
+  /** Its seat in the first epoch. */
   readonly validator: ValidatorIndex;
   readonly isHonest: boolean;
 }
@@ -53,7 +65,7 @@ export interface ClusterOptions<Event, Effect extends { readonly type: string }>
   /** How long a synced write takes, µs. */
   readonly fsync: { readonly min: number; readonly max: number };
   /** Whether the process dies right after it carried out this effect. */
-  readonly isFatal: (process: Process, effect: CommonEffect) => boolean;
+  readonly isFatal: (process: Process, effect: Seen) => boolean;
   /** How long a crashed process stays away, µs. */
   readonly downTime: { readonly min: number; readonly max: number };
   /** The planted driver bug: what later steps send does not wait for the writes of earlier ones. */
@@ -101,20 +113,31 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
 
   async start(process: Process): Promise<void> {
     if (this.isUp(process)) return;
-    const { kind, tickInterval, processes } = this.#options;
-    const disk = this.#disk(process);
-    const node = await kind.build(process, disk, this.#world.now);
+    const { kind, tickInterval } = this.#options;
+    const node = await kind.build(process, this.#disk(process), this.#world.now);
+    // Two starts may have been under way.
+    if (this.isUp(process)) return;
     const life: Life<Event, Effect> = { node, pending: [], writing: undefined };
     this.#lives[process.id] = life;
     this.#options.observe({ type: "started", process });
     this.#world.trace(1, process.id);
     this.#enqueue(process, life, node.start(this.#world.now));
     this.#keepTicking(process, life, this.#random.between(0, tickInterval));
-    for (const other of processes) {
-      if (other.validator === process.validator || !this.isUp(other)) continue;
-      this.#happen(process, (now) => kind.connected(now, other.validator));
-      this.#happen(other, (now) => kind.connected(now, process.validator));
-    }
+    this.#connect(process);
+  }
+
+  /** It stops in peace, with all that it wrote on disk, and starts again at once. */
+  restart(process: Process): void {
+    const life = this.#lives[process.id];
+    if (life === undefined) return;
+    this.#lives[process.id] = undefined;
+    const disk = this.#disk(process);
+    if (life.writing !== undefined) disk.writeNow(life.writing, true);
+    for (const effect of life.pending)
+      if (isPersist(effect)) disk.writeNow(effect.writes, effect.sync);
+    this.#world.trace(7, process.id);
+    this.#options.observe({ type: "crashed", process });
+    this.#world.after(0, () => this.start(process));
   }
 
   /** Power is lost; the process comes back by itself after a while. */
@@ -143,6 +166,24 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
     return disk;
   }
 
+  /** Each learns that the other is there. */
+  #connect(process: Process): void {
+    const { kind, processes } = this.#options;
+    for (const other of processes) {
+      if (!this.isUp(other) || !this.isUp(process)) continue;
+      const [there, here] = [this.#placeOf(process, other), this.#placeOf(other, process)];
+      if (there !== undefined) this.#happen(process, (now) => kind.connected(now, there));
+      if (here !== undefined) this.#happen(other, (now) => kind.connected(now, here));
+    }
+  }
+
+  /** Undefined for a stranger, and for oneself and one's twin. */
+  #placeOf(process: Process, other: Process): ValidatorIndex | undefined {
+    if (process.validator === other.validator) return undefined;
+    const { kind } = this.#options;
+    return kind.placeOf === undefined ? other.validator : kind.placeOf(process, other);
+  }
+
   #keepTicking(process: Process, life: Life<Event, Effect>, delay: number): void {
     this.#world.after(delay, () => {
       if (this.#lives[process.id] !== life) return;
@@ -155,7 +196,9 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
     const sender = this.#options.processes[from];
     const receiver = this.#options.processes[to];
     if (sender === undefined || receiver === undefined) return;
-    this.#happen(receiver, (now) => this.#options.kind.message(now, sender.validator, message));
+    const place = this.#placeOf(receiver, sender);
+    if (place === undefined) return;
+    this.#happen(receiver, (now) => this.#options.kind.message(now, place, message));
   }
 
   #happen(process: Process, event: (now: Micros) => Event): void {
@@ -187,27 +230,31 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
   }
 
   #carryOut(process: Process, life: Life<Event, Effect>, effect: Effect): void {
-    if (!isCommon(effect))
-      return this.#options.kind.carryOut(
+    if (isPersist(effect) && effect.sync) return this.#sync(process, life, effect);
+    if (isCommon(effect)) this.#carryOutCommon(process, effect);
+    else
+      this.#options.kind.carryOut(
         effect as Exclude<Effect, CommonEffect>,
         this.#host(process, life),
       );
+    // Between any two effects a process may die.
+    if (this.#lives[process.id] === life && this.#options.isFatal(process, effect))
+      this.crash(process);
+  }
+
+  #carryOutCommon(process: Process, effect: CommonEffect): void {
     switch (effect.type) {
       case "persist":
-        if (effect.sync) return this.#sync(process, life, effect);
-        this.#disk(process).writeNow(effect.writes, false);
-        break;
+        return this.#disk(process).writeNow(effect.writes, false);
       case "send":
-        this.#send(process, effect.to, effect.message);
-        break;
+        return this.#send(process, effect.to, effect.message);
       case "broadcast":
-        this.#broadcast(process, effect.message);
-        break;
-      case "fault":
-        this.#options.observe({ type: "blamed", process, peer: effect.peer, code: effect.code });
-        break;
+        return this.#broadcast(process, effect.message);
+      case "fault": {
+        const { peer, code } = effect;
+        return this.#options.observe({ type: "blamed", process, peer, code });
+      }
     }
-    if (this.#options.isFatal(process, effect)) this.crash(process);
   }
 
   #sync(
@@ -229,13 +276,14 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
   #broadcast(process: Process, message: Message): void {
     this.#said(process, message);
     for (const other of this.#options.processes)
-      if (other.validator !== process.validator) this.#network.send(process.id, other.id, message);
+      if (this.#placeOf(process, other) !== undefined)
+        this.#network.send(process.id, other.id, message);
   }
 
   #send(process: Process, to: ValidatorIndex, message: Message): void {
     this.#said(process, message);
     for (const other of this.#options.processes)
-      if (other.validator === to) this.#network.send(process.id, other.id, message);
+      if (this.#placeOf(process, other) === to) this.#network.send(process.id, other.id, message);
   }
 
   #said(process: Process, message: Message): void {
@@ -255,13 +303,21 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
         }),
       later: (work) =>
         this.#world.after(0, () => (this.#lives[process.id] === life ? work() : undefined)),
+      rebuild: () => this.restart(process),
       observe: this.#options.observe,
     };
   }
 }
 
 function isCommon(effect: { readonly type: string }): effect is CommonEffect {
-  return ["persist", "send", "broadcast", "fault"].includes(effect.type);
+  const { type } = effect;
+  return type === "persist" || type === "send" || type === "broadcast" || type === "fault";
+}
+
+function isPersist(effect: {
+  readonly type: string;
+}): effect is Extract<CommonEffect, { type: "persist" }> {
+  return effect.type === "persist";
 }
 
 function isMessage(effect: { readonly type: string }): boolean {
@@ -269,5 +325,5 @@ function isMessage(effect: { readonly type: string }): boolean {
 }
 
 function isBarrier(effect: { readonly type: string }): boolean {
-  return effect.type === "persist" && (effect as { sync?: boolean }).sync === true;
+  return isPersist(effect) && effect.sync;
 }

@@ -1,15 +1,21 @@
 // What goes wrong, and when: a run is a row of eras, each with its own weather, cuts and ways to die.
 
-import type { CommonEffect } from "../../protocol/index.ts";
 import type { Process } from "./cluster.ts";
 import { fairWeather, type Weather } from "./network.ts";
 import type { SeededRandom } from "./random.ts";
+
+/** As much as it takes to tell effects apart. */
+export interface Seen {
+  readonly type: string;
+  readonly sync?: boolean;
+  readonly message?: { readonly type: string; readonly kind?: unknown };
+}
 
 export interface Era {
   readonly duration: number;
   readonly weather: Weather;
   readonly isCut: (from: number, to: number) => boolean;
-  readonly isFatal: (process: Process, effect: CommonEffect) => boolean;
+  readonly isFatal: (process: Process, effect: Seen) => boolean;
   /** Everyone loses power when the era begins. */
   readonly isBlackout: boolean;
 }
@@ -25,13 +31,13 @@ export const calm: Omit<Era, "duration"> = {
 export type Boundary = "sync" | "write" | "prepare" | "commit" | "skip" | "propose" | "anything";
 
 /** What a process may just have done when it dies. Uniformly random instants practically never hit a missing fsync. */
-const boundaries: Readonly<Record<Boundary, (effect: CommonEffect) => boolean>> = {
-  sync: (effect) => effect.type === "persist" && effect.sync,
-  write: (effect) => effect.type === "persist" && !effect.sync,
+const boundaries: Readonly<Record<Boundary, (effect: Seen) => boolean>> = {
+  sync: (effect) => effect.type === "persist" && effect.sync === true,
+  write: (effect) => effect.type === "persist" && effect.sync !== true,
   prepare: (effect) => isVote(effect, "prepare"),
   commit: (effect) => isVote(effect, "commit"),
   skip: (effect) => isVote(effect, "skip"),
-  propose: (effect) => effect.type === "broadcast" && effect.message.type === "propose",
+  propose: (effect) => effect.type === "broadcast" && effect.message?.type === "propose",
   anything: () => true,
 };
 
@@ -82,8 +88,6 @@ function nextCut(
   ]);
 }
 
-function isVote(effect: CommonEffect, kind: string): boolean {
-  return (
-    effect.type === "broadcast" && effect.message.type === "vote" && effect.message.kind === kind
-  );
+function isVote({ type, message }: Seen, kind: string): boolean {
+  return type === "broadcast" && message?.type === "vote" && message.kind === kind;
 }

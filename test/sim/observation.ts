@@ -1,10 +1,29 @@
 // What an all-seeing observer notices about the processes of a cluster; the checkers are written over these.
 
-import type { Header, Height, Message, Micros, QC, ValidatorIndex } from "../../protocol/index.ts";
+import type {
+  Batch,
+  CertifiedCheckpoint,
+  Header,
+  Height,
+  Message,
+  Micros,
+  QC,
+  Receipt,
+  RollupLeaf,
+  ValidatorIndex,
+} from "../../protocol/index.ts";
+import type { FinalRecord } from "../../sequencer/records.ts";
 import type { Process } from "./cluster.ts";
 
 export type Observation =
   | { readonly type: "started" | "crashed"; readonly process: Process }
+  /** How far a whole node is that has just read its disk: what it did before it died, nobody may have seen. */
+  | {
+      readonly type: "resumed";
+      readonly process: Process;
+      readonly executed: Height;
+      readonly delivered: Height;
+    }
   /** It has left the process: no crash can take it back. */
   | {
       readonly type: "said";
@@ -26,34 +45,43 @@ export type Observation =
       readonly certificate: QC | undefined;
       readonly now: Micros;
     }
-  /** The process received a transaction and stamped it by its own clock, which may be off. */
+  /** It received a transaction, by its own clock. Only on disk, or said to others, does this outlive a crash. */
   | {
       readonly type: "stamped";
       readonly process: Process;
       readonly id: string;
       readonly stamp: number;
     }
-  /** What a final block ordered, in order; `time` is the block time. */
+  /** A client has its answer; without a receipt it was refused. */
+  | {
+      readonly type: "answered";
+      readonly process: Process;
+      readonly ticket: number;
+      readonly receipt: Receipt | undefined;
+      readonly now: Micros;
+    }
+  /** A final block is executed; `time` is the block time. */
   | {
       readonly type: "ordered";
       readonly process: Process;
-      readonly height: Height;
-      readonly ids: readonly string[];
-      readonly time: number;
+      readonly now: Micros;
+      readonly header: Header;
+      readonly time: Micros;
+      readonly groups: FinalRecord["groups"];
+      readonly dropped: readonly { readonly id: Uint8Array; readonly reason: string }[];
     }
-  /** A final block's opened payloads went out to the rollups; "void" for what nobody can read. */
+  /** A final block is open and goes out to the rollups. */
   | {
       readonly type: "delivered";
       readonly process: Process;
       readonly height: Height;
-      readonly payloads: readonly string[];
+      readonly batches: readonly Batch[];
     }
-  /** The process let go of its decryption shares for these transactions. */
   | {
-      readonly type: "shared";
+      readonly type: "certified";
       readonly process: Process;
-      readonly height: Height;
-      readonly blockHash: Uint8Array;
+      readonly certified: CertifiedCheckpoint;
+      readonly leaves: readonly RollupLeaf[];
     };
 
 /** Watches a run and throws a `Violation` once something happens that must not. */

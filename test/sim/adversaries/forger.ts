@@ -1,28 +1,18 @@
 import { unreachable } from "../../../base/index.ts";
-import { type ConsensusMessage, type QC, View } from "../../../protocol/index.ts";
-import type { ToyEffect } from "../replica-node.ts";
+import { type Message, type QC, View } from "../../../protocol/index.ts";
 import type { SeededRandom } from "../random.ts";
-import type { Adversary } from "./index.ts";
+import { type Adversary, rephrased, spoil } from "./adversary.ts";
 
 /** Says what nobody signed: spoiled signatures, certificates moved to other views, blocks that nobody asked for. */
 export const forger: Adversary = {
-  isTwofold: false,
-  corrupt: (node, { random }) => ({
-    start: (now) => node.start(now).map((effect) => forge(effect, random)),
-    step: (event) => node.step(event).map((effect) => forge(effect, random)),
-  }),
+  isOfConsensus: true,
+  corrupt: (machine, { random }) =>
+    rephrased(machine, (message) =>
+      random.chance(0.5) ? message : random.pick(forgeries(message, random)),
+    ),
 };
 
-function forge(effect: ToyEffect, random: SeededRandom): ToyEffect {
-  if ((effect.type !== "send" && effect.type !== "broadcast") || random.chance(0.5)) return effect;
-  return { ...effect, message: forgeMessage(effect.message as ConsensusMessage, random) };
-}
-
-function forgeMessage(message: ConsensusMessage, random: SeededRandom): ConsensusMessage {
-  return random.pick(forgeries(message, random));
-}
-
-function forgeries(message: ConsensusMessage, random: SeededRandom): ConsensusMessage[] {
+function forgeries(message: Message, random: SeededRandom): Message[] {
   switch (message.type) {
     case "vote":
       return [
@@ -46,6 +36,24 @@ function forgeries(message: ConsensusMessage, random: SeededRandom): ConsensusMe
       return [{ ...message, hash: spoil(message.hash), count: 65_535 }];
     case "get-certificates":
       return [{ ...message, from: View(0), to: View(Number.MAX_SAFE_INTEGER) }];
+    case "lanes":
+      return [
+        {
+          ...message,
+          lanes: message.lanes.map((lane) => ({ ...lane, signature: spoil(lane.signature) })),
+        },
+      ];
+    case "checkpoint-vote":
+      return [{ ...message, signature: spoil(message.signature) }];
+    case "lane-tips":
+    case "get-lanes":
+    case "transactions":
+    case "get-transactions":
+    case "shares":
+    case "opened":
+    case "pull-openings":
+    case "epoch-end":
+      return [message];
     default:
       return unreachable(message);
   }
@@ -60,8 +68,4 @@ function moved(qc: QC | undefined, random: SeededRandom): QC | undefined {
     () => ({ ...qc, signers: [...qc.signers, ...qc.signers] }),
     () => ({ ...qc, kind: "commit", hash: spoil(qc.hash) }),
   ])();
-}
-
-function spoil(bytes: Uint8Array): Uint8Array {
-  return bytes.map((byte, i) => (i === 0 ? byte ^ 1 : byte));
 }

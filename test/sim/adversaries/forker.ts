@@ -1,71 +1,62 @@
 import {
-  blockHash,
-  type ConsensusMessage,
   type Header,
   Height,
+  type Message,
   type Propose,
   type QC,
 } from "../../../protocol/index.ts";
-import { equalBytes } from "../../../base/index.ts";
-import type { ToyEffect } from "../replica-node.ts";
-import { encodeToyPayload } from "../toy-application.ts";
-import type { Adversary, Tools } from "./index.ts";
+import type { CoreEffect } from "../../../sequencer/core.ts";
+import { type Adversary, type Tools } from "./adversary.ts";
+import { Headers, signed } from "./rival.ts";
 
 /** Blocks whose certificates it remembers, to build on. */
 const memory = 12;
 
+interface Certified {
+  readonly header: Header;
+  readonly qc: QC;
+}
+
 /** As leader, builds on an older certified block than it should, as if what came after had never been. */
 export const forker: Adversary = {
-  isTwofold: false,
-  corrupt(node, tools) {
-    const headers: Header[] = [];
-    const certified: { header: Header; qc: QC }[] = [];
-    const remember = (message: ConsensusMessage): void => {
+  isOfConsensus: true,
+  corrupt(machine, tools) {
+    const headers = new Headers();
+    const certified: Certified[] = [];
+    const remember = (message: Message): void => {
       if (message.type !== "propose") return;
+      headers.note(message);
       const { header, parentQC } = message;
-      const parent = headers.find((each) => equalBytes(blockHash(each), header.parent));
+      const parent = headers.get(header.parent);
       if (parent !== undefined && parentQC !== undefined)
         certified.push({ header: parent, qc: parentQC });
-      headers.push(header);
-      headers.splice(0, headers.length - memory);
       certified.splice(0, certified.length - memory);
     };
-    const fork = (effect: ToyEffect): ToyEffect => {
+    const fork = (effect: CoreEffect): CoreEffect => {
       if (effect.type !== "broadcast" || effect.message.type !== "propose") return effect;
-      const older = certified.filter(({ qc }) => qc.view < (effect.message as Propose).header.view);
+      const { view } = effect.message.header;
+      const older = certified.filter(({ qc }) => qc.view < view);
       if (older.length === 0) return effect;
       return { ...effect, message: moveTo(tools.random.pick(older), effect.message, tools) };
     };
     return {
-      start: (now) => node.start(now).map(fork),
+      start: (now) => machine.start(now).map(fork),
       step(event) {
         if (event.type === "message") remember(event.message);
-        return node.step(event).map(fork);
+        return machine.step(event).map(fork);
       },
     };
   },
 };
 
-function moveTo(
-  { header: parent, qc }: { header: Header; qc: QC },
-  proposal: Propose,
-  { options, signatures }: Tools,
-): Propose {
+function moveTo({ header: parent, qc }: Certified, proposal: Propose, tools: Tools): Propose {
   const header: Header = {
     ...proposal.header,
     height: Height(parent.height + 1),
     parent: qc.hash,
     parentView: parent.view,
-    payload: encodeToyPayload({ items: [], time: Number.MAX_SAFE_INTEGER }),
+    payload: tools.emptyPayload(parent) ?? proposal.header.payload,
   };
-  const { domain, committee } = options;
-  const signature = signatures.sign({
-    domain,
-    kind: "prepare",
-    epoch: committee.epoch,
-    slot: header.view,
-    payload: blockHash(header),
-  });
   const skips = proposal.skips.filter((skip) => skip.view > parent.view);
-  return { ...proposal, header, parentQC: qc, skips, signature };
+  return signed({ ...proposal, header, parentQC: qc, skips }, tools);
 }

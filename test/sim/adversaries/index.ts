@@ -1,35 +1,66 @@
-import type { ReplicaOptions, VoteSignatures } from "../../../consensus/index.ts";
-import type { SimNode } from "../cluster.ts";
-import type { SeededRandom } from "../random.ts";
-import type { ToyEffect, ToyEvent } from "../replica-node.ts";
+// Who there may be among the Byzantine seats, by name.
+
+import type { Adversary } from "./adversary.ts";
+import { backdater } from "./backdater.ts";
+import { censor } from "./censor.ts";
 import { chaos } from "./chaos.ts";
+import { equivocator } from "./equivocator.ts";
 import { forger } from "./forger.ts";
 import { forker } from "./forker.ts";
+import { garbler } from "./garbler.ts";
+import { leaker } from "./leaker.ts";
+import { liar } from "./liar.ts";
+import { mutator } from "./mutator.ts";
 import { mute } from "./mute.ts";
 import { selective } from "./selective.ts";
+import { staller } from "./staller.ts";
+import { stale } from "./stale.ts";
 import { twins } from "./twins.ts";
+import { withholder } from "./withholder.ts";
 
-export interface Tools {
-  readonly options: ReplicaOptions;
-  /** With the adversary's own key. */
-  readonly signatures: VoteSignatures;
-  readonly random: SeededRandom;
-}
-
-/** What a Byzantine validator makes of an honest machine. */
-export interface Adversary {
-  /** Runs as two processes with one key. */
-  readonly isTwofold: boolean;
-  corrupt(node: SimNode<ToyEvent, ToyEffect>, tools: Tools): SimNode<ToyEvent, ToyEffect>;
-}
-
-export type AdversaryName = "twins" | "mute" | "selective" | "chaos" | "forger" | "forker";
+export type AdversaryName =
+  | "backdater"
+  | "censor"
+  | "chaos"
+  | "equivocator"
+  | "forger"
+  | "forker"
+  | "garbler"
+  | "leaker"
+  | "liar"
+  | "mutator"
+  | "mute"
+  | "selective"
+  | "stale"
+  | "staller"
+  | "twins"
+  | "withholder";
 
 export const adversaries: Readonly<Record<AdversaryName, Adversary>> = {
-  twins,
-  mute,
-  selective,
+  backdater,
+  censor,
   chaos,
+  equivocator,
   forger,
   forker,
+  garbler,
+  leaker,
+  liar,
+  mutator,
+  mute,
+  selective,
+  stale,
+  staller,
+  twins,
+  withholder,
 };
+
+export const adversaryNames: readonly AdversaryName[] = Object.keys(adversaries) as AdversaryName[];
+
+/** Those that do harm where there is nothing but consensus. */
+export const consensusAdversaries: readonly AdversaryName[] = adversaryNames.filter(
+  (name) => adversaries[name].isOfConsensus,
+);
+
+export type { Adversary, Machine, Tools } from "./adversary.ts";
+export { emptyPayloadOn } from "./empty-payload.ts";

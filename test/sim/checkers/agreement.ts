@@ -1,5 +1,6 @@
-import { equalBytes, toHex } from "../../../base/index.ts";
-import { blockHash, type Header } from "../../../protocol/index.ts";
+import { toHex } from "../../../base/index.ts";
+import type { Header } from "../../../protocol/index.ts";
+import { hashOf } from "../hash-of.ts";
 import type { Process } from "../cluster.ts";
 import { type Checker, type Observation, Violation } from "../observation.ts";
 
@@ -24,28 +25,31 @@ export class Agreement implements Checker {
     const { process } = observation;
     if (!process.isHonest) return;
     if (observation.type === "started") this.#last.delete(process.id);
+    // What it has on disk it does not tell again.
+    if (observation.type === "resumed")
+      this.#reached.set(process.id, Math.max(this.heightOf(process), observation.executed));
     if (observation.type !== "finalized") return;
     for (const header of observation.headers) this.#onFinal(process, header);
     const { certificate, headers } = observation;
     const top = headers.at(-1);
     if (certificate !== undefined && top !== undefined)
-      if (certificate.kind !== "commit" || !equalBytes(certificate.hash, blockHash(top)))
+      if (certificate.kind !== "commit" || toHex(certificate.hash) !== hashOf(top))
         throw new Violation("agreement", `${process.id} shows a wrong certificate`);
   }
 
   #onFinal(process: Process, header: Header): void {
-    const hash = blockHash(header);
+    const hash = hashOf(header);
     const last = this.#last.get(process.id);
     const reached = this.heightOf(process);
     const isNext =
       last === undefined
         ? header.height <= reached + 1
-        : header.height === last.height + 1 && equalBytes(header.parent, blockHash(last));
+        : header.height === last.height + 1 && toHex(header.parent) === hashOf(last);
     if (!isNext) throw new Violation("agreement", `${process.id} left a gap at ${header.height}`);
     const agreed = this.#finalAt.get(header.height);
-    if (agreed !== undefined && agreed !== toHex(hash))
+    if (agreed !== undefined && agreed !== hash)
       throw new Violation("agreement", `two final blocks of height ${header.height}`);
-    this.#finalAt.set(header.height, toHex(hash));
+    this.#finalAt.set(header.height, hash);
     this.#last.set(process.id, header);
     this.#reached.set(process.id, Math.max(reached, header.height));
   }

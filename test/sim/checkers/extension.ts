@@ -1,7 +1,8 @@
 import { toHex } from "../../../base/index.ts";
-import { blockHash, type Header, type QC } from "../../../protocol/index.ts";
+import type { Header, QC } from "../../../protocol/index.ts";
+import { hashOf } from "../hash-of.ts";
 import { type Checker, type Observation, Violation } from "../observation.ts";
-import { certificatesIn } from "./certificates.ts";
+import { certificatesIn } from "./one-block-per-view.ts";
 
 /** I6: whatever is certified after a committed block stands on it, long before anyone finalizes it. */
 export class Extension implements Checker {
@@ -13,8 +14,7 @@ export class Extension implements Checker {
     if (observation.type !== "said") return;
     const { message, process } = observation;
     // A block may be anyone's; that it is certified counts when an honest process says so.
-    if (message.type === "propose")
-      this.#headers.set(toHex(blockHash(message.header)), message.header);
+    if (message.type === "propose") this.#headers.set(hashOf(message.header), message.header);
     if (process.isHonest) for (const qc of certificatesIn(message)) this.#onCertificate(qc);
   }
 

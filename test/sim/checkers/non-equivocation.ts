@@ -1,5 +1,6 @@
 import { toHex } from "../../../base/index.ts";
-import { blockHash, type Message, type VoteKind } from "../../../protocol/index.ts";
+import type { Message, VoteKind } from "../../../protocol/index.ts";
+import { hashOf } from "../hash-of.ts";
 import { type Checker, type Observation, Violation } from "../observation.ts";
 
 /**
@@ -29,6 +30,6 @@ function statementOf(message: Message): { kind: VoteKind; view: number; hash: st
   if (message.type === "vote")
     return { kind: message.kind, view: message.view, hash: toHex(message.hash) };
   if (message.type === "propose")
-    return { kind: "prepare", view: message.header.view, hash: toHex(blockHash(message.header)) };
+    return { kind: "prepare", view: message.header.view, hash: hashOf(message.header) };
   return undefined;
 }

@@ -1,0 +1,65 @@
+// Bugs planted to prove the checkers. A mutant is the code with a line changed, loaded beside the true one, so that
+// production code has no hooks for them; an edit that does not fit any more fails loudly.
+
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { ReplicaClass } from "./replicas/node.ts";
+import type { CoreClass } from "./whole/node.ts";
+
+export interface Edit {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Mutant<Options> {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  /** Who is expected to notice. */
+  readonly checkers: readonly string[];
+  /** A seed that found it once, with which the gate begins. */
+  readonly knownSeed: number;
+  /** How many seeds it may take, from the first or from the known one. */
+  readonly budget: number;
+  /** What the runs are like. */
+  readonly options?: Partial<Options>;
+}
+
+/** The machines with these changes. `dispose` removes the copy. */
+export async function loadMutant(mutant: {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+}): Promise<{
+  readonly replicaClass: ReplicaClass;
+  readonly coreClass: CoreClass;
+  readonly dispose: () => void;
+}> {
+  const root = resolve(import.meta.dirname, "../..");
+  const folder = mkdtempSync(join(tmpdir(), "mutant-"));
+  for (const floor of ["base", "crypto", "protocol"])
+    symlinkSync(join(root, floor), join(folder, floor));
+  for (const machine of ["consensus", "mempool", "ledger", "sequencer"])
+    cpSync(join(root, machine), join(folder, machine), { recursive: true });
+  // Node takes the kind of a module from the nearest package.
+  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+  for (const { file, from, to } of mutant.edits) {
+    const path = join(folder, file);
+    const text = readFileSync(path, "utf8");
+    if (text.split(from).length !== 2)
+      throw new Error(`${mutant.name}: ${file} does not contain once: ${from}`);
+    writeFileSync(
+      path,
+      text.replace(from, () => to),
+    );
+  }
+  const load = (door: string): Promise<unknown> => import(pathToFileURL(join(folder, door)).href);
+  const { Replica } = (await load("consensus/index.ts")) as { Replica: ReplicaClass };
+  const { Core } = (await load("sequencer/core.ts")) as { Core: CoreClass };
+  return {
+    replicaClass: Replica,
+    coreClass: Core,
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,284 @@
+// One run from one seed: faults for a number of views, then calm, in which everything must get going again.
+
+import { Replica, type ReplicaOptions, type VoteSignatures } from "../../../consensus/index.ts";
+import { Height, Micros, type Parameters, type ValidatorIndex } from "../../../protocol/index.ts";
+import {
+  adversaries,
+  type AdversaryName,
+  consensusAdversaries,
+  type Machine,
+} from "../adversaries/index.ts";
+import { Agreement } from "../checkers/agreement.ts";
+import { Extension } from "../checkers/extension.ts";
+import { NonEquivocation } from "../checkers/non-equivocation.ts";
+import { OneBlockPerView } from "../checkers/one-block-per-view.ts";
+import { Cluster, type Process, type SimNode } from "../cluster.ts";
+import { committeeOf } from "../committee.ts";
+import { Coverage, type Rarity } from "../coverage.ts";
+import { type Boundary, calm, type Era, nextEra } from "../faults.ts";
+import { type Observation, Violation } from "../observation.ts";
+import { layOut, pickAdversaries } from "../processes.ts";
+import { SeededRandom } from "../random.ts";
+import { fakeLaneSignatures, fakeSignatures } from "../signatures.ts";
+import { World } from "../world.ts";
+import {
+  type ReplicaClass,
+  replicaKind,
+  type ReplicaNode,
+  type ToyEffect,
+  type ToyEvent,
+} from "./node.ts";
+import { decodeToyPayload, encodeToyPayload } from "./toy-application.ts";
+
+export interface CampaignOptions {
+  readonly seed: number;
+  /** Validators. */
+  readonly n: number;
+  /** Views under faults. */
+  readonly views: number;
+  readonly replicaClass?: ReplicaClass;
+  readonly signaturesOf?: (validator: ValidatorIndex) => VoteSignatures;
+  readonly sendsOvertakeBarriers?: boolean;
+  /** Sees everything as well, to print it. */
+  readonly watch?: (observation: Observation, now: number) => void;
+  /** Processes die after effects of this kind only; of a kind that changes by default. */
+  readonly crashAfter?: Boundary;
+  /** Which adversaries there may be; all of them by default. */
+  readonly adversaryNames?: readonly AdversaryName[];
+}
+
+export interface CampaignReport {
+  readonly views: number;
+  readonly height: number;
+  readonly events: number;
+  readonly messages: number;
+  readonly crashes: number;
+  readonly traceHash: string;
+  /** Simulated µs from the end of all faults until everything was final everywhere. */
+  readonly recovery: number;
+  /** How often rare things happened. */
+  readonly coverage: ReadonlyMap<Rarity, number>;
+}
+
+export const parameters: Parameters = {
+  viewTimeout: 100_000,
+  idleTime: 300_000,
+  laneFlush: 10_000,
+  laneHeartbeat: 250_000,
+  checkpointHeights: 100,
+  checkpointTime: 10_000_000,
+  feePerByte: 1,
+  epochTime: 0,
+};
+
+/** Everything must be final by then, in calm, µs. */
+const recoveryMax = 20_000_000;
+/** Until the last crashed process is back, µs. */
+const settlingTime = 1_000_000;
+const tickInterval = 20_000;
+
+/** Throws a `Violation` when a checker finds one. */
+export function runSeed(options: CampaignOptions): Promise<CampaignReport> {
+  return new Campaign(options).run();
+}
+
+class Campaign {
+  readonly #options: CampaignOptions;
+  readonly #random: SeededRandom;
+  readonly #world = new World();
+  readonly #wicked: ReadonlyMap<number, AdversaryName>;
+  readonly #processes: readonly Process[];
+  readonly #cluster: Cluster<ToyEvent, ToyEffect>;
+  readonly #agreement = new Agreement();
+  readonly #coverage = new Coverage();
+  readonly #checkers = [
+    this.#coverage,
+    this.#agreement,
+    new NonEquivocation(),
+    new OneBlockPerView(),
+    new Extension(),
+  ];
+  readonly #itemsBy = new Map<number, Set<number>>();
+  #era: Era = { ...calm, duration: 0 };
+  #items = 0;
+  #isOver = false;
+  #violation: Violation | undefined;
+  #views = 0;
+
+  constructor(options: CampaignOptions) {
+    this.#options = options;
+    const { seed, n } = options;
+    this.#random = new SeededRandom(seed);
+    const names = options.adversaryNames ?? consensusAdversaries;
+    this.#wicked = pickAdversaries(this.#random, n, names);
+    this.#processes = layOut(n, this.#wicked);
+    const optionsOf = ({ validator }: Process): ReplicaOptions => ({
+      committee: committeeOf(n),
+      index: validator,
+      domain: new Uint8Array(32).fill(1),
+      origin: { height: Height(0), hash: new Uint8Array(32).fill(2) },
+      parameters,
+    });
+    const signaturesOf = options.signaturesOf ?? fakeSignatures;
+    const honest = replicaKind(options.replicaClass ?? Replica, optionsOf, signaturesOf);
+    this.#cluster = new Cluster(this.#world, this.#random, {
+      kind: {
+        ...honest,
+        build: async (process, disk, now) => {
+          const node = (await honest.build(process, disk, now)) as ReplicaNode;
+          return this.#corrupt(process, node, optionsOf(process), signaturesOf);
+        },
+      },
+      processes: this.#processes,
+      tickInterval,
+      fsync: { min: 100, max: this.#random.pick([1_000, 5_000, 5_000, 80_000]) },
+      downTime: { min: 10_000, max: 800_000 },
+      isFatal: (process, effect) => this.#era.isFatal(process, effect),
+      sendsOvertakeBarriers: options.sendsOvertakeBarriers ?? false,
+      observe: (observation) => this.#observe(observation),
+    });
+  }
+
+  async run(): Promise<CampaignReport> {
+    for (const process of this.#processes) await this.#cluster.start(process);
+    this.#keepSubmitting();
+    await this.#sufferFaults();
+    const healedAt = this.#world.now;
+    await this.#recover();
+    return {
+      views: this.#viewsReached(),
+      height: this.#agreement.height,
+      events: this.#world.events,
+      messages: this.#cluster.network.messages,
+      crashes: this.#cluster.crashes,
+      traceHash: this.#world.traceHash,
+      recovery: this.#world.now - healedAt,
+      coverage: this.#coverage.counts,
+    };
+  }
+
+  async #sufferFaults(): Promise<void> {
+    const end = this.#world.now + this.#options.views * parameters.viewTimeout;
+    while (this.#viewsReached() < this.#options.views && this.#world.now < end) {
+      this.#enter(nextEra(this.#random, this.#processes, this.#options.crashAfter));
+      await this.#world.run(this.#era.duration, () => this.#violation !== undefined);
+      if (this.#violation !== undefined) throw this.#violation;
+    }
+  }
+
+  /** I13: in calm, every item is final at every honest process soon, and none stays behind. */
+  async #recover(): Promise<void> {
+    this.#enter({ ...calm, duration: 0 });
+    this.#isOver = true;
+    await this.#world.run(settlingTime);
+    const goal = this.#agreement.height + 2;
+    this.#submitAgain();
+    const isDone = (): boolean =>
+      this.#violation !== undefined ||
+      this.#honest().every(
+        (process) =>
+          this.#agreement.heightOf(process) >= goal &&
+          (this.#itemsBy.get(process.id)?.size ?? 0) >= this.#items,
+      );
+    await this.#world.run(recoveryMax, isDone);
+    if (this.#violation !== undefined) throw this.#violation;
+    if (!isDone()) throw new Violation("liveness", this.#describe(goal));
+  }
+
+  #enter(era: Era): void {
+    this.#era = era;
+    this.#cluster.network.weather = era.weather;
+    this.#cluster.network.cut = era.isCut;
+    if (era.isBlackout) for (const process of this.#processes) this.#cluster.crash(process);
+  }
+
+  /** A stream of items that reach each node at its own time, if at all. */
+  #keepSubmitting(): void {
+    if (this.#isOver) return;
+    const item = ++this.#items;
+    for (const process of this.#processes) {
+      if (this.#random.chance(0.1)) continue;
+      const delay = this.#random.between(500, 30_000);
+      for (const [inFull, extra] of [
+        [false, 0],
+        [true, this.#random.between(0, 80_000)],
+      ] as const)
+        this.#world.after(delay + extra, () =>
+          this.#cluster.inject(process, (now) => ({ type: "item", now, item, inFull })),
+        );
+    }
+    this.#world.after(this.#random.between(1_000, 120_000), () => this.#keepSubmitting());
+  }
+
+  /** Those who crashed forgot what they had received; clients say again what is not final. */
+  #submitAgain(): void {
+    for (const process of this.#honest())
+      for (let item = 1; item <= this.#items; item++)
+        this.#cluster.inject(process, (now) => ({ type: "item", now, item, inFull: true }));
+  }
+
+  #observe(observation: Observation): void {
+    this.#options.watch?.(observation, this.#world.now);
+    if (this.#violation !== undefined) return;
+    const { isHonest } = observation.process;
+    if (isHonest && observation.type === "said" && observation.message.type === "status")
+      this.#views = Math.max(this.#views, observation.message.view);
+    if (isHonest && observation.type === "finalized") {
+      const items = this.#itemsBy.get(observation.process.id) ?? new Set();
+      this.#itemsBy.set(observation.process.id, items);
+      for (const { payload } of observation.headers)
+        for (const item of decodeToyPayload(payload)?.items ?? []) items.add(item);
+    }
+    try {
+      for (const checker of this.#checkers) checker.observe(observation);
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      this.#violation = error;
+    }
+  }
+
+  #honest(): Process[] {
+    return this.#processes.filter((process) => process.isHonest);
+  }
+
+  #viewsReached(): number {
+    const views = this.#honest().map((process) => {
+      const node = this.#cluster.node(process) as ReplicaNode | undefined;
+      return node?.replica.view ?? 0;
+    });
+    return Math.max(this.#views, ...views);
+  }
+
+  #describe(goal: number): string {
+    const states = this.#honest().map((process) => {
+      const node = this.#cluster.node(process) as ReplicaNode | undefined;
+      const items = this.#itemsBy.get(process.id)?.size ?? 0;
+      const { view, finalHeight } = node?.replica ?? { view: "down", finalHeight: 0 };
+      return `${process.id}: view ${view}, height ${finalHeight}/${goal}, items ${items}/${this.#items}`;
+    });
+    return states.join("; ");
+  }
+
+  /** Adversaries speak to whole cores; of those, the events and effects of consensus are these very ones. */
+  #corrupt(
+    process: Process,
+    node: ReplicaNode,
+    options: ReplicaOptions,
+    signaturesOf: (validator: ValidatorIndex) => VoteSignatures,
+  ): SimNode<ToyEvent, ToyEffect> {
+    const name = this.#wicked.get(process.validator);
+    if (name === undefined) return node;
+    const { committee, index, domain } = options;
+    const corrupted = adversaries[name].corrupt(node as unknown as Machine, {
+      index,
+      committee,
+      parameters,
+      domain,
+      random: new SeededRandom(this.#options.seed, process.id + 1),
+      votes: signaturesOf(index),
+      lanes: fakeLaneSignatures(index),
+      emptyPayload: () => encodeToyPayload({ items: [], time: Micros(Number.MAX_SAFE_INTEGER) }),
+    });
+    return corrupted as unknown as SimNode<ToyEvent, ToyEffect>;
+  }
+}

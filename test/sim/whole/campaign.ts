@@ -1,0 +1,367 @@
+// One run of whole cores from one seed: faults for so many seconds, then calm, in which all that honest nodes cannot
+// have forgotten must be ordered, opened, delivered and certified, and soon.
+
+import { blockHash, faultyMax, type Genesis, type Parameters } from "../../../protocol/index.ts";
+import { Core, type CoreEffect, type CoreEvent } from "../../../sequencer/core.ts";
+import { L1Log } from "../../../sequencer/l1-log.ts";
+import {
+  adversaries,
+  type AdversaryName,
+  adversaryNames,
+  emptyPayloadOn,
+  type Machine,
+} from "../adversaries/index.ts";
+import { Cluster, type Process } from "../cluster.ts";
+import { calm, type Era, nextEra, type Seen } from "../faults.ts";
+import { type Observation, Violation } from "../observation.ts";
+import { layOut, pickAdversaries } from "../processes.ts";
+import { SeededRandom } from "../random.ts";
+import { fakeLaneSignatures, fakeSignatures } from "../signatures.ts";
+import { World } from "../world.ts";
+import { AccountedSealing } from "./accounted-sealing.ts";
+import { chainId, Clients, firstL1Block, type Sent } from "./clients.ts";
+import { type CoreClass, coreKind, type CoreNode } from "./node.ts";
+import { Panel } from "./panel.ts";
+import type { Sealing } from "./sealing.ts";
+import { Traffic } from "./traffic.ts";
+
+export interface CoreCampaignOptions {
+  readonly seed: number;
+  /** Validators. */
+  readonly n: number;
+  /** Views under faults. */
+  readonly views: number;
+  /** Which adversaries there may be; all of them by default. */
+  readonly adversaryNames?: readonly AdversaryName[];
+  /** The committee's key; one that only keeps accounts by default. */
+  readonly sealing?: Sealing;
+  /** What runs in place of the core. */
+  readonly coreClass?: CoreClass;
+  /** Only one honest process runs it; all others the true one. */
+  readonly isMutantAlone?: boolean;
+  /** Planted bugs of the world around the core. */
+  readonly sendsOvertakeBarriers?: boolean;
+  /** Honest seats that do what only this adversary would. */
+  readonly honestAre?: AdversaryName;
+  /** Checkers that keep silent, so that it shows whether another one notices. */
+  readonly ignored?: readonly string[];
+  /** Sees everything as well, to print it. */
+  readonly watch?: (observation: Observation, now: number) => void;
+}
+
+export interface CoreReport {
+  readonly views: number;
+  readonly height: number;
+  readonly transactions: number;
+  readonly delivered: number;
+  readonly certified: number;
+  readonly events: number;
+  readonly messages: number;
+  readonly crashes: number;
+  /** Simulated seconds. */
+  readonly seconds: number;
+  readonly traceHash: string;
+  /** Simulated µs from the end of all faults until nothing was left to do. */
+  readonly recovery: number;
+}
+
+const parameters: Parameters = {
+  viewTimeout: 100_000,
+  idleTime: 300_000,
+  laneFlush: 10_000,
+  laneHeartbeat: 250_000,
+  checkpointHeights: 8,
+  checkpointTime: 10_000_000,
+  feePerByte: 1,
+  epochTime: 0,
+};
+
+/** What the parts beside consensus say, and a process may just have said when it dies. */
+const spoken = ["shares", "lanes", "transactions", "checkpoint-vote"] as const;
+const tickInterval = 20_000;
+/** Until the last crashed process is back and has caught its breath, µs. */
+const settlingTime = 1_500_000;
+/** All that is promised is kept by then, in calm, µs. */
+const recoveryMax = 30_000_000;
+/** Heights in which a node at the tip may be behind the highest. */
+const lagMax = 3;
+
+/** Throws a `Violation` when a checker finds one. */
+export function runCoreSeed(options: CoreCampaignOptions): Promise<CoreReport> {
+  return new CoreCampaign(options).run();
+}
+
+class CoreCampaign {
+  readonly #options: CoreCampaignOptions;
+  readonly #random: SeededRandom;
+  readonly #world = new World();
+  readonly #genesis: Genesis;
+  readonly #domain = new Uint8Array(32).fill(1);
+  readonly #wicked: ReadonlyMap<number, AdversaryName>;
+  readonly #processes: readonly Process[];
+  readonly #honest: readonly Process[];
+  readonly #skews: readonly number[];
+  readonly #cluster: Cluster<CoreEvent, CoreEffect>;
+  readonly #clients: Clients;
+  readonly #nodes = new Map<number, CoreNode>();
+  readonly #panel: Panel;
+  readonly #traffic: Traffic;
+  #era: Era = { ...calm, duration: 0 };
+  #violation: Violation | undefined;
+  #views = 0;
+  #deliveredCount = 0;
+
+  constructor(options: CoreCampaignOptions) {
+    this.#options = options;
+    const { seed, n } = options;
+    this.#random = new SeededRandom(seed, 17);
+    const sealing = options.sealing ?? new AccountedSealing(n);
+    this.#clients = new Clients(new SeededRandom(seed, 18), sealing);
+    this.#genesis = genesisOf(sealing);
+    this.#wicked = pickAdversaries(this.#random, n, options.adversaryNames ?? adversaryNames);
+    this.#processes = layOut(n, this.#wicked);
+    this.#honest = this.#processes.filter((process) => process.isHonest);
+    const skewMax = this.#random.pick([0, 5_000, 60_000]);
+    this.#skews = this.#processes.map(() => this.#random.between(-skewMax, skewMax));
+    this.#panel = new Panel({
+      seats: n,
+      byzantine: this.#wicked.size,
+      honest: this.#honest,
+      clients: this.#clients,
+      sealing,
+      diskOf: ({ id }) => this.#nodes.get(id)?.disk,
+      latestClock: () =>
+        Math.max(...this.#honest.map((each) => this.#clockOf(each, this.#world.now))),
+      ignored: options.ignored ?? [],
+    });
+    this.#cluster = new Cluster(this.#world, this.#random, {
+      kind: coreKind({
+        genesis: this.#genesis,
+        domain: this.#domain,
+        sealing,
+        classOf: (process) => this.#classOf(process),
+        clockOf: (process, now) => this.#clockOf(process, now),
+        furnish: (disk) => {
+          for (const effect of new L1Log(1, []).append(firstL1Block, this.#world.now, 0))
+            if (effect.type === "persist") disk.writeNow(effect.writes, true);
+        },
+        corrupt: (process, core) => this.#corrupt(process, core),
+        jobTime: { min: 200, max: this.#random.pick([2_000, 20_000, 200_000]) },
+        observe: (observation) => this.#observe(observation),
+        onBuilt: ({ id }, node) => this.#nodes.set(id, node),
+      }),
+      processes: this.#processes,
+      tickInterval,
+      fsync: { min: 100, max: this.#random.pick([1_000, 5_000, 5_000, 80_000]) },
+      downTime: { min: 10_000, max: 900_000 },
+      isFatal: (process, effect) => this.#era.isFatal(process, effect),
+      sendsOvertakeBarriers: options.sendsOvertakeBarriers ?? false,
+      observe: (observation) => this.#observe(observation),
+    });
+    this.#traffic = new Traffic({
+      world: this.#world,
+      random: this.#random,
+      cluster: this.#cluster,
+      processes: this.#processes,
+      clients: this.#clients,
+      height: () => this.#panel.agreement.height,
+      l1Of: ({ id }) => this.#nodes.get(id)?.core.l1.number ?? 0,
+    });
+  }
+
+  async run(): Promise<CoreReport> {
+    const startedAt = this.#world.now;
+    for (const process of this.#processes) {
+      await this.#cluster.start(process);
+      this.#traffic.keepReadingL1(process);
+    }
+    this.#traffic.keepSubmitting();
+    await this.#sufferFaults();
+    const healedAt = this.#world.now;
+    await this.#recover();
+    return {
+      views: this.#views,
+      height: this.#panel.agreement.height,
+      transactions: this.#clients.all.length,
+      delivered: this.#deliveredCount,
+      certified: Math.max(...this.#honest.map((each) => this.#panel.checkpoints.heightOf(each))),
+      events: this.#world.events,
+      messages: this.#cluster.network.messages,
+      crashes: this.#cluster.crashes,
+      seconds: (this.#world.now - startedAt) / 1e6,
+      traceHash: this.#world.traceHash,
+      recovery: this.#world.now - healedAt,
+    };
+  }
+
+  async #sufferFaults(): Promise<void> {
+    const { views } = this.#options;
+    const end = this.#world.now + views * parameters.viewTimeout;
+    while (this.#views < views && this.#world.now < end) {
+      this.#enter(this.#nextEra());
+      await this.#pass(Math.min(this.#era.duration, end - this.#world.now));
+    }
+  }
+
+  /**
+   * I13. First what f+1 honest processes hold durably is ordered, though no client says it again: that is what their
+   * receipts are worth. Then all that clients repeat is delivered everywhere, and a checkpoint over it is certified.
+   */
+  async #recover(): Promise<void> {
+    this.#enter({ ...calm, duration: 0 });
+    this.#traffic.stopSubmitting();
+    await this.#pass(settlingTime);
+    const kept = faultyMax(this.#options.n) + 1;
+    const promised = this.#panel.fairness.waitingAt(kept);
+    const areKept = (): boolean => {
+      const waiting = new Set(this.#panel.fairness.waitingAt(kept));
+      return !promised.some((id) => waiting.has(id));
+    };
+    await this.#pass(recoveryMax, areKept);
+    if (!areKept()) throw this.#failure("receipts", "what f+1 honest hold is not ordered");
+    const sure = this.#clients.all.filter(({ isSure }) => isSure);
+    const isOrdered = ({ id }: Sent): boolean => this.#panel.delivery.whereIs(id) !== undefined;
+    this.#traffic.keepRepeating(sure, isOrdered);
+    await this.#pass(recoveryMax, () => this.#isDelivered(sure));
+    if (!this.#isDelivered(sure)) throw this.#failure("liveness", "not all is delivered");
+    const goal = this.#panel.agreement.height;
+    await this.#pass(recoveryMax, () => this.#isCertified(goal));
+    if (!this.#isCertified(goal)) throw this.#failure("liveness", `${goal} is not certified`);
+    this.#checkMemory();
+  }
+
+  async #pass(duration: number, isDone: () => boolean = () => false): Promise<void> {
+    let checkAt = 0;
+    await this.#world.run(duration, () => {
+      if (this.#violation !== undefined) return true;
+      // What takes long to tell is asked once in a while only.
+      if (this.#world.now < checkAt) return false;
+      checkAt = this.#world.now + tickInterval;
+      return isDone();
+    });
+    if (this.#violation !== undefined) throw this.#violation;
+  }
+
+  #isDelivered(sure: readonly Sent[]): boolean {
+    const heights = sure.map(({ id }) => this.#panel.delivery.whereIs(id) ?? Infinity);
+    const goal = Math.max(0, ...heights);
+    return this.#honest.every((process) => this.#panel.delivery.heightOf(process) >= goal);
+  }
+
+  #isCertified(goal: number): boolean {
+    return this.#honest.every((process) => this.#panel.checkpoints.heightOf(process) >= goal);
+  }
+
+  /** I14: in calm nothing stays behind, neither blocks nor transactions that a block has taken. */
+  #checkMemory(): void {
+    for (const process of this.#honest) {
+      const progress = this.#nodes.get(process.id)?.core.progress;
+      if (progress === undefined) continue;
+      const { final, executed, delivered, pooled } = progress;
+      const left = this.#clients.all.filter(
+        ({ id }) => this.#panel.delivery.whereIs(id) === undefined,
+      );
+      const isSmall =
+        final >= this.#panel.agreement.height - lagMax &&
+        delivered >= final - lagMax &&
+        executed >= delivered &&
+        pooled <= left.length;
+      if (!isSmall) throw this.#failure("memory", `${process.id} holds what is done with`);
+    }
+  }
+
+  #nextEra(): Era {
+    const era = nextEra(this.#random, this.#processes);
+    // Its own boundaries, as often as those of consensus.
+    if (!this.#random.chance(0.4)) return era;
+    const type = this.#random.pick(spoken);
+    const rate = this.#random.pick([0.02, 0.1, 0.5]);
+    return {
+      ...era,
+      isFatal: (process, effect) =>
+        process.isHonest && typeSaid(effect) === type && this.#random.chance(rate),
+    };
+  }
+
+  #enter(era: Era): void {
+    this.#era = era;
+    this.#cluster.network.weather = era.weather;
+    this.#cluster.network.cut = era.isCut;
+    if (era.isBlackout) for (const process of this.#processes) this.#cluster.crash(process);
+  }
+
+  #observe(observation: Observation): void {
+    this.#options.watch?.(observation, this.#world.now);
+    if (this.#violation !== undefined) return;
+    this.#note(observation);
+    this.#panel.observe(observation);
+    this.#violation ??= this.#panel.violation;
+  }
+
+  #note(observation: Observation): void {
+    const { process, type } = observation;
+    if (type === "answered") this.#violation ??= this.#traffic.checkAnswer(observation);
+    if (type === "ordered")
+      this.#world.trace(4, process.id, ...blockHash(observation.header).subarray(0, 8));
+    if (type === "delivered")
+      this.#world.trace(5, process.id, observation.height, observation.batches.length);
+    if (type === "certified")
+      this.#world.trace(6, process.id, observation.certified.checkpoint.height);
+    if (!process.isHonest) return;
+    if (type === "said" && observation.message.type === "status")
+      this.#views = Math.max(this.#views, observation.message.view);
+    if (type === "delivered")
+      this.#deliveredCount += observation.batches.flatMap((each) => each.transactions).length;
+  }
+
+  #classOf(process: Process): CoreClass {
+    const { coreClass, isMutantAlone } = this.#options;
+    if (coreClass === undefined) return Core;
+    return isMutantAlone !== true || process === this.#honest[0] ? coreClass : Core;
+  }
+
+  #corrupt(process: Process, core: Machine): Machine {
+    const name = process.isHonest ? this.#options.honestAre : this.#wicked.get(process.validator);
+    if (name === undefined) return core;
+    const { validator, id } = process;
+    return adversaries[name].corrupt(core, {
+      index: validator,
+      committee: this.#genesis.committee,
+      parameters,
+      domain: this.#domain,
+      random: new SeededRandom(this.#options.seed, id + 1),
+      votes: fakeSignatures(validator),
+      lanes: fakeLaneSignatures(validator),
+      emptyPayload: emptyPayloadOn,
+    });
+  }
+
+  #clockOf({ id }: Process, now: number): number {
+    return now + (this.#skews[id] ?? 0);
+  }
+
+  #failure(checker: string, what: string): Violation {
+    const states = this.#honest.map((process) => {
+      const progress = this.#nodes.get(process.id)?.core.progress;
+      const { view, final, executed, delivered, l1, pooled } = progress ?? {};
+      const certified = this.#panel.checkpoints.heightOf(process);
+      return `${process.id}: ${JSON.stringify({ view, final, executed, delivered, certified, l1, pooled })}`;
+    });
+    const wicked = [...this.#wicked].map(([seat, name]) => `seat ${seat} is ${name}`);
+    return new Violation(checker, [what, ...wicked, ...states].join("; "));
+  }
+}
+
+function genesisOf({ committee }: Sealing): Genesis {
+  return {
+    chainId,
+    contracts: { hub: new Uint8Array(20).fill(1), rollups: new Uint8Array(20).fill(2) },
+    l1Start: 1,
+    committee,
+    parameters,
+  };
+}
+
+function typeSaid(effect: Seen): string | undefined {
+  return effect.message?.type;
+}

@@ -1,0 +1,275 @@
+// Bugs planted in whole cores, or in what runs them, and who has to notice. The seeds are those that once found them.
+
+import type { Mutant } from "../mutant.ts";
+import type { CoreCampaignOptions } from "./campaign.ts";
+
+export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
+  {
+    name: "shares leave with the PREPARE",
+    edits: [],
+    checkers: ["early-share"],
+    knownSeed: 1,
+    budget: 5,
+    options: { honestAre: "leaker" },
+  },
+  {
+    name: "shares leave with the PREPARE, and it shows in what can be read",
+    edits: [],
+    checkers: ["plaintext"],
+    knownSeed: 1,
+    budget: 5,
+    options: { honestAre: "leaker", ignored: ["early-share"] },
+  },
+  {
+    name: "f stamps decide instead of f+1",
+    edits: [
+      {
+        file: "mempool/fair-order.ts",
+        from: "ripeAt(stamps, faultyMax(seats))",
+        to: "ripeAt(stamps, faultyMax(seats) - 1)",
+      },
+    ],
+    checkers: ["fair-order"],
+    knownSeed: 4,
+    budget: 30,
+    options: { adversaryNames: ["backdater"] },
+  },
+  {
+    name: "f+1 heads are enough for the block time",
+    edits: [
+      {
+        file: "mempool/fair-order.ts",
+        from: "heads.length - quorum(heads.length)",
+        to: "heads.length - 1 - faultyMax(heads.length)",
+      },
+    ],
+    checkers: ["inclusion", "fair-order"],
+    knownSeed: 15,
+    budget: 60,
+  },
+  {
+    name: "the block time runs ahead",
+    edits: [
+      {
+        file: "mempool/fair-order.ts",
+        from: "return Micros(ascending[heads.length - quorum(heads.length)] ?? 0);",
+        to: "return Micros((ascending[heads.length - quorum(heads.length)] ?? 0) + 300_000);",
+      },
+    ],
+    checkers: ["time"],
+    knownSeed: 1,
+    budget: 5,
+  },
+  {
+    name: "stamps of earlier starts are forgotten",
+    edits: [
+      {
+        file: "mempool/mempool.ts",
+        from: "this.#stamps = recovered.stamps ?? [];",
+        to: "this.#stamps = [];",
+      },
+    ],
+    checkers: ["receipts", "fair-order", "inclusion"],
+    knownSeed: 12,
+    budget: 30,
+  },
+  {
+    name: "stamps of earlier starts are forgotten, and with them what receipts promised",
+    edits: [
+      {
+        file: "mempool/mempool.ts",
+        from: "this.#stamps = recovered.stamps ?? [];",
+        to: "this.#stamps = [];",
+      },
+    ],
+    checkers: ["receipts"],
+    knownSeed: 12,
+    budget: 30,
+    options: { ignored: ["fair-order", "inclusion"] },
+  },
+  {
+    name: "what was emitted stays in the pool",
+    edits: [
+      {
+        file: "mempool/pool.ts",
+        from: "const transaction = this.get(key);\n    this.#stamped.delete(key);",
+        to: "const transaction = this.get(key);",
+      },
+    ],
+    checkers: ["memory"],
+    knownSeed: 1,
+    budget: 5,
+  },
+  {
+    name: "one ledger drops a transaction",
+    edits: [
+      {
+        file: "sequencer/core.ts",
+        from: "transactions: openedTransactions(pending),",
+        to: "transactions: openedTransactions(pending).filter((each) => each.id[0] !== 7),",
+      },
+    ],
+    checkers: ["delivery"],
+    knownSeed: 1,
+    budget: 30,
+    options: { isMutantAlone: true },
+  },
+  {
+    name: "payloads change places",
+    edits: [
+      {
+        file: "sequencer/core.ts",
+        from: "payload: payloads?.[at++] };",
+        to: "payload: payloads?.at(-++at) };",
+      },
+    ],
+    checkers: ["delivery"],
+    knownSeed: 1,
+    budget: 5,
+  },
+  {
+    name: "a block is delivered twice",
+    edits: [
+      {
+        file: "sequencer/core.ts",
+        from: 'this.#out.push({ type: "delivered", height, batches });',
+        to: 'for (let i = 0; i < 2; i++) this.#out.push({ type: "delivered", height, batches });',
+      },
+    ],
+    checkers: ["once"],
+    knownSeed: 1,
+    budget: 5,
+  },
+  {
+    name: "a transaction may be ordered again",
+    edits: [
+      {
+        file: "mempool/fair-order.ts",
+        from: "if (before === undefined && parent.done.get(key) !== undefined) continue;",
+        to: "",
+      },
+      {
+        file: "ledger/block-draft.ts",
+        from: 'this.#foundation.isSeen(key, expiry)) return "seen";',
+        to: 'key.length < 0) return "seen";',
+      },
+    ],
+    checkers: ["once"],
+    knownSeed: 2,
+    budget: 5,
+  },
+  {
+    name: "checkpoints count batches that were not delivered",
+    edits: [
+      {
+        file: "ledger/totals.ts",
+        from: "batches: before.batches + 1,",
+        to: "batches: before.batches + (before.batches === 3 ? 2 : 1),",
+      },
+    ],
+    checkers: ["totals"],
+    knownSeed: 1,
+    budget: 5,
+  },
+  {
+    name: "a checkpoint is signed before it is on disk",
+    edits: [
+      {
+        file: "ledger/attester.ts",
+        from: '{ type: "persist", writes, sync: true },',
+        to: '{ type: "persist", writes, sync: false },',
+      },
+    ],
+    checkers: ["checkpoints"],
+    knownSeed: 1,
+    budget: 5,
+  },
+  {
+    name: "one ledger commits to something else",
+    edits: [
+      {
+        file: "ledger/totals.ts",
+        from: "batchesHash: chainBatch(before.batchesHash, batchHash(batch)),",
+        to: "batchesHash: chainBatch(batchHash(batch), before.batchesHash),",
+      },
+    ],
+    checkers: ["checkpoints"],
+    knownSeed: 1,
+    budget: 5,
+    options: { isMutantAlone: true },
+  },
+  {
+    name: "what is sent later overtakes the barrier",
+    edits: [],
+    checkers: ["checkpoints", "non-equivocation"],
+    knownSeed: 17,
+    budget: 60,
+    options: { sendsOvertakeBarriers: true },
+  },
+  {
+    name: "openings that are missing are not asked for",
+    edits: [
+      {
+        file: "mempool/opening.ts",
+        from: 'this.#effects.push({ type: "broadcast", message: { type: "pull-openings", heights } });',
+        to: "heights.pop();",
+      },
+    ],
+    checkers: ["liveness"],
+    knownSeed: 1,
+    budget: 10,
+  },
+  {
+    name: "one's own signature on a checkpoint does not count",
+    edits: [
+      {
+        file: "ledger/attester.ts",
+        from: "return this.#outcome(votes, votes.add(self, own.signature, true));",
+        to: "return [];",
+      },
+    ],
+    checkers: ["liveness"],
+    knownSeed: 4,
+    budget: 10,
+    options: { adversaryNames: ["mute"] },
+  },
+  {
+    name: "blocks are ordered by chance and not by time",
+    edits: [
+      {
+        file: "mempool/fair-order.ts",
+        from: "a.at - b.at || compareBytes",
+        to: "compareBytes",
+      },
+    ],
+    checkers: ["fair-order"],
+    knownSeed: 5,
+    budget: 10,
+  },
+  {
+    name: "the block time is that of the fastest lane",
+    edits: [
+      {
+        file: "mempool/fair-order.ts",
+        from: "ascending[heads.length - quorum(heads.length)]",
+        to: "ascending[heads.length - 1]",
+      },
+    ],
+    checkers: ["inclusion", "fair-order"],
+    knownSeed: 4,
+    budget: 10,
+  },
+  {
+    name: "shares leave when a block is prepared",
+    edits: [
+      {
+        file: "consensus/finality.ts",
+        from: "#finalBranch(): readonly Node[] {\n    const { commit } = this.#certificates;",
+        to: "#finalBranch(): readonly Node[] {\n    const commit = this.#certificates.highestBlockBelow(2 ** 40 as never);",
+      },
+    ],
+    checkers: ["no-early-opening"],
+    knownSeed: 1,
+    budget: 10,
+  },
+];

@@ -1,0 +1,215 @@
+// The core that production runs, as a node of the simulator: it recovers from the simulated disk, its jobs are
+// answered after a while, what only the disk has is served by the production's archive, and its clock may be off.
+
+import { decode, toHex, u64Bytes } from "../../../base/index.ts";
+import {
+  type CommonEffect,
+  decodeHeader,
+  type Genesis,
+  type Header,
+  type Height,
+  Micros,
+  type QC,
+  spaces,
+} from "../../../protocol/index.ts";
+import { Archive } from "../../../sequencer/archive.ts";
+import type {
+  Core,
+  CoreEffect,
+  CoreEvent,
+  CoreOptions,
+  CorePorts,
+} from "../../../sequencer/core.ts";
+import { decodeFinalRecord, type Recovery } from "../../../sequencer/records.ts";
+import { loadRecovery, nextIncarnation } from "../../../sequencer/recovery.ts";
+import type { Machine } from "../adversaries/index.ts";
+import type { Host, NodeKind, Process, SimNode } from "../cluster.ts";
+import type { SimDisk } from "../disk.ts";
+import { type Observation, Violation } from "../observation.ts";
+import { fakeLaneSignatures, fakeSignatures } from "../signatures.ts";
+import type { Sealing } from "./sealing.ts";
+
+export type CoreClass = new (
+  ports: CorePorts,
+  options: CoreOptions,
+  recovery: Recovery,
+  now: Micros,
+) => Core;
+
+export interface CoreKindOptions {
+  readonly genesis: Genesis;
+  readonly domain: Uint8Array;
+  readonly sealing: Sealing;
+  readonly classOf: (process: Process) => CoreClass;
+  /** What the clock of a process shows at this moment, µs. */
+  readonly clockOf: (process: Process, now: Micros) => number;
+  /** What a disk holds before the first start. */
+  readonly furnish: (disk: SimDisk) => void;
+  /** Makes an adversary, or a broken node, of an honest one. */
+  readonly corrupt: (process: Process, core: Machine) => Machine;
+  /** How long a worker takes for a job, µs. */
+  readonly jobTime: { readonly min: number; readonly max: number };
+  readonly observe: (observation: Observation) => void;
+  /** Every start of a process. */
+  readonly onBuilt: (process: Process, node: CoreNode) => void;
+}
+
+/** One life of a core, on a clock of its own. */
+export class CoreNode implements SimNode<CoreEvent, CoreEffect> {
+  readonly core: Core;
+  readonly disk: SimDisk;
+  readonly #machine: Machine;
+  readonly #clockOf: (now: Micros) => number;
+  readonly #onStarted: () => void;
+  readonly #onEffects: (effects: readonly CoreEffect[]) => void;
+  #last = 0;
+
+  constructor(parts: {
+    readonly core: Core;
+    readonly disk: SimDisk;
+    readonly machine: Machine;
+    readonly clockOf: (now: Micros) => number;
+    readonly onStarted: () => void;
+    readonly onEffects: (effects: readonly CoreEffect[]) => void;
+  }) {
+    this.core = parts.core;
+    this.disk = parts.disk;
+    this.#machine = parts.machine;
+    this.#clockOf = parts.clockOf;
+    this.#onStarted = parts.onStarted;
+    this.#onEffects = parts.onEffects;
+  }
+
+  start(now: Micros): readonly CoreEffect[] {
+    const effects = this.#machine.start(this.clock(now));
+    this.#onStarted();
+    return this.#look(effects);
+  }
+
+  step(event: CoreEvent): readonly CoreEffect[] {
+    return this.#look(this.#machine.step({ ...event, now: this.clock(event.now) }));
+  }
+
+  /** As the system clock of a node: a step backwards is waited out. */
+  clock(now: Micros): Micros {
+    this.#last = Math.max(this.#last, this.#clockOf(now));
+    return Micros(this.#last);
+  }
+
+  #look(effects: readonly CoreEffect[]): readonly CoreEffect[] {
+    this.#onEffects(effects);
+    return effects;
+  }
+}
+
+export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffect> {
+  const { genesis, domain, observe } = options;
+  return {
+    async build(process, disk, now) {
+      const incarnation = await nextIncarnation(disk);
+      if (incarnation === 1) options.furnish(disk);
+      const recovery = await loadRecovery(disk, genesis);
+      const { validator } = process;
+      const ports = { votes: fakeSignatures(validator), lanes: fakeLaneSignatures(validator) };
+      const clockOf = (at: Micros): number => options.clockOf(process, at);
+      const core = new (options.classOf(process))(
+        ports,
+        { genesis, index: validator, incarnation, domain },
+        recovery,
+        Micros(clockOf(now)),
+      );
+      const node = new CoreNode({
+        core,
+        disk,
+        machine: options.corrupt(process, core),
+        clockOf,
+        onStarted() {
+          const { executed, delivered } = core.progress;
+          observe({ type: "resumed", process, executed, delivered });
+        },
+        onEffects(effects) {
+          for (const effect of effects) if (effect.type === "persist") onPersist(effect, process);
+        },
+      });
+      options.onBuilt(process, node);
+      return node;
+    },
+    message: (now, from, message) => ({
+      type: "message",
+      now,
+      from,
+      epoch: genesis.committee.epoch,
+      message,
+    }),
+    tick: (now) => ({ type: "tick", now }),
+    connected: (now, peer) => ({ type: "peer-connected", now, peer }),
+    carryOut: (effect, host) => carryOut(effect, host, options),
+  };
+
+  function onPersist(
+    { writes }: Extract<CommonEffect, { type: "persist" }>,
+    process: Process,
+  ): void {
+    for (const { space, key, value } of writes) {
+      if (space !== spaces.stamp || value === undefined) continue;
+      const stamp = decode(value, (reader) => reader.u64()) ?? 0;
+      observe({ type: "stamped", process, id: toHex(key), stamp });
+    }
+  }
+}
+
+function carryOut(
+  effect: Exclude<CoreEffect, CommonEffect>,
+  host: Host<CoreEvent>,
+  { sealing, jobTime, observe }: CoreKindOptions,
+): void {
+  const { process, random, now } = host;
+  switch (effect.type) {
+    case "validate":
+    case "compute-shares":
+    case "open-batches":
+    case "check-openings":
+    case "unseal":
+      return host.inject(random.between(jobTime.min, jobTime.max), (at) =>
+        sealing.answer(effect, process.validator + 1, at),
+      );
+    case "serve-blocks":
+    case "load-lanes":
+    case "load-transactions":
+    case "load-openings":
+      return host.later(async () => {
+        const message = await new Archive(host.disk).answer(effect);
+        if (message !== undefined) host.send(effect.to, message);
+      });
+    case "answer": {
+      const { ticket, result } = effect;
+      const receipt = "receipt" in result ? result.receipt : undefined;
+      return observe({ type: "answered", process, ticket, receipt, now });
+    }
+    case "ordered": {
+      const { time, groups, dropped } = effect;
+      const { header, certificate } = finalOnDisk(host.disk, effect.height);
+      observe({ type: "finalized", process, headers: [header], certificate, now });
+      return observe({ type: "ordered", process, now, header, time, groups, dropped });
+    }
+    case "delivered":
+      return observe({ ...effect, process });
+    case "certified":
+    case "completed":
+      return observe({ ...effect, type: "certified", process });
+  }
+}
+
+/** Whoever says that a block is ordered has written which one. */
+function finalOnDisk(
+  disk: SimDisk,
+  height: Height,
+): { header: Header; certificate: QC | undefined } {
+  const value = disk.read(spaces.ordered, u64Bytes(height));
+  const record = value === undefined ? undefined : decodeFinalRecord(value);
+  const bytes = record === undefined ? undefined : disk.read(spaces.block, record.hash);
+  const header = bytes === undefined ? undefined : decodeHeader(bytes);
+  if (record === undefined || header === undefined)
+    throw new Violation("records", `height ${height} is ordered and not written`);
+  return { header, certificate: record.certificate };
+}
