@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { loadMutant, mutants } from "../sim/mutants.ts";
+import { loadMutant } from "../sim/mutant.ts";
+import { mutants } from "../sim/replicas/mutants.ts";
 import type { ReplicaClass } from "./life.ts";
 import { type Rules, trueRules, unguarded } from "./rules.ts";
 import { walk } from "./walk.ts";

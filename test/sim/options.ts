@@ -84,7 +84,12 @@ export function replayOf(
   const named = adversaries?.length === 0 ? "none" : adversaries?.join(",");
   return [
     `--${harness}`,
-    ...["--seed", String(seed), "--n", String(n), "--views", String(views)],
+    "--seed",
+    String(seed),
+    "--n",
+    String(n),
+    "--views",
+    String(views),
     ...(named === undefined ? [] : ["--adversaries", named]),
     ...(isSealed ? ["--sealed"] : []),
   ];

@@ -62,12 +62,15 @@ export class CoreNode implements SimNode<CoreEvent, CoreEffect> {
   readonly #clockOf: (now: Micros) => number;
   readonly #onStarted: () => void;
   readonly #onEffects: (effects: readonly CoreEffect[]) => void;
+  readonly #isHonest: boolean;
   #last = 0;
+  #isBroken = false;
 
   constructor(parts: {
     readonly core: Core;
     readonly disk: SimDisk;
     readonly machine: Machine;
+    readonly isHonest: boolean;
     readonly clockOf: (now: Micros) => number;
     readonly onStarted: () => void;
     readonly onEffects: (effects: readonly CoreEffect[]) => void;
@@ -75,25 +78,40 @@ export class CoreNode implements SimNode<CoreEvent, CoreEffect> {
     this.core = parts.core;
     this.disk = parts.disk;
     this.#machine = parts.machine;
+    this.#isHonest = parts.isHonest;
     this.#clockOf = parts.clockOf;
     this.#onStarted = parts.onStarted;
     this.#onEffects = parts.onEffects;
   }
 
   start(now: Micros): readonly CoreEffect[] {
-    const effects = this.#machine.start(this.clock(now));
+    const effects = this.#try(() => this.#machine.start(this.clock(now)));
     this.#onStarted();
     return this.#look(effects);
   }
 
   step(event: CoreEvent): readonly CoreEffect[] {
-    return this.#look(this.#machine.step({ ...event, now: this.clock(event.now) }));
+    if (this.#isBroken) return [];
+    return this.#look(
+      this.#try(() => this.#machine.step({ ...event, now: this.clock(event.now) })),
+    );
   }
 
   /** As the system clock of a node: a step backwards is waited out. */
   clock(now: Micros): Micros {
     this.#last = Math.max(this.#last, this.#clockOf(now));
     return Micros(this.#last);
+  }
+
+  /** An invariant that breaks stops a node. It may not break in an honest one. */
+  #try(work: () => readonly CoreEffect[]): readonly CoreEffect[] {
+    try {
+      return work();
+    } catch (error) {
+      this.#isBroken = true;
+      if (this.#isHonest) throw toViolation(error);
+      return [];
+    }
   }
 
   #look(effects: readonly CoreEffect[]): readonly CoreEffect[] {
@@ -122,6 +140,7 @@ export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffe
         core,
         disk,
         machine: options.corrupt(process, core),
+        isHonest: process.isHonest,
         clockOf,
         onStarted() {
           const { executed, delivered } = core.progress;
@@ -156,6 +175,11 @@ export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffe
       observe({ type: "stamped", process, id: toHex(key), stamp });
     }
   }
+}
+
+function toViolation(error: unknown): Violation {
+  if (error instanceof Violation) return error;
+  return new Violation("assertion", error instanceof Error ? (error.stack ?? "") : String(error));
 }
 
 function carryOut(
