@@ -15,7 +15,8 @@ type Purpose =
   | "opened"
   | "leaders"
   | "committee"
-  | "snapshot";
+  | "snapshot"
+  | "control";
 
 /** SHA-256 of the domain's name: 32 bytes, the first of every hash input and signed message. */
 function domain(what: string): Uint8Array {
@@ -35,4 +36,5 @@ export const domains: Readonly<Record<Purpose, Uint8Array>> = {
   leaders: domain("LEADERS"),
   committee: domain("COMMITTEE"),
   snapshot: domain("SNAPSHOT"),
+  control: domain("CONTROL"),
 };

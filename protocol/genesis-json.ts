@@ -60,6 +60,7 @@ const parameterNames = [
   "checkpointTime",
   "feePerByte",
   "epochTime",
+  "dkgWindow",
 ] as const satisfies readonly (keyof Parameters)[];
 
 /** Throws as `fromGenesisJson` does. */
@@ -112,5 +113,6 @@ function toParameters(json: unknown): Parameters {
     checkpointTime: read("checkpointTime"),
     feePerByte: read("feePerByte"),
     epochTime: read("epochTime"),
+    dkgWindow: read("dkgWindow"),
   };
 }

@@ -33,6 +33,11 @@ export interface Parameters {
   readonly feePerByte: number;
   /** Block time after which an epoch may close, from the block on with which it began; 0 means never. */
   readonly epochTime: number;
+  /**
+   * Heights in each of the five windows in which the next committee's key is made; 0 means never. Whoever is cut off for
+   * as long as one of them has its share of that key shown to all, so it should be a minute at least.
+   */
+  readonly dkgWindow: number;
 }
 
 /** SHA-256 over the domain and the canonical encoding: the parent of the first block. 32 bytes. */
@@ -47,7 +52,7 @@ export function genesisHash(genesis: Genesis): Uint8Array {
       writer.u64(parameters.viewTimeout).u64(parameters.idleTime).u64(parameters.laneFlush);
       writer.u64(parameters.laneHeartbeat).u64(parameters.checkpointHeights);
       writer.u64(parameters.checkpointTime).u64(parameters.feePerByte);
-      writer.u64(parameters.epochTime);
+      writer.u64(parameters.epochTime).u64(parameters.dkgWindow);
     }),
   );
 }

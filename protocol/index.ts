@@ -44,6 +44,16 @@ export {
   type Member,
   quorum,
 } from "./committee.ts";
+export {
+  type Control,
+  type ControlContent,
+  controlDigest,
+  controlNamespace,
+  fromControlTransaction,
+  readDealtShare,
+  toControlTransaction,
+  writeDealtShare,
+} from "./control.ts";
 export { domains } from "./domains.ts";
 export { type CommonEffect, spaces } from "./effects.ts";
 export {

@@ -29,9 +29,12 @@ export interface Envelope {
   readonly feeCap: number;
 }
 
-/** A transaction as it travels and is ordered: sealed (version 1), or clear where the policy allows (0). */
+/**
+ * A transaction as it travels and is ordered: sealed (version 1), clear where the policy allows (0), or of no rollup but
+ * from one validator to all (2, control.ts).
+ */
 export interface SealedTransaction {
-  readonly version: 0 | 1;
+  readonly version: 0 | 1 | 2;
   readonly envelope: Envelope;
   /** The ciphertext of sealing.md 3 (version 1), or the payload itself (version 0). */
   readonly body: Uint8Array;
@@ -81,9 +84,9 @@ export function writeTransaction(writer: Writer, transaction: SealedTransaction)
 
 export function readTransaction(reader: Reader): SealedTransaction {
   const version = reader.u8();
-  reader.require(version <= 1, "UNKNOWN_VERSION");
+  reader.require(version <= 2, "UNKNOWN_VERSION");
   return {
-    version: version as 0 | 1,
+    version: version as 0 | 1 | 2,
     envelope: readEnvelope(reader),
     body: reader.bytes(transactionBodyBytesMax),
     signature: reader.fixed(65),

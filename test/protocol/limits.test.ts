@@ -199,7 +199,7 @@ test("tags that mean nothing are refused", () => {
   const count = Object.keys(messages).length;
   expect(at("header", 0, 0)).toBeUndefined();
   expect(at("header", 0, 2)).toBeUndefined();
-  expect(at("transaction", 0, 2)).toBeUndefined();
+  expect(at("transaction", 0, 3)).toBeUndefined();
   // Class and payer stand after version, chain and namespace.
   expect([3, 4].map((tag) => at("transaction", 13, tag) === undefined)).toEqual([false, true]);
   expect([1, 2].map((tag) => at("transaction", 14, tag) === undefined)).toEqual([false, true]);
