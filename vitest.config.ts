@@ -27,6 +27,7 @@ const config: ViteUserConfig = defineConfig({
         "consensus",
         "mempool",
         "ledger",
+        "epoch",
         "sequencer",
         "sdk",
       ].map((folder) => `${folder}/**/*.ts`),

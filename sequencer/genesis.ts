@@ -87,6 +87,7 @@ export const defaultParameters: Parameters = {
   checkpointTime: 10_000_000,
   feePerByte: 1,
   epochTime: 0,
+  dkgWindow: 0,
 };
 
 /** The second step, once the contracts stand. Throws what `checkGenesis` throws. */

@@ -40,6 +40,7 @@ export const parameters: Parameters = {
   checkpointTime: 10_000_000,
   feePerByte: 1,
   epochTime: 0,
+  dkgWindow: 0,
 };
 
 const member = {

@@ -53,6 +53,7 @@ export function genesisOf(parameters: Partial<Parameters> = {}): Genesis {
       checkpointTime: 0,
       feePerByte: 1,
       epochTime: 0,
+      dkgWindow: 0,
       ...parameters,
     },
   };

@@ -42,6 +42,7 @@ export const parameters: Parameters = {
   checkpointTime: 1_000_000,
   feePerByte: 1,
   epochTime: 0,
+  dkgWindow: 0,
 };
 /** One network delay, as the mempool takes it from the parameters. */
 export const delta: number = parameters.viewTimeout / 4;

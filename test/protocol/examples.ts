@@ -208,6 +208,7 @@ export const genesis: Genesis = {
     checkpointTime: 60_000_000,
     feePerByte: 3,
     epochTime: 86_400_000_000,
+    dkgWindow: 600,
   },
 };
 

@@ -44,6 +44,7 @@ const anyGenesis: fc.Arbitrary<Genesis> = fc.record({
     checkpointTime: natural,
     feePerByte: natural,
     epochTime: natural,
+    dkgWindow: natural,
   }),
 });
 

@@ -80,6 +80,7 @@ export const genesis: Genesis = {
     checkpointTime: 6,
     feePerByte: 7,
     epochTime: 0,
+    dkgWindow: 0,
   },
 };
 

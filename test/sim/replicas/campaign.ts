@@ -69,6 +69,7 @@ export const parameters: Parameters = {
   checkpointTime: 10_000_000,
   feePerByte: 1,
   epochTime: 0,
+  dkgWindow: 0,
 };
 
 /** Everything must be final by then, in calm, µs. */

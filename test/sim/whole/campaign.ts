@@ -74,6 +74,7 @@ const parameters: Parameters = {
   checkpointTime: 10_000_000,
   feePerByte: 1,
   epochTime: 0,
+  dkgWindow: 0,
 };
 
 /** What the parts beside consensus say, and a process may just have said when it dies. */

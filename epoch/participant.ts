@@ -1,0 +1,154 @@
+// What this node has to do for the next committee's key: as one who will sit in it, as one who deals, or as both. The
+// secrets are not here; what needs one is a job for whoever keeps them. Everything said is a function of the chain and of
+// those secrets, so a node that restarts says the same again, under the same name, and it counts once.
+
+import { equalBytes, unreachable } from "../base/index.ts";
+import type { DealtShare } from "../crypto/index.ts";
+import type { Control, ControlContent, Epoch, Height } from "../protocol/index.ts";
+import { type Attempt, dealerOf, type Phase, seatOf } from "./attempt.ts";
+import type { Verdict } from "./round.ts";
+import type { Succession } from "./succession.ts";
+
+export type ParticipantEvent =
+  /** The succession has taken in final blocks, and no more are at hand. */
+  { readonly type: "advanced" } | RoundAnswer;
+
+/** What comes of a `RoundJob`; of an attempt that is past it is nothing. */
+export type RoundAnswer =
+  | { readonly type: "epoch-key"; readonly attempt: number; readonly epochKey: Uint8Array }
+  /** Undefined: this node has lost its share of the key, and has nothing to hand on. */
+  | {
+      readonly type: "dealing-made";
+      readonly attempt: number;
+      readonly dealing: Uint8Array | undefined;
+    }
+  | {
+      readonly type: "dealings-opened";
+      readonly attempt: number;
+      readonly dealers: readonly number[];
+    }
+  | {
+      readonly type: "shares-revealed";
+      readonly attempt: number;
+      readonly shares: readonly DealtShare[];
+    }
+  | {
+      readonly type: "judged";
+      readonly attempt: number;
+      readonly verdict: Verdict | undefined;
+    };
+
+/** Work for the keeper of the secrets. Each of these is asked for once in a life of the node, at most. */
+export type RoundJob =
+  /** The epoch key of this epoch: drawn and stored at first, the stored one ever after. */
+  | { readonly type: "draw-epoch-key"; readonly attempt: number; readonly epoch: Epoch }
+  | { readonly type: "make-dealing"; readonly attempt: Attempt; readonly dealer: number }
+  | { readonly type: "open-dealings"; readonly attempt: Attempt; readonly seat: number }
+  | { readonly type: "reveal-shares"; readonly attempt: Attempt; readonly dealer: number }
+  /** With the own share of the key, if there is a seat and a key: stored before the answer. */
+  | { readonly type: "judge"; readonly attempt: Attempt; readonly seat: number | undefined };
+
+export type ParticipantEffect =
+  | { readonly type: "round-job"; readonly job: RoundJob }
+  /** To be signed and sent like a client's transaction. */
+  | { readonly type: "say"; readonly control: Control; readonly expiry: Height };
+
+export class Participant {
+  readonly #succession: Succession;
+  /** Network key of this node. */
+  readonly #self: Uint8Array;
+  /** The attempt and window whose work is under way or done. */
+  #at = "";
+
+  constructor(succession: Succession, self: Uint8Array) {
+    this.#succession = succession;
+    this.#self = self;
+  }
+
+  step(event: ParticipantEvent): ParticipantEffect[] {
+    switch (event.type) {
+      case "advanced":
+        return this.#onAdvanced();
+      case "epoch-key":
+        return this.#say("key", event.attempt, { type: "key", epochKey: event.epochKey });
+      case "dealing-made":
+        return event.dealing === undefined
+          ? []
+          : this.#say("deal", event.attempt, { type: "deal", dealing: event.dealing });
+      case "dealings-opened":
+        return this.#say("ack", event.attempt, { type: "ack", dealers: event.dealers });
+      case "shares-revealed":
+        return event.shares.length === 0
+          ? []
+          : this.#say("reveal", event.attempt, { type: "reveal", shares: event.shares });
+      case "judged":
+        this.#succession.onJudged(event.attempt, event.verdict);
+        return [];
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #onAdvanced(): ParticipantEffect[] {
+    const { attempt, phase } = this.#succession;
+    if (attempt === undefined || phase === undefined) return [];
+    const at = `${attempt.number} ${phase.phase}`;
+    if (at === this.#at) return [];
+    this.#at = at;
+    const job = this.#jobOf(attempt, phase.phase);
+    return job === undefined ? [] : [{ type: "round-job", job }];
+  }
+
+  #jobOf(attempt: Attempt, phase: Phase): RoundJob | undefined {
+    const seat = seatOf(attempt, this.#self);
+    const dealer = dealerOf(attempt, this.#self);
+    const { number, epoch, keys, dealings } = attempt;
+    switch (phase) {
+      case "key":
+        return seat === undefined ? undefined : { type: "draw-epoch-key", attempt: number, epoch };
+      case "deal":
+        return dealer === undefined ? undefined : { type: "make-dealing", attempt, dealer };
+      case "ack":
+        return seat === undefined || !keys.some((each) => each.seat === seat)
+          ? undefined
+          : { type: "open-dealings", attempt, seat };
+      case "reveal":
+        return dealer === undefined || !dealings.some((each) => each.dealer === dealer)
+          ? undefined
+          : { type: "reveal-shares", attempt, dealer };
+      case "close":
+        return { type: "judge", attempt, seat };
+      default:
+        return unreachable(phase);
+    }
+  }
+
+  /** What is too late is not said: it would be ordered for nothing. */
+  #say(phase: Phase, number: number, content: ControlContent): ParticipantEffect[] {
+    const { attempt, phase: now } = this.#succession;
+    if (attempt?.number !== number || now?.phase !== phase || this.#isSaid(attempt, content))
+      return [];
+    const control = { author: this.#self, epoch: attempt.epoch, attempt: number, content };
+    return [{ type: "say", control, expiry: now.last }];
+  }
+
+  /** In the chain already, from before a restart. */
+  #isSaid(attempt: Attempt, content: ControlContent): boolean {
+    const seat = seatOf(attempt, this.#self);
+    const dealer = dealerOf(attempt, this.#self);
+    switch (content.type) {
+      case "key":
+        return attempt.keys.some(
+          (each) => each.seat === seat && equalBytes(each.epochKey, content.epochKey),
+        );
+      case "deal":
+        return attempt.dealings.some((each) => each.dealer === dealer);
+      case "ack":
+        return attempt.acks.some((each) => each.seat === seat);
+      case "reveal":
+        return attempt.reveals.some((each) => each.dealer === dealer);
+      default:
+        return unreachable(content);
+    }
+  }
+}

@@ -1,0 +1,246 @@
+// A chain that is an array, and the nodes that read it: each with its succession, its part in the rounds, and a keeper
+// that does their jobs at once. What is said at one height stands in the block of the next.
+
+import { assert, decode, encode, toHex } from "../../base/index.ts";
+import {
+  epochPublicKey,
+  makeDealing,
+  nobleNetworkSignatures,
+  revealShares,
+} from "../../crypto/index.ts";
+import {
+  type Attempt,
+  hasKey,
+  judge,
+  openableDealers,
+  ownKeyShare,
+  Participant,
+  type ParticipantEffect,
+  planOf,
+  readAttempt,
+  type RoundAnswer,
+  type RoundJob,
+  seatsToReveal,
+  Succession,
+  type SuccessionBlock,
+  writeAttempt,
+} from "../../epoch/index.ts";
+import {
+  type Candidate,
+  type Committee,
+  type Control,
+  Epoch,
+  fromControlTransaction,
+  Height,
+  Micros,
+  toControlTransaction,
+} from "../../protocol/index.ts";
+import { mclSealingGroup as group, randomness } from "../crypto/sealing-fixture.ts";
+
+const signatures = nobleNetworkSignatures;
+const chainId = 7_001;
+
+/** What a node keeps over its epochs. */
+export interface Identity {
+  readonly name: number;
+  readonly candidate: Candidate;
+  readonly networkSecret: Uint8Array;
+  readonly seed: Uint8Array;
+  /** By epoch. */
+  readonly epochKeys: Map<number, Uint8Array>;
+  readonly keyShares: Map<number, Uint8Array>;
+}
+
+export function identity(name: number): Identity {
+  const networkSecret = randomness(32, 64 + name);
+  return {
+    name,
+    candidate: {
+      publicKey: randomness(48, name),
+      networkKey: signatures.publicKey(networkSecret),
+    },
+    networkSecret,
+    seed: randomness(32, 128 + name),
+    epochKeys: new Map(),
+    keyShares: new Map(),
+  };
+}
+
+/** A committee that has no key yet. */
+export function keyless(identities: readonly Identity[], epoch = 0): Committee {
+  return {
+    epoch: Epoch(epoch),
+    members: identities.map(({ candidate }) => ({
+      ...candidate,
+      verificationKey: new Uint8Array(96),
+    })),
+    sealing: { keyId: 0, pk1: new Uint8Array(48), pk2: new Uint8Array(96) },
+  };
+}
+
+export const parameters = { epochTime: 50, dkgWindow: 4 };
+
+/** What a node may do to everybody's harm; each is asked before it says something. */
+export type Temper = (control: Control, expiry: Height) => readonly Control[];
+
+export interface LogOptions {
+  readonly committee: Committee;
+  readonly candidates?: readonly Candidate[];
+  readonly tempers?: ReadonlyMap<number, Temper>;
+  readonly parameters?: typeof parameters;
+}
+
+/** All who have or will have a part in one epoch and its end. */
+export class Log {
+  readonly nodes: readonly LogNode[];
+  readonly blocks: SuccessionBlock[] = [];
+  readonly #options: LogOptions;
+  #said: Control[] = [];
+
+  constructor(identities: readonly Identity[], options: LogOptions) {
+    this.#options = options;
+    this.nodes = identities.map((each) => new LogNode(each, options));
+  }
+
+  get height(): number {
+    return this.blocks.length;
+  }
+
+  /** One more block; a tick of block time each. */
+  advance(): void {
+    const height = Height(this.height + 1);
+    const block: SuccessionBlock = {
+      height,
+      time: Micros(height * 10),
+      epochStart: Micros(10),
+      candidates: this.#options.candidates,
+      controls: this.#said,
+    };
+    this.blocks.push(block);
+    this.#said = [];
+    for (const node of this.nodes) this.#said.push(...node.onFinal(block));
+  }
+
+  /** With whom the epoch closes, once every node knows; undefined when it does not within so many blocks. */
+  close(blocksMax = 200): Committee | undefined {
+    for (let i = 0; i < blocksMax; i++) {
+      const next = this.nodes.map((node) => node.succession.nextCommittee(Height(this.height + 1)));
+      const known = next.filter((each) => each !== "unknown" && each !== undefined);
+      const [first] = known;
+      assert(new Set(known.map(toText)).size <= 1, "all find the same");
+      if (first !== undefined && known.length === next.length) return first;
+      this.advance();
+    }
+    return undefined;
+  }
+}
+
+export class LogNode {
+  readonly identity: Identity;
+  succession: Succession;
+  readonly #options: LogOptions;
+  #participant: Participant;
+  #height = Height(0);
+
+  constructor(identity: Identity, options: LogOptions) {
+    this.identity = identity;
+    this.#options = options;
+    this.succession = this.#begin(undefined);
+    this.#participant = new Participant(this.succession, identity.candidate.networkKey);
+  }
+
+  /** Forgets all but what it keeps on disk. */
+  restart(): void {
+    this.succession = this.#begin(this.succession.snapshot());
+    this.#participant = new Participant(this.succession, this.identity.candidate.networkKey);
+  }
+
+  onFinal(block: SuccessionBlock): Control[] {
+    this.#height = block.height;
+    this.succession.onFinal(block);
+    return this.#absorb(this.#participant.step({ type: "advanced" }));
+  }
+
+  #begin(snapshot: Uint8Array | undefined): Succession {
+    const { committee, parameters: own = parameters } = this.#options;
+    return new Succession({ committee, parameters: own }, this.#height, snapshot);
+  }
+
+  #absorb(effects: readonly ParticipantEffect[]): Control[] {
+    return effects.flatMap((effect) => {
+      if (effect.type === "say") return this.#say(effect.control, effect.expiry);
+      const answer = this.#work(effect.job);
+      return answer === undefined ? [] : this.#absorb(this.#participant.step(answer));
+    });
+  }
+
+  #say(control: Control, expiry: Height): readonly Control[] {
+    const temper = this.#options.tempers?.get(this.identity.name);
+    const said = temper === undefined ? [control] : temper(control, expiry);
+    return said.map((each) => overTheWire(each, { expiry, secret: this.identity.networkSecret }));
+  }
+
+  #work(job: RoundJob): RoundAnswer | undefined {
+    const { committee } = this.#options;
+    const { seed, epochKeys, keyShares } = this.identity;
+    if (job.type === "draw-epoch-key") {
+      const key =
+        epochKeys.get(job.epoch) ?? randomness(32, (job.epoch * 31 + this.identity.name) % 256);
+      epochKeys.set(job.epoch, key);
+      return { type: "epoch-key", attempt: job.attempt, epochKey: epochPublicKey(key) };
+    }
+    const attempt = copyOf(job.attempt);
+    const plan = planOf(attempt, { chainId, committee });
+    const keyShare = keyShares.get(committee.epoch);
+    const epochKey = epochKeys.get(attempt.epoch) ?? new Uint8Array(32);
+    const number = attempt.number;
+    switch (job.type) {
+      case "make-dealing": {
+        const isLost = hasKey(committee) && keyShare === undefined;
+        const secrets = { dealer: job.dealer, seed, keyShare };
+        const dealing = isLost ? undefined : makeDealing(group, plan, secrets);
+        return { type: "dealing-made", attempt: number, dealing };
+      }
+      case "open-dealings": {
+        const dealers = openableDealers(group, plan, attempt, { seat: job.seat, epochKey });
+        return { type: "dealings-opened", attempt: number, dealers };
+      }
+      case "reveal-shares": {
+        const seats = seatsToReveal(plan, attempt, job.dealer) ?? [];
+        const shares = revealShares(plan, { dealer: job.dealer, seed, keyShare }, seats);
+        return { type: "shares-revealed", attempt: number, shares };
+      }
+      case "judge": {
+        const verdict = judge(group, plan, attempt);
+        const own = verdict && job.seat !== undefined && { seat: job.seat, epochKey, verdict };
+        const share = own && ownKeyShare(group, plan, attempt, own);
+        if (share) keyShares.set(attempt.epoch, share);
+        return { type: "judged", attempt: number, verdict };
+      }
+      default:
+        return undefined;
+    }
+  }
+}
+
+/** A worker gets bytes. */
+function copyOf(attempt: Attempt): Attempt {
+  const copy = decode(encode(attempt, writeAttempt), readAttempt);
+  assert(copy !== undefined, "an attempt has one encoding");
+  return copy;
+}
+
+function overTheWire(
+  control: Control,
+  { expiry, secret }: { readonly expiry: Height; readonly secret: Uint8Array },
+): Control {
+  const sign = (digest: Uint8Array): Uint8Array => signatures.sign(secret, digest);
+  const received = fromControlTransaction(toControlTransaction(control, { chainId, expiry, sign }));
+  assert(received !== undefined, "a control transaction can be read");
+  return received;
+}
+
+function toText({ epoch, sealing, members }: Committee): string {
+  const keys = members.map((member) => toHex(member.networkKey) + toHex(member.verificationKey));
+  return [epoch, sealing.keyId, toHex(sealing.pk1), toHex(sealing.pk2), ...keys].join(" ");
+}
