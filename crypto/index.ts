@@ -10,6 +10,7 @@ export {
   makeDealing,
   openDealing,
   revealShares,
+  revealsMax,
   type Round,
   type SharedKey,
 } from "./dealing.ts";

@@ -7,13 +7,11 @@ export {
   type RoundJob,
 } from "./participant.ts";
 export {
-  hasKey,
   judge,
-  noKeyId,
   openableDealers,
   ownKeyShare,
   planOf,
   seatsToReveal,
   type Verdict,
 } from "./round.ts";
-export { Succession, type SuccessionBlock, toCommittee } from "./succession.ts";
+export { Succession, type SuccessionBlock } from "./succession.ts";

@@ -30,12 +30,8 @@ export interface Verdict {
   readonly exposed: readonly number[];
 }
 
-/** The id of a committee's key before there is one. */
-export const noKeyId = 0;
-
-export function hasKey({ sealing }: Committee): boolean {
-  return sealing.keyId !== noKeyId;
-}
+/** The id of the first key that a committee makes. */
+const firstKeyId = 1;
 
 /** What a dealer needs to know, once the epoch keys are in. */
 export function planOf(
@@ -44,8 +40,8 @@ export function planOf(
 ): DealingPlan {
   const { chainId, committee } = outgoing;
   const { epoch, number, members, keys } = attempt;
-  const isNew = !hasKey(committee);
-  const keyId = isNew ? noKeyId + 1 : committee.sealing.keyId;
+  const previous = sharedKeyOf(committee);
+  const keyId = committee.sealing?.keyId ?? firstKeyId;
   const keyOf = (seat: number): Uint8Array | undefined => {
     const epochKey = keys.find((each) => each.seat === seat)?.epochKey;
     return epochKey !== undefined && isValidEpochKey(epochKey) ? epochKey : undefined;
@@ -54,11 +50,12 @@ export function planOf(
     round: { chainId, keyId, epoch, attempt: number },
     threshold: quorum(members.length),
     recipients: members.map((_, index) => keyOf(index + 1)),
-    previous: isNew ? undefined : sharedKeyOf(committee),
+    previous,
   };
 }
 
-function sharedKeyOf({ members, sealing }: Committee): SharedKey {
+function sharedKeyOf({ members, sealing }: Committee): SharedKey | undefined {
+  if (sealing === undefined) return undefined;
   return {
     pk1: sealing.pk1,
     pk2: sealing.pk2,

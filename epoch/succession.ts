@@ -1,6 +1,7 @@
-// Who comes next, and with which key. A function of the final blocks: once the epoch has lasted long enough, attempts at
-// the next committee's key follow each other, until one has made a key and a block closes the epoch with it. A committee
-// therefore stays in office for as long as nobody can take over from it.
+// Who comes next, and with which key. A function of the final blocks: once the epoch has lasted long enough and L1 has
+// named who follows, attempts at the next committee's key follow each other, until one has made a key and a block closes
+// the epoch with it. A committee therefore stays in office for as long as nobody can take over from it. One without a key
+// waits for nothing but for being followed.
 
 import { CodedError, decode, encode, toHex } from "../base/index.ts";
 import {
@@ -22,7 +23,7 @@ import {
   readAttempt,
   writeAttempt,
 } from "./attempt.ts";
-import { hasKey, type Verdict } from "./round.ts";
+import type { Verdict } from "./round.ts";
 
 /** What a final block says of it. */
 export interface SuccessionBlock {
@@ -30,7 +31,7 @@ export interface SuccessionBlock {
   readonly time: Micros;
   /** Since when the epoch lasts, or 0 before it has a time. */
   readonly epochStart: Micros;
-  /** Who may sit in the next committee, as of this block; undefined when L1 has not said so. */
+  /** Whom L1 has named for the next committee, as of this block; undefined when it has named nobody. */
   readonly candidates: readonly Candidate[] | undefined;
   /** In the order of the block. */
   readonly controls: readonly Control[];
@@ -75,9 +76,10 @@ export class Succession {
       this.#attempt &&= hear(this.#attempt, control, height, dkgWindow);
     const number = this.#numberAfter(block);
     if (number === undefined || number === this.#attempt?.number) return;
-    const { epoch } = this.#options.committee;
-    const members = this.#members(block.candidates);
-    const dealers = hasKey(this.#options.committee) ? this.#options.committee.members : members;
+    const { epoch, sealing, members: outgoing } = this.#options.committee;
+    const { candidates = [] } = block;
+    const members = areUsable(candidates) ? candidates : (this.#attempt?.members ?? []);
+    const dealers = sealing === undefined ? members : outgoing;
     this.#attempt = beginAttempt({
       epoch: Epoch(epoch + 1),
       number,
@@ -113,24 +115,12 @@ export class Succession {
   }
 
   /** Of the attempt that is to be made after this block: undefined for none yet. */
-  #numberAfter({ height, time, epochStart }: SuccessionBlock): number | undefined {
+  #numberAfter({ height, time, epochStart, candidates }: SuccessionBlock): number | undefined {
     const { epochTime, dkgWindow } = this.#options.parameters;
-    if (dkgWindow === 0) return undefined;
     if (this.#attempt !== undefined) return this.#phaseAt(this.#attempt, height + 1)?.attempt;
+    if (dkgWindow === 0 || candidates === undefined || !areUsable(candidates)) return undefined;
     const isOver = epochTime > 0 && epochStart > 0 && time >= epochStart + epochTime;
-    return isOver || !hasKey(this.#options.committee) ? 0 : undefined;
-  }
-
-  /** Those whom L1 names, and the same as now when it names nobody or cannot be followed. */
-  #members(candidates: readonly Candidate[] | undefined): readonly Candidate[] {
-    const { members } = this.#options.committee;
-    const isUsable =
-      candidates !== undefined &&
-      candidates.length > 0 &&
-      candidates.length <= limits.committeeMax &&
-      areDistinct(candidates);
-    const chosen: readonly Candidate[] = isUsable ? candidates : members;
-    return chosen.map(({ publicKey, networkKey }) => ({ publicKey, networkKey }));
+    return isOver || this.#options.committee.sealing === undefined ? 0 : undefined;
   }
 
   #phaseAt(attempt: Attempt, height: number): ReturnType<typeof phaseAt> {
@@ -139,7 +129,7 @@ export class Succession {
 }
 
 /** The committee that an attempt has made. */
-export function toCommittee(attempt: Attempt, { keyId, key }: Verdict): Committee {
+function toCommittee(attempt: Attempt, { keyId, key }: Verdict): Committee {
   const { epoch, members } = attempt;
   return {
     epoch,
@@ -151,7 +141,9 @@ export function toCommittee(attempt: Attempt, { keyId, key }: Verdict): Committe
   };
 }
 
-function areDistinct(candidates: readonly Candidate[]): boolean {
+/** L1 sees to all of this; whom nobody could follow, nobody follows. */
+function areUsable(candidates: readonly Candidate[]): boolean {
+  if (candidates.length === 0 || candidates.length > limits.committeeMax) return false;
   const count = (keys: readonly Uint8Array[]): number => new Set(keys.map(toHex)).size;
   return (
     count(candidates.map(({ publicKey }) => publicKey)) === candidates.length &&

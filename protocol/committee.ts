@@ -1,4 +1,4 @@
-import { decode, encode, type Reader, toHex, type Writer } from "../base/index.ts";
+import { assert, decode, encode, type Reader, toHex, type Writer } from "../base/index.ts";
 import { committeeMax } from "./limits.ts";
 import { Epoch, type ValidatorIndex } from "./numbers.ts";
 
@@ -8,7 +8,7 @@ export interface Member {
   readonly publicKey: Uint8Array;
   /** Ed25519, 32 bytes: the transport, lanes and receipts. */
   readonly networkKey: Uint8Array;
-  /** BLS12-381 G2, 96 bytes compressed: checks this seat's decryption shares. */
+  /** BLS12-381 G2, 96 bytes compressed: checks this seat's decryption shares. Zeros where there is no key yet. */
   readonly verificationKey: Uint8Array;
 }
 
@@ -16,13 +16,17 @@ export interface Member {
 export interface Committee {
   readonly epoch: Epoch;
   readonly members: readonly Member[];
-  readonly sealing: {
-    readonly keyId: number;
-    /** G1, 48 bytes. */
-    readonly pk1: Uint8Array;
-    /** G2, 96 bytes. */
-    readonly pk2: Uint8Array;
-  };
+  /** Undefined in the first epoch of a network whose committee makes its own key: nothing sealed is ordered in it. */
+  readonly sealing: SealingPublicKey | undefined;
+}
+
+/** To what is sealed. */
+export interface SealingPublicKey {
+  readonly keyId: number;
+  /** G1, 48 bytes. */
+  readonly pk1: Uint8Array;
+  /** G2, 96 bytes. */
+  readonly pk2: Uint8Array;
 }
 
 /** f: how many seats of n may be Byzantine. */
@@ -38,6 +42,12 @@ export function quorum(seats: number): number {
   return seats - faultyMax(seats);
 }
 
+/** The key of a committee that has one. */
+export function sealingOf({ sealing }: Committee): SealingPublicKey {
+  assert(sealing !== undefined, "the committee has a sealing key");
+  return sealing;
+}
+
 export function isMember(committee: Committee, index: number): index is ValidatorIndex {
   return index < committee.members.length;
 }
@@ -45,14 +55,14 @@ export function isMember(committee: Committee, index: number): index is Validato
 export function writeCommittee(writer: Writer, committee: Committee): void {
   const { epoch, members, sealing } = committee;
   writer.u64(epoch).list(members, committeeMax, writeMember);
-  writer.u32(sealing.keyId).fixed(sealing.pk1, 48).fixed(sealing.pk2, 96);
+  writer.optional(sealing, (w, { keyId, pk1, pk2 }) => w.u32(keyId).fixed(pk1, 48).fixed(pk2, 96));
 }
 
 export function readCommittee(reader: Reader): Committee {
   const committee: Committee = {
     epoch: Epoch(reader.u64()),
     members: reader.list(committeeMax, readMember),
-    sealing: { keyId: reader.u32(), pk1: reader.fixed(48), pk2: reader.fixed(96) },
+    sealing: reader.optional((r) => ({ keyId: r.u32(), pk1: r.fixed(48), pk2: r.fixed(96) })),
   };
   reader.require(committee.members.length > 0, "NO_MEMBERS");
   reader.require(hasDistinctKeys(committee.members), "KEY_WITH_TWO_SEATS");

@@ -2,7 +2,7 @@
 // same network.
 
 import { toHex } from "../base/index.ts";
-import type { Committee, Member } from "./committee.ts";
+import type { Committee, Member, SealingPublicKey } from "./committee.ts";
 import type { Genesis, Parameters } from "./genesis.ts";
 import { committeeMax } from "./limits.ts";
 import { Epoch } from "./numbers.ts";
@@ -28,7 +28,8 @@ export function toCommitteeJson({ epoch, members, sealing }: Committee): JsonRec
       networkKey: hexJson(member.networkKey),
       verificationKey: hexJson(member.verificationKey),
     })),
-    sealing: { keyId: sealing.keyId, pk1: hexJson(sealing.pk1), pk2: hexJson(sealing.pk2) },
+    // Said, not left out: a file that lost a line is another network.
+    sealing: sealing === undefined ? null : toSealingJson(sealing),
   };
 }
 
@@ -66,16 +67,24 @@ const parameterNames = [
 /** Throws as `fromGenesisJson` does. */
 export function fromCommitteeJson(json: unknown): Committee {
   const committee = strict.record(json, "committee", ["epoch", "members", "sealing"]);
-  const path = "committee.sealing";
-  const sealing = strict.record(committee["sealing"], path, ["keyId", "pk1", "pk2"]);
   return {
     epoch: Epoch(strict.integer(committee["epoch"], "committee.epoch")),
     members: toMembers(committee["members"]),
-    sealing: {
-      keyId: strict.integer(sealing["keyId"], `${path}.keyId`, 0xffff_ffff),
-      pk1: strict.bytes(sealing["pk1"], `${path}.pk1`, 48),
-      pk2: strict.bytes(sealing["pk2"], `${path}.pk2`, 96),
-    },
+    sealing: committee["sealing"] === null ? undefined : toSealing(committee["sealing"]),
+  };
+}
+
+function toSealingJson({ keyId, pk1, pk2 }: SealingPublicKey): JsonRecord {
+  return { keyId, pk1: hexJson(pk1), pk2: hexJson(pk2) };
+}
+
+function toSealing(json: unknown): SealingPublicKey {
+  const path = "committee.sealing";
+  const sealing = strict.record(json, path, ["keyId", "pk1", "pk2"]);
+  return {
+    keyId: strict.integer(sealing["keyId"], `${path}.keyId`, 0xffff_ffff),
+    pk1: strict.bytes(sealing["pk1"], `${path}.pk1`, 48),
+    pk2: strict.bytes(sealing["pk2"], `${path}.pk2`, 96),
   };
 }
 

@@ -42,6 +42,8 @@ export {
   faultyMax,
   isMember,
   type Member,
+  type SealingPublicKey,
+  sealingOf,
   quorum,
 } from "./committee.ts";
 export {

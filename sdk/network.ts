@@ -22,7 +22,8 @@ export interface Network {
 /** Two pairings, once. Throws `CodedError` BAD_SEALING_KEY when the two halves of the key do not belong together. */
 export function toNetwork(genesis: Genesis, group: SealingGroup = nobleSealingGroup): Network {
   const { chainId, contracts, committee } = genesis;
-  const sealingKey = toSealingKey(group, { chainId, ...committee.sealing });
+  const { sealing } = committee;
+  const sealingKey = sealing && toSealingKey(group, { chainId, ...sealing });
   if (sealingKey === undefined)
     throw new CodedError("BAD_SEALING_KEY", "the genesis names a sealing key that is not one");
   return {

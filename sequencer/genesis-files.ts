@@ -13,6 +13,7 @@ import {
   type Parameters,
   toCommitteeJson,
   toGenesisJson,
+  sealingOf,
 } from "../protocol/index.ts";
 import { checkGenesis, dealCommittee, makeGenesis, type ValidatorSecrets } from "./genesis.ts";
 
@@ -56,7 +57,7 @@ export async function writeCommittee(
   for (const [index, secrets] of dealt.secrets.entries())
     await writeSecrets(ports, validatorFolder(folder, index), {
       secrets,
-      keyId: dealt.committee.sealing.keyId,
+      keyId: sealingOf(dealt.committee).keyId,
       seat: index + 1,
     });
   // Last, so that it stands only where all keys do.

@@ -111,9 +111,12 @@ export function checkGenesis(
     const { publicKey, networkKey, verificationKey } = member;
     if (!bls.isValidPublicKey(publicKey)) throw badKey(index, "publicKey");
     if (!isValidNetworkKey(networkKey)) throw badKey(index, "networkKey");
-    if (!group.isValidG2(verificationKey)) throw badKey(index, "verificationKey");
+    const isVerifiable = committee.sealing !== undefined && group.isValidG2(verificationKey);
+    const isUnused = committee.sealing === undefined && verificationKey.every((byte) => byte === 0);
+    if (!isVerifiable && !isUnused) throw badKey(index, "verificationKey");
   }
-  if (toSealingKey(group, { chainId, ...committee.sealing }) === undefined)
+  const { sealing } = committee;
+  if (sealing !== undefined && toSealingKey(group, { chainId, ...sealing }) === undefined)
     throw bad("BAD_GENESIS", "committee.sealing is not one key in both groups");
   const { viewTimeout, idleTime, laneFlush, laneHeartbeat, checkpointHeights } = parameters;
   if (laneFlush < 1 || laneFlush > laneHeartbeat || laneHeartbeat > viewTimeout)

@@ -29,6 +29,7 @@ import {
   settlementDomain,
   ValidatorIndex,
   View,
+  sealingOf,
 } from "../protocol/index.ts";
 import { type Api, createApi, type Health } from "./api/index.ts";
 import { Archive, type DiskRequest } from "./archive.ts";
@@ -245,7 +246,7 @@ class ConclaveNode implements RunningNode {
       keyShare: keys.keyShare,
       sealing: {
         chainId,
-        ...committee.sealing,
+        ...sealingOf(committee),
         verificationKeys: committee.members.map(({ verificationKey }) => verificationKey),
         threshold,
       },
@@ -640,7 +641,7 @@ async function readKeys(config: NodeConfig, genesis: Genesis): Promise<NodeKeys>
     equalBytes(blstBls.publicKey(validator.secret), member.publicKey) &&
     equalBytes(nodeNetworkSignatures.publicKey(network.secret), member.networkKey) &&
     share.seat === index + 1 &&
-    share.keyId === genesis.committee.sealing.keyId;
+    share.keyId === sealingOf(genesis.committee).keyId;
   if (!isOurs)
     throw new CodedError(
       "WRONG_KEYS",

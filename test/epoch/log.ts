@@ -10,7 +10,6 @@ import {
 } from "../../crypto/index.ts";
 import {
   type Attempt,
-  hasKey,
   judge,
   openableDealers,
   ownKeyShare,
@@ -74,7 +73,7 @@ export function keyless(identities: readonly Identity[], epoch = 0): Committee {
       ...candidate,
       verificationKey: new Uint8Array(96),
     })),
-    sealing: { keyId: 0, pk1: new Uint8Array(48), pk2: new Uint8Array(96) },
+    sealing: undefined,
   };
 }
 
@@ -85,7 +84,8 @@ export type Temper = (control: Control, expiry: Height) => readonly Control[];
 
 export interface LogOptions {
   readonly committee: Committee;
-  readonly candidates?: readonly Candidate[];
+  /** By default whoever has a part in it. */
+  readonly candidates?: readonly Candidate[] | undefined;
   readonly tempers?: ReadonlyMap<number, Temper>;
   readonly parameters?: typeof parameters;
 }
@@ -98,7 +98,8 @@ export class Log {
   #said: Control[] = [];
 
   constructor(identities: readonly Identity[], options: LogOptions) {
-    this.#options = options;
+    const candidates = identities.map(({ candidate }) => candidate);
+    this.#options = { candidates, ...options };
     this.nodes = identities.map((each) => new LogNode(each, options));
   }
 
@@ -196,7 +197,7 @@ export class LogNode {
     const number = attempt.number;
     switch (job.type) {
       case "make-dealing": {
-        const isLost = hasKey(committee) && keyShare === undefined;
+        const isLost = committee.sealing !== undefined && keyShare === undefined;
         const secrets = { dealer: job.dealer, seed, keyShare };
         const dealing = isLost ? undefined : makeDealing(group, plan, secrets);
         return { type: "dealing-made", attempt: number, dealing };
@@ -242,5 +243,6 @@ function overTheWire(
 
 function toText({ epoch, sealing, members }: Committee): string {
   const keys = members.map((member) => toHex(member.networkKey) + toHex(member.verificationKey));
-  return [epoch, sealing.keyId, toHex(sealing.pk1), toHex(sealing.pk2), ...keys].join(" ");
+  const { keyId = 0, pk1 = new Uint8Array(), pk2 = new Uint8Array() } = sealing ?? {};
+  return [epoch, keyId, toHex(pk1), toHex(pk2), ...keys].join(" ");
 }

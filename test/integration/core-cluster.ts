@@ -15,6 +15,7 @@ import {
   type SealedTransaction,
   settlementDomain,
   ValidatorIndex,
+  sealingOf,
 } from "../../protocol/index.ts";
 import { keySigner, sealTransaction, toNetwork } from "../../sdk/index.ts";
 import { Archive, type DiskRequest } from "../../sequencer/archive.ts";
@@ -211,7 +212,7 @@ export class CoreCluster {
   #node(index: number, store: Store, delivered: Delivered[] = []): ClusterNode {
     const secrets = this.#secrets[index] as ValidatorSecrets;
     const { committee, chainId } = this.genesis;
-    const key = toSealingKey(this.#group, { chainId, ...committee.sealing });
+    const key = toSealingKey(this.#group, { chainId, ...sealingOf(committee) });
     if (key === undefined) throw new Error("the sealing key is a key");
     const handlers = createHandlers({
       group: this.#group,

@@ -151,7 +151,7 @@ export const anyCommittee: fc.Arbitrary<Committee> = fc.record({
       networkKey: member.networkKey.with(0, i),
     })),
   ),
-  sealing: fc.record({ keyId: u32, pk1: bytes(48), pk2: bytes(96) }),
+  sealing: maybe(fc.record({ keyId: u32, pk1: bytes(48), pk2: bytes(96) })),
 });
 
 const endParts = {

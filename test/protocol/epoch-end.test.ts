@@ -14,6 +14,7 @@ import {
   nextCommitteeHash,
   ValidatorIndex,
   zeroHash,
+  sealingOf,
 } from "../../protocol/index.ts";
 import { committee, epochEnd } from "./examples.ts";
 
@@ -76,7 +77,7 @@ describe("the hash of the next committee", () => {
       "another voting key",
       withFirst({ publicKey: nobleBls.publicKey(new Uint8Array(32).fill(9)) }),
     ],
-    ["another sealing key", { ...committee, sealing: { ...committee.sealing, keyId: 9 } }],
+    ["another sealing key", { ...committee, sealing: { ...sealingOf(committee), keyId: 9 } }],
     ["another order", { ...committee, members: committee.members.toReversed() }],
   ])("differs for %s", (_, other) => {
     const [a, b] = [nextCommitteeHash(committee), nextCommitteeHash(other)];

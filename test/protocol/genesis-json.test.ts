@@ -29,11 +29,14 @@ const anyGenesis: fc.Arbitrary<Genesis> = fc.record({
           a.publicKey.join() === b.publicKey.join() || a.networkKey.join() === b.networkKey.join(),
       },
     ),
-    sealing: fc.record({
-      keyId: fc.integer({ min: 0, max: 0xffff_ffff }),
-      pk1: bytes(48),
-      pk2: bytes(96),
-    }),
+    sealing: fc.option(
+      fc.record({
+        keyId: fc.integer({ min: 0, max: 0xffff_ffff }),
+        pk1: bytes(48),
+        pk2: bytes(96),
+      }),
+      { nil: undefined },
+    ),
   }),
   parameters: fc.record({
     viewTimeout: natural,

@@ -11,6 +11,7 @@ import {
   Namespace,
   toReceiptJson,
   transactionId,
+  sealingOf,
 } from "../../protocol/index.ts";
 import {
   type ClientOptions,
@@ -124,7 +125,7 @@ describe("the genesis", () => {
 
   test("a sealing key whose halves do not belong together is refused", async () => {
     const { committee } = genesis;
-    const sealing = { ...committee.sealing, pk1: at(committee.members, 0).publicKey };
+    const sealing = { ...sealingOf(committee), pk1: at(committee.members, 0).publicKey };
     const client = clientOf([], {
       endpoints: ["http://127.0.0.1:9"],
       genesis: { ...genesis, committee: { ...committee, sealing } },

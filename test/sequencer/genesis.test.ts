@@ -10,7 +10,7 @@ import {
   toSealingKey,
   unseal,
 } from "../../crypto/index.ts";
-import { type Genesis, genesisHash, quorum } from "../../protocol/index.ts";
+import { type Genesis, genesisHash, quorum, sealingOf } from "../../protocol/index.ts";
 import { blstBls, createMclSealingGroup } from "../../sequencer/crypto/index.ts";
 import {
   checkGenesis,
@@ -41,7 +41,7 @@ test("every secret belongs to its member's public key", () => {
 });
 
 test("a quorum of key shares opens what is sealed to the key, and one share less does not", () => {
-  const key = toSealingKey(group, { chainId: 1, ...dealt.committee.sealing });
+  const key = toSealingKey(group, { chainId: 1, ...sealingOf(dealt.committee) });
   assert(key !== undefined, "the sealing key is one key");
   const [message, aad] = [utf8("buy 3"), utf8("envelope")];
   const sealed = seal(group, key, { message, aad, seed: entropy });
@@ -95,7 +95,7 @@ test.each<[string, (genesis: Genesis) => Genesis]>([
       const { committee } = genesis;
       const [member] = committee.members;
       const pk1 = member?.publicKey ?? new Uint8Array();
-      return { ...genesis, committee: { ...committee, sealing: { ...committee.sealing, pk1 } } };
+      return { ...genesis, committee: { ...committee, sealing: { ...sealingOf(committee), pk1 } } };
     },
   ],
   ["laneFlush", withParameters({ laneFlush: 300_000 })],
@@ -105,6 +105,22 @@ test.each<[string, (genesis: Genesis) => Genesis]>([
   const genesis = makeGenesis(ports, facts);
   expect(() => checkGenesis(ports, genesis)).not.toThrow();
   expect(() => checkGenesis(ports, spoil(genesis))).toThrow(name);
+});
+
+test("a committee that is to make its own key has none, and nothing to verify shares by", () => {
+  const genesis = makeGenesis(ports, facts);
+  const withoutKey = (verificationKey: Uint8Array): Genesis => {
+    const members = genesis.committee.members.map(({ publicKey, networkKey }) => ({
+      publicKey,
+      networkKey,
+      verificationKey,
+    }));
+    return { ...genesis, committee: { ...genesis.committee, members, sealing: undefined } };
+  };
+  expect(() => checkGenesis(ports, withoutKey(new Uint8Array(96)))).not.toThrow();
+  const [member] = genesis.committee.members;
+  assert(member !== undefined, "there are members");
+  expect(() => checkGenesis(ports, withoutKey(member.verificationKey))).toThrow("verificationKey");
 });
 
 test("a drawn key is a key", () => {

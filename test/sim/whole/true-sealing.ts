@@ -19,6 +19,7 @@ import {
   quorum,
   senderDigest,
   transactionId,
+  sealingOf,
 } from "../../../protocol/index.ts";
 import type { JobResult } from "../../../sequencer/core.ts";
 import { nativeSenderSignatures } from "../../../sequencer/crypto/index.ts";
@@ -41,7 +42,7 @@ export class TrueSealing implements Sealing {
 
   constructor(group: SealingGroup, chainId: number, seats: number) {
     const { committee, secrets } = dealCommittee(group, { validators: seats, entropy: sha256() });
-    const key = toSealingKey(group, { chainId, ...committee.sealing });
+    const key = toSealingKey(group, { chainId, ...sealingOf(committee) });
     if (key === undefined) throw new Error("the sealing key is a key");
     this.committee = committee;
     this.threshold = quorum(seats);
