@@ -3,6 +3,15 @@ export type { Application, VoteSignatures } from "./ports.ts";
 export type { Origin } from "./proposal.ts";
 export { certificateKey, hashesToLoad, type Recovered } from "./recovery.ts";
 export { Replica, type ReplicaOptions } from "./replica.ts";
+export { type Destination } from "./header-walk.ts";
+export type { FetchedChunks } from "./snapshot-fetch.ts";
+export {
+  decodePlan,
+  StateSync,
+  type StateSyncEffect,
+  type StateSyncEvent,
+  stateSyncKey,
+} from "./state-sync.ts";
 export {
   decodeSafety,
   encodeSafety,

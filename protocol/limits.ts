@@ -28,6 +28,16 @@ export const snapshotBytesMax = 1_073_741_824;
 /** Snapshots kept on disk. Who fetches one has so many times `snapshotHeights` heights for it. */
 export const snapshotsKept = 2;
 
+/** A node whose last final height is further behind than this fetches a snapshot instead of all blocks. */
+export const stateSyncHeights = 512;
+/** Headers that it walks down from a certified one to find a snapshot that is named, and the block of it. */
+export const stateSyncHeadersMax = 1_024;
+/** Chunks of a snapshot that it has asked for at a time. */
+export const chunksInFlightMax = 4;
+/** Chunks that one peer gets in a burst, and the time after which it has one more, µs. */
+export const chunksBurstMax = 8;
+export const chunkInterval = 50_000;
+
 /** L1 blocks that one block may read. */
 export const l1BlocksPerBlockMax = 16;
 /** Events that one block may read from more than one L1 block; a single L1 block is bounded by its gas. */

@@ -21,9 +21,12 @@ import {
   headersPerAnswerMax,
   lanesPerAnswerMax,
   skipsMax,
+  snapshotBytesMax,
+  snapshotChunkBytes,
   unopenedMax,
 } from "./limits.ts";
 import { Epoch, Height, ValidatorIndex, View } from "./numbers.ts";
+import type { SnapshotPart } from "./snapshot.ts";
 import { readTransaction, type SealedTransaction, writeTransaction } from "./transaction.ts";
 
 /** A leader's block, with all that shows it may stand where it stands. The signature is its PREPARE. */
@@ -152,6 +155,19 @@ export interface EpochEnded extends EpochEnd {
   readonly type: "epoch-end";
 }
 
+/** Asks for one chunk of the snapshot at this height. */
+export interface GetSnapshot {
+  readonly type: "get-snapshot";
+  readonly height: Height;
+  readonly index: number;
+}
+
+export interface SnapshotChunk {
+  readonly type: "snapshot-chunk";
+  readonly height: Height;
+  readonly part: SnapshotPart;
+}
+
 export type ConsensusMessage =
   | Propose
   | Vote
@@ -162,12 +178,14 @@ export type ConsensusMessage =
   | GetCertificates;
 export type MempoolMessage = LaneMessages | GetLanes | LaneTips | Transactions | GetTransactions;
 export type OpeningMessage = Shares | Opened | PullOpenings;
+export type StateSyncMessage = GetSnapshot | SnapshotChunk;
 export type Message =
   | ConsensusMessage
   | MempoolMessage
   | OpeningMessage
   | CheckpointVote
-  | EpochEnded;
+  | EpochEnded
+  | StateSyncMessage;
 
 interface Codec<M> {
   readonly write: (writer: Writer, message: M) => void;
@@ -178,6 +196,8 @@ const optionalQC = (writer: Writer, qc: QC | undefined): Writer => writer.option
 const hash = (writer: Writer, bytes: Uint8Array): Writer => writer.fixed(bytes, 32);
 
 const slicesMax = committeeMax;
+/** From one chunk of the largest snapshot up to its root. */
+const pathMax = Math.ceil(Math.log2(snapshotBytesMax / snapshotChunkBytes));
 
 /** The tag on the wire is the position here: append only. */
 const codecs: { readonly [T in Message["type"]]: Codec<Extract<Message, { type: T }>> } = {
@@ -349,6 +369,31 @@ const codecs: { readonly [T in Message["type"]]: Codec<Extract<Message, { type: 
   "epoch-end": {
     write: writeEpochEnd,
     read: (reader) => ({ type: "epoch-end", ...readEpochEnd(reader) }),
+  },
+  "get-snapshot": {
+    write: (writer, message) => void writer.u64(message.height).u32(message.index),
+    read: (reader) => ({
+      type: "get-snapshot",
+      height: Height(reader.u64()),
+      index: reader.u32(),
+    }),
+  },
+  "snapshot-chunk": {
+    write(writer, { height, part }) {
+      writer.u64(height).u32(part.bytes).u32(part.index).bytes(part.chunk, snapshotChunkBytes);
+      hash(writer, part.tree).list(part.path, pathMax, hash);
+    },
+    read: (reader) => ({
+      type: "snapshot-chunk",
+      height: Height(reader.u64()),
+      part: {
+        bytes: reader.u32(),
+        index: reader.u32(),
+        chunk: reader.bytes(snapshotChunkBytes),
+        tree: reader.fixed(32),
+        path: reader.list(pathMax, (r) => r.fixed(32)),
+      },
+    }),
   },
 };
 

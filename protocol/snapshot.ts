@@ -1,7 +1,7 @@
 // The name of a canonical snapshot: the replicated state exactly after one height, executed and opened. A block can name
 // it, so that who trusts a certificate of that block needs no other word for the state.
 
-import { u64Bytes } from "../base/index.ts";
+import { concatBytes, equalBytes, u64Bytes } from "../base/index.ts";
 import {
   leafHash,
   proofOfLeafHashes,
@@ -41,6 +41,11 @@ export function snapshotChunkHash(chunk: Uint8Array): Uint8Array {
   return leafHash(chunk);
 }
 
+/** In `spaces.snapshotChunk`; the chunks of one snapshot stand one after another. */
+export function snapshotChunkKey(height: Height, index: number): Uint8Array {
+  return concatBytes(u64Bytes(height), u64Bytes(index));
+}
+
 export function snapshotChunkCount(bytes: number): number {
   return Math.ceil(bytes / snapshotChunkBytes);
 }
@@ -58,8 +63,7 @@ export function proveSnapshotPart(
 /** That the part belongs to the snapshot of this root: the size is bound, and with it how long each chunk is. */
 export function isPartOf(root: Uint8Array, part: SnapshotPart): boolean {
   const { bytes, index, chunk, tree, path } = part;
-  if (bytes > snapshotBytesMax || bind(bytes, tree).some((byte, i) => byte !== root[i]))
-    return false;
+  if (bytes > snapshotBytesMax || !equalBytes(bind(bytes, tree), root)) return false;
   const width = snapshotChunkCount(bytes);
   const length = index === width - 1 ? bytes - index * snapshotChunkBytes : snapshotChunkBytes;
   if (chunk.length !== length) return false;

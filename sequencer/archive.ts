@@ -15,15 +15,19 @@ import {
   type Namespace,
   namespaceLeaf,
   proveNamespace,
+  proveSnapshotPart,
   type QC,
   readLane,
   type SealedTransaction,
+  snapshotChunkKey,
+  type SnapshotPart,
   spaces,
 } from "../protocol/index.ts";
 import type { CoreEffect } from "./core.ts";
 import {
   decodeDeliveredRecord,
   decodeFinalRecord,
+  decodeSnapshotRecord,
   type DeliveredRecord,
   type FinalRecord,
 } from "./records.ts";
@@ -31,7 +35,9 @@ import {
 /** What a peer asks for that only the disk has. */
 export type DiskRequest = Extract<
   CoreEffect,
-  { type: "serve-blocks" | "load-lanes" | "load-transactions" | "load-openings" }
+  {
+    type: "serve-blocks" | "load-lanes" | "load-transactions" | "load-openings" | "load-snapshot";
+  }
 >;
 
 /** A final height with what was delivered there. */
@@ -91,9 +97,23 @@ export class Archive {
         const { blockHash, openings } = found;
         return { type: "opened", height, blockHash, slices: [{ slice: 0, openings }] };
       }
+      case "load-snapshot": {
+        const { height, index } = request;
+        const part = await this.snapshotPart(height, index);
+        return part === undefined ? undefined : { type: "snapshot-chunk", height, part };
+      }
       default:
         return unreachable(request);
     }
+  }
+
+  async snapshotPart(height: Height, index: number): Promise<SnapshotPart | undefined> {
+    const value = await this.#store.get(spaces.snapshot, u64Bytes(height));
+    const record = value === undefined ? undefined : decodeSnapshotRecord(value);
+    if (record === undefined || index >= record.hashes.length) return undefined;
+    const key = snapshotChunkKey(height, index);
+    const chunk = await this.#store.get(spaces.snapshotChunk, key);
+    return chunk === undefined ? undefined : proveSnapshotPart(record, index, chunk);
   }
 
   /** Newest first, at most `count`. */

@@ -4,9 +4,13 @@
 
 import { assert, type Gauge, u64Bytes, unreachable } from "../base/index.ts";
 import {
+  certificateKey,
   initialSafety,
   Replica,
   type ReplicaEffect,
+  StateSync,
+  type StateSyncEffect,
+  type StateSyncEvent,
   type VoteSignatures,
 } from "../consensus/index.ts";
 import { Attester, type AttesterEffect, Ledger } from "../ledger/index.ts";
@@ -20,8 +24,11 @@ import {
 } from "../mempool/index.ts";
 import {
   type Batch,
+  blockHash,
   type CertifiedCheckpoint,
   checkpointHash,
+  encodeHeader,
+  encodeQC,
   type Epoch,
   type Genesis,
   genesisHash,
@@ -43,7 +50,9 @@ import { L1Log } from "./l1-log.ts";
 import {
   encodeDeliveredRecord,
   encodeFinalRecord,
+  encodeSnapshotRecord,
   type FinalRecord,
+  oldestKey,
   type Recovery,
 } from "./records.ts";
 import { guardSigning } from "./signing-guard.ts";
@@ -96,6 +105,9 @@ export type CoreEffect =
   | Exclude<ReplicaEffect, { type: "finalized" }>
   | Exclude<MempoolEffect, { type: "changed" }>
   | Exclude<OpeningEffect, { type: "opened" }>
+  | Exclude<StateSyncEffect, { type: "state-fetched" }>
+  /** This core is over: the host builds another from the disk, where a newer state stands than it has. */
+  | { readonly type: "state-synced"; readonly height: Height }
   | {
       readonly type: "unseal";
       readonly height: Height;
@@ -136,6 +148,8 @@ export interface CoreOptions {
   readonly domain: Uint8Array;
   /** See `ChainParts`, µs; 0 proposes as soon as there is work. */
   readonly blockInterval?: number;
+  /** How far behind this node may be before it fetches a snapshot, in heights; `stateSyncHeights` if not said. */
+  readonly behindMax?: number;
 }
 
 /** A final block on its way from its order to its delivery. */
@@ -172,6 +186,10 @@ export class Core {
   /** Leaves under a checkpoint's root, by its height. */
   readonly #leaves = new Map<number, readonly RollupLeaf[]>();
   readonly #snapshots: Snapshots;
+  readonly #stateSync: StateSync;
+  readonly #oldest: Height;
+  /** A newer state is on disk than this core has. */
+  #isOver = false;
   #out: CoreEffect[] = [];
   #hasChanged = false;
 
@@ -215,7 +233,18 @@ export class Core {
         hash: checkpointHash(checkpoint),
       })),
     });
+    this.#oldest = recovery.oldest;
     this.#snapshots = new Snapshots(recovery.snapshots);
+    this.#stateSync = new StateSync(
+      {
+        self: index,
+        seats: committee.members.length,
+        viewTimeout: parameters.viewTimeout,
+        behindMax: options.behindMax ?? limits.stateSyncHeights,
+      },
+      recovery.fetched,
+      now,
+    );
     this.#attester = new Attester(
       { signatures: votes },
       { committee, self: index, domain },
@@ -252,6 +281,7 @@ export class Core {
 
   /** One event in, what to do about it out. Nothing a peer or a caller sends makes it throw. */
   step(event: CoreEvent): CoreEffect[] {
+    if (this.#isOver) return [];
     return this.#collect(() => {
       this.#dispatch(event);
       // What has arrived may be what a final block, a proposal or a leader has been waiting for.
@@ -277,6 +307,7 @@ export class Core {
       attester: this.#attester.gauges,
       chain: this.#chain.gauges,
       snapshots: this.#snapshots.gauges,
+      "state-sync": this.#stateSync.gauges,
       core: [
         { name: "pending", size: this.#pending.size, max: limits.unopenedHeightsMax },
         { name: "leaves", size: this.#leaves.size, max: leavesKept },
@@ -297,6 +328,8 @@ export class Core {
       unopenedSince: this.#oldestPending?.since,
       l1: this.#l1.last,
       pooled: this.#mempool.counters.pooled,
+      syncing: this.#stateSync.progress,
+      oldest: this.#oldest,
     };
   }
 
@@ -329,6 +362,7 @@ export class Core {
         this.#absorb(this.#opening.step(event), now);
         this.#absorb(this.#attester.step(event), now);
         this.#absorb(this.#snapshots.work(), now);
+        this.#syncState(now);
         return;
       case "peer-connected":
         this.#absorb(this.#replica.step(event), now);
@@ -362,9 +396,14 @@ export class Core {
       case "certificate":
       case "status":
       case "get-blocks":
-      case "blocks":
       case "get-certificates":
         return this.#absorb(this.#replica.step({ type: "message", now, from, message }), now);
+      case "blocks":
+        this.#absorb(this.#stateSync.step({ type: "message", now, from, message }), now);
+        return this.#absorb(this.#replica.step({ type: "message", now, from, message }), now);
+      case "get-snapshot":
+      case "snapshot-chunk":
+        return this.#absorb(this.#stateSync.step({ type: "message", now, from, message }), now);
       case "lanes":
       case "get-lanes":
       case "lane-tips":
@@ -398,6 +437,9 @@ export class Core {
         case "opened":
           this.#onOpened(effect.height, effect.openings, now);
           break;
+        case "state-fetched":
+          this.#onStateFetched(effect);
+          break;
         case "certified":
         case "completed":
           this.#onCertified(effect.type, effect.certified);
@@ -418,6 +460,7 @@ export class Core {
         case "open-batches":
         case "check-openings":
         case "load-openings":
+        case "load-snapshot":
           this.#out.push(effect);
           break;
         default:
@@ -552,6 +595,34 @@ export class Core {
     this.#out.push({ type, certified, leaves });
   }
 
+  #syncState(now: Micros): void {
+    const { commitQC: commit, finalHeight: height, finalView: view } = this.#replica;
+    const tick: StateSyncEvent = { type: "tick", now, commit, final: { height, view } };
+    this.#absorb(this.#stateSync.step(tick), now);
+  }
+
+  /** All of it in one write, with all chunks before it: whatever comes between, there is a whole state to begin from. */
+  #onStateFetched({ destination, bytes, hashes }: StateFetched): void {
+    const { name, headers, certificate } = destination;
+    const block = headers.at(-1);
+    assert(block?.height === name.height, "a walk ends at the block of the state");
+    const { height } = name;
+    const record = encodeSnapshotRecord({ height, hash: blockHash(block), bytes, hashes });
+    const key = certificateKey(certificate.epoch, certificate.view, certificate.kind);
+    const writes = [
+      ...headers.map((header) => ({
+        space: spaces.block,
+        key: blockHash(header),
+        value: encodeHeader(header),
+      })),
+      { space: spaces.certificate, key, value: encodeQC(certificate) },
+      { space: spaces.meta, key: oldestKey, value: u64Bytes(height + 1) },
+      { space: spaces.snapshot, key: u64Bytes(height), value: record },
+    ];
+    this.#out.push({ type: "persist", writes, sync: true }, { type: "state-synced", height });
+    this.#isOver = true;
+  }
+
   /** The state exactly after the last executed block; what its openings change is added when they are here. */
   #remember(): void {
     const { height, hash, named } = this.#chain.final;
@@ -571,7 +642,13 @@ export class Core {
   }
 }
 
-type MachineEffect = ReplicaEffect | MempoolEffect | OpeningEffect | AttesterEffect;
+type MachineEffect =
+  | ReplicaEffect
+  | MempoolEffect
+  | OpeningEffect
+  | AttesterEffect
+  | StateSyncEffect;
+type StateFetched = Extract<StateSyncEffect, { type: "state-fetched" }>;
 
 /** How far the node is. */
 export interface Progress {
@@ -587,6 +664,10 @@ export interface Progress {
   readonly l1: number;
   /** Valid transactions that no final block has. */
   readonly pooled: number;
+  /** A snapshot that is looked for, at height 0, or fetched: so many chunks are here. */
+  readonly syncing: StateSync["progress"];
+  /** The lowest height whose block, order and openings are on disk. */
+  readonly oldest: Height;
 }
 
 function sealedOf(block: ExecutedBlock): SealedTransaction[] {

@@ -186,6 +186,8 @@ class ConclaveNode implements RunningNode {
   #api: Api | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
+  /** Between two cores. */
+  #isRebuilding = false;
   /** When blocks that are not delivered yet became final. */
   readonly #finalAt = new Map<number, number>();
   /** Certified checkpoints by number, so that what L1 holds can be told by height. */
@@ -235,7 +237,7 @@ class ConclaveNode implements RunningNode {
 
   /** Disk first, network last: nothing is heard before what was said is known again (consensus.md 2.9). */
   async start(): Promise<void> {
-    const { config, genesis, keys, store, logging, version, createCore } = this.#parts;
+    const { config, genesis, keys, logging, version } = this.#parts;
     const { metrics } = this.#registry;
     const { committee, chainId } = genesis;
     const threshold = quorum(committee.members.length);
@@ -252,18 +254,32 @@ class ConclaveNode implements RunningNode {
       },
       logger: logging("workers"),
     });
-    this.#jobs = new Jobs({
-      workers: this.#workers,
-      now: () => this.#clock.now(),
-      onResult: (event) => this.#step(event),
-      onFailure: (error) => this.#stopBecause("a worker failed", error),
+    await this.#begin(this.#workers);
+    this.#mesh = await this.#joinMesh();
+    this.#api = await createApi({
+      gateway: this.#gateway,
+      host: config.api.host,
+      port: config.api.port,
+      logger: logging("api"),
+      metricsText: () => this.#metricsText(),
+      metrics: this.#registry.metrics,
     });
+    this.#timer = setInterval(() => {
+      this.#step({ type: "tick", now: this.#clock.now() });
+    }, tickMs);
+    this.#log.info("node started", { validator: keys.index, api: this.url });
+  }
+
+  /** Makes a core of what is on disk, and reads on L1 from where that one stands. */
+  async #begin(workers: Workers): Promise<void> {
+    const { config, genesis, keys, store, createCore } = this.#parts;
+    const { committee, chainId } = genesis;
     const incarnation = await nextIncarnation(store);
     const recovery = await loadRecovery(store, genesis);
     const publicKeys = committee.members.map(({ publicKey }) => publicKey);
     const networkKeys = committee.members.map(({ networkKey }) => networkKey);
     const domain = settlementDomain({ chainId, hub: genesis.contracts.hub });
-    this.#core = createCore(
+    const core = createCore(
       {
         votes: voteSignatures(blstBls, keys.validator, publicKeys),
         lanes: laneSignatures(nodeNetworkSignatures, keys.network, networkKeys),
@@ -278,22 +294,34 @@ class ConclaveNode implements RunningNode {
       recovery,
       this.#clock.now(),
     );
-    this.#executor.run(this.#core.start(this.#clock.now()));
-    this.#log.info("state recovered", { ...this.#core.progress, incarnation });
-    this.#settlement = this.#startSettlement(this.#core);
-    this.#mesh = await this.#joinMesh();
-    this.#api = await createApi({
-      gateway: this.#gateway,
-      host: config.api.host,
-      port: config.api.port,
-      logger: logging("api"),
-      metricsText: () => this.#metricsText(),
-      metrics: this.#registry.metrics,
+    this.#core = core;
+    this.#jobs = new Jobs({
+      workers,
+      now: () => this.#clock.now(),
+      // What a core before this one asked for is of no use to it.
+      onResult: (event) => {
+        if (this.#core === core) this.#step(event);
+      },
+      onFailure: (error) => this.#stopBecause("a worker failed", error),
     });
-    this.#timer = setInterval(() => {
-      this.#step({ type: "tick", now: this.#clock.now() });
-    }, tickMs);
-    this.#log.info("node started", { validator: keys.index, api: this.url });
+    this.#executor.run(core.start(this.#clock.now()));
+    this.#log.info("state recovered", { ...core.progress, incarnation });
+    this.#settlement = this.#startSettlement(core);
+  }
+
+  /** The core is over and another begins from the disk, as after a restart. What is said meanwhile is said again. */
+  async #rebuild(): Promise<void> {
+    const workers = this.#workers;
+    this.#core = undefined;
+    this.#isRebuilding = true;
+    await this.#executor.settled();
+    await this.#settlement?.close();
+    if (this.#closing !== undefined || workers === undefined) return;
+    await this.#begin(workers);
+    this.#isRebuilding = false;
+    const now = this.#clock.now();
+    for (const peer of this.#mesh?.connectedPeers ?? [])
+      this.#step({ type: "peer-connected", now, peer: ValidatorIndex(peer) });
   }
 
   async close(): Promise<void> {
@@ -362,6 +390,7 @@ class ConclaveNode implements RunningNode {
       case "load-lanes":
       case "load-transactions":
       case "load-openings":
+      case "load-snapshot":
         return void this.#serve(effect).catch((error: unknown) => {
           this.#stopBecause("the disk failed", error);
         });
@@ -372,6 +401,12 @@ class ConclaveNode implements RunningNode {
       case "certified":
       case "completed":
         return this.#onCertified(effect);
+      case "state-synced":
+        this.#registry.metrics.count("state_syncs_total");
+        this.#log.info("snapshot fetched", { height: effect.height });
+        return void this.#rebuild().catch((error: unknown) => {
+          this.#stopBecause("the state that was fetched cannot be used", error);
+        });
       default:
         return unreachable(effect);
     }
@@ -565,6 +600,8 @@ class ConclaveNode implements RunningNode {
       metrics.gauge("opening_behind_seconds", behind / 1e6);
       metrics.gauge("l1_final_block", progress.l1);
       metrics.gauge("mempool_transactions", progress.pooled);
+      metrics.gauge("state_sync_height", progress.syncing?.height ?? 0);
+      metrics.gauge("state_sync_chunks", progress.syncing?.chunks ?? 0);
     }
     metrics.gauge("network_peers", this.#mesh?.connectedPeers.length ?? 0);
     metrics.gauge("workers_queue_jobs", this.#workers?.waiting ?? 0);
@@ -579,12 +616,15 @@ class ConclaveNode implements RunningNode {
     const final = progress?.final ?? Height(0);
     const opened = progress?.delivered ?? Height(0);
     const checks = {
-      synced: progress !== undefined && final - opened <= limits.unopenedMax,
+      synced:
+        progress !== undefined &&
+        progress.syncing === undefined &&
+        final - opened <= limits.unopenedMax,
       peers: peers + 1 >= quorum(members.length),
       l1: this.#settlement?.isUp === true,
     };
     return {
-      live: progress !== undefined,
+      live: progress !== undefined || this.#isRebuilding,
       // Ordering goes on without L1, so L1 alone keeps no traffic away.
       ready: checks.synced && checks.peers,
       checks,
@@ -594,7 +634,7 @@ class ConclaveNode implements RunningNode {
       view: progress?.view ?? View(0),
       final,
       opened,
-      oldest: Height(1),
+      oldest: progress?.oldest ?? Height(1),
       peers,
       l1Block: progress?.l1 ?? 0,
     };

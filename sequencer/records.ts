@@ -1,7 +1,7 @@
 // What the core keeps on disk beside what the machines keep themselves, and what it finds there when it starts.
 
-import { decode, encode } from "../base/index.ts";
-import type { Recovered } from "../consensus/index.ts";
+import { decode, encode, utf8 } from "../base/index.ts";
+import type { FetchedChunks, Recovered } from "../consensus/index.ts";
 import {
   type Header,
   Height,
@@ -57,6 +57,9 @@ export interface SnapshotRecord {
 
 const chunksMax = snapshotChunkCount(limits.snapshotBytesMax);
 
+/** In `spaces.meta`: the lowest height whose block, order and openings are here, u64; absent when it is the first. */
+export const oldestKey: Uint8Array = utf8("oldest");
+
 /** All that a node knows when it starts. A fresh one has an empty recovery. */
 export interface Recovery {
   readonly replica: Recovered;
@@ -68,6 +71,10 @@ export interface Recovery {
     readonly roots: readonly SnapshotName[];
     readonly kept: readonly KeptSnapshot[];
   };
+  /** The lowest height whose block, order and openings are on disk. */
+  readonly oldest: Height;
+  /** Chunks of a snapshot that was being fetched. */
+  readonly fetched: FetchedChunks | undefined;
   /** Final headers after the snapshot, ascending. */
   readonly headers: readonly { readonly header: Header; readonly certificate: QC | undefined }[];
   /** Openings of final blocks that are not delivered, by height, as far as they were on disk. */

@@ -4,9 +4,12 @@
 import { CodedError, decode, equalBytes, type Store, toHex, u64Bytes } from "../base/index.ts";
 import {
   certificateKey,
+  decodePlan,
   decodeSafety,
+  type FetchedChunks,
   hashesToLoad,
   type Recovered,
+  stateSyncKey,
   safetyKey,
 } from "../consensus/index.ts";
 import type { AttestedBefore } from "../ledger/index.ts";
@@ -30,7 +33,9 @@ import {
   type QC,
   readLane,
   type SealedTransaction,
+  snapshotChunkCount,
   snapshotChunkHash,
+  snapshotChunkKey,
   snapshotRoot,
   spaces,
   View,
@@ -42,10 +47,10 @@ import {
   decodeDeliveredRecord,
   decodeFinalRecord,
   decodeSnapshotRecord,
+  oldestKey,
   type Recovery,
   type SnapshotRecord,
 } from "./records.ts";
-import { chunkKey } from "./snapshots.ts";
 import { decodeState, type ReplicatedState } from "./state.ts";
 
 const rangeLimit = 1_000;
@@ -80,6 +85,8 @@ export async function loadRecovery(store: Store, genesis: Genesis): Promise<Reco
     attester: await reader.attester(),
     snapshot,
     snapshots: await reader.snapshots(snapshot?.state),
+    oldest: await reader.oldest(),
+    fetched: await reader.fetched(),
     headers,
     openings,
     l1: await reader.l1(snapshot?.tip.l1.number ?? genesis.l1Start),
@@ -134,6 +141,25 @@ class RecoveryReader {
       roots: [...roots.values()].sort((a, b) => a.height - b.height),
       kept: whole.map(({ height, hashes }) => ({ height, chunks: hashes.length })),
     };
+  }
+
+  async oldest(): Promise<Height> {
+    const value = await this.#store.get(spaces.meta, oldestKey);
+    return (value === undefined ? undefined : decode(value, (r) => Height(r.u64()))) ?? Height(1);
+  }
+
+  /** Every chunk was proven before it was written, so what is here is taken for what it says. */
+  async fetched(): Promise<FetchedChunks | undefined> {
+    const value = await this.#store.get(spaces.meta, stateSyncKey);
+    const plan = value === undefined ? undefined : decodePlan(value);
+    if (plan === undefined) return undefined;
+    const hashes = new Map<number, Uint8Array>();
+    for (let index = 0; index < snapshotChunkCount(plan.bytes); index++) {
+      const key = snapshotChunkKey(plan.name.height, index);
+      const chunk = await this.#store.get(spaces.snapshotChunk, key);
+      if (chunk !== undefined) hashes.set(index, snapshotChunkHash(chunk));
+    }
+    return { ...plan, hashes };
   }
 
   /** From `first` on as far as the chain is unbroken. */
@@ -284,7 +310,7 @@ class RecoveryReader {
   async #state({ height, hashes }: SnapshotRecord): Promise<ReplicatedState | undefined> {
     const chunks: Uint8Array[] = [];
     for (const [index, hash] of hashes.entries()) {
-      const chunk = await this.#store.get(spaces.snapshotChunk, chunkKey(height, index));
+      const chunk = await this.#store.get(spaces.snapshotChunk, snapshotChunkKey(height, index));
       if (chunk === undefined || !equalBytes(snapshotChunkHash(chunk), hash)) return undefined;
       chunks.push(chunk);
     }

@@ -9,6 +9,7 @@ import {
   type Height,
   limits,
   snapshotChunkHash,
+  snapshotChunkKey,
   type SnapshotName,
   snapshotRoot,
   spaces,
@@ -104,7 +105,7 @@ export class Snapshots {
     const { height, hashes } = writing;
     const chunk = nextChunk(writing);
     hashes.push(snapshotChunkHash(chunk));
-    const write = { space: spaces.snapshotChunk, key: chunkKey(height, hashes.length - 1) };
+    const write = { space: spaces.snapshotChunk, key: snapshotChunkKey(height, hashes.length - 1) };
     const effects: CommonEffect[] = [
       { type: "persist", writes: [{ ...write, value: chunk }], sync: false },
     ];
@@ -136,13 +137,8 @@ export class Snapshots {
   }
 }
 
-/** Of one chunk in `spaces.snapshotChunk`; a height's stand one after another. */
-export function chunkKey(height: Height, index: number): Uint8Array {
-  return concatBytes(u64Bytes(height), u64Bytes(index));
-}
-
 function deletionOf({ height, chunks }: KeptSnapshot): Write[] {
-  const keys = Array.from({ length: chunks }, (_, index) => chunkKey(height, index));
+  const keys = Array.from({ length: chunks }, (_, index) => snapshotChunkKey(height, index));
   return [
     { space: spaces.snapshot, key: u64Bytes(height), value: undefined },
     ...keys.map((key) => ({ space: spaces.snapshotChunk, key, value: undefined })),

@@ -40,6 +40,10 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
   opening_behind_heights: { type: "gauge", help: "Final blocks that are not opened here" },
   opening_behind_seconds: { type: "gauge", help: "How long the oldest of them has been final" },
 
+  state_sync_height: { type: "gauge", help: "Height of the snapshot that is fetched, 0 for none" },
+  state_sync_chunks: { type: "gauge", help: "Chunks of that snapshot that are here" },
+  state_syncs_total: { type: "counter", help: "Snapshots fetched and begun from" },
+
   network_peers: { type: "gauge", help: "Validators connected" },
   network_frames_sent_total: { type: "counter", help: "Frames sent", labels: ["channel"] },
   network_bytes_sent_total: { type: "counter", help: "Bytes sent", labels: ["channel"] },

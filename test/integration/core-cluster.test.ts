@@ -109,6 +109,43 @@ test("all nodes at once come back from their snapshots, and go on where they wer
   }
 });
 
+test("a validator whose disk is new begins from a state that the others name, and takes part again", async () => {
+  const cluster = await CoreCluster.create(4, 64);
+  let sent = 0;
+  const send = async (count: number): Promise<void> => {
+    for (const end = sent + count; sent < end; sent++) {
+      const transaction = await cluster.seal(sent % 2, utf8(`order ${sent}`), sent);
+      cluster.step(1 + (sent % 2), { type: "submit", now: cluster.now, ticket: sent, transaction });
+      await cluster.until(() => false, 50);
+    }
+  };
+  expect(await cluster.until(() => heights(cluster) >= 12, 20_000)).toBe(true);
+  await send(6);
+  expect(await cluster.until(() => heights(cluster) >= 134, 200_000)).toBe(true);
+  cluster.wipe(3);
+  await cluster.start(3);
+  const node = (): ClusterNode | undefined => cluster.nodes[3];
+  const isSynced = (): boolean => node()?.history.some((line) => line === "synced 128") === true;
+  expect(await cluster.until(isSynced, 20_000)).toBe(true);
+  // Only with it is there a quorum now: it votes, and it opens what was sealed when it was away and since.
+  cluster.stop(0);
+  await send(6);
+  const isThere = (): boolean => payloadsOf(node()).filter((line) => !isOld(line)).length >= 6;
+  expect(await cluster.until(isThere, 60_000)).toBe(true);
+  const { progress } = node()?.core ?? {};
+  expect(progress?.oldest).toBe(129);
+  expect(progress?.syncing).toBeUndefined();
+  const other = new Map(cluster.nodes[1]?.delivered.map((each) => [each.height, each.batches]));
+  for (const { height, batches } of node()?.delivered.filter(({ height: at }) => at > 128) ?? [])
+    expect(batches).toEqual(other.get(height));
+  const certified = (index: number): number => cluster.nodes[index]?.certified.length ?? 0;
+  const before = certified(3);
+  expect(await cluster.until(() => certified(3) > before, 60_000)).toBe(true);
+  for (const { faults } of cluster.nodes) expect(faults).toEqual([]);
+});
+
+const isOld = (line: string): boolean => Number(line.split(" ").at(-1)) < 6;
+
 /** What was delivered, by height; after a restart a height may be delivered again, with the same content. */
 function contentOf(node: ClusterNode): string[] {
   const byHeight = new Map<number, string>();

@@ -8,6 +8,7 @@ import {
   encodeFrame,
   type Genesis,
   type L1Block,
+  limits,
   type Message,
   Micros,
   Namespace,
@@ -30,6 +31,7 @@ import { Executor, type Persist } from "../../sequencer/executor.ts";
 import { dealCommittee, makeGenesis, type ValidatorSecrets } from "../../sequencer/genesis.ts";
 import { Jobs } from "../../sequencer/jobs.ts";
 import { loadRecovery, nextIncarnation } from "../../sequencer/recovery.ts";
+import { joinStores } from "../../sequencer/safety-store.ts";
 import { laneSignatures, voteSignatures } from "../../sequencer/signatures.ts";
 import { memoryStore } from "../../sequencer/storage/index.ts";
 import { createHandlers } from "../../sequencer/workers/handlers.ts";
@@ -60,8 +62,11 @@ export class CoreCluster {
   now: Micros = Micros(start);
   readonly #group: SealingGroup;
   readonly #secrets: readonly ValidatorSecrets[];
+  /** What each has signed: it outlives the loss of all else. */
+  readonly #safeties: Store[] = [];
   #inFlight: { at: number; to: number; from: number; frame: Uint8Array }[] = [];
   #nextL1 = 1;
+  #behindMax: number = limits.stateSyncHeights;
 
   private constructor(genesis: Genesis, secrets: readonly ValidatorSecrets[], group: SealingGroup) {
     this.genesis = genesis;
@@ -69,7 +74,8 @@ export class CoreCluster {
     this.#group = group;
   }
 
-  static async create(validators: number): Promise<CoreCluster> {
+  /** `behindMax` as `CoreOptions` has it. */
+  static async create(validators: number, behindMax?: number): Promise<CoreCluster> {
     const group = await createMclSealingGroup();
     const { committee, secrets } = dealCommittee(group, { validators, entropy: sha256() });
     const genesis = makeGenesis(
@@ -83,8 +89,11 @@ export class CoreCluster {
       },
     );
     const cluster = new CoreCluster(genesis, secrets, group);
+    if (behindMax !== undefined) cluster.#behindMax = behindMax;
     for (let index = 0; index < validators; index++) {
-      cluster.nodes.push(cluster.#node(index, memoryStore()));
+      const safety = memoryStore();
+      cluster.#safeties.push(safety);
+      cluster.nodes.push(cluster.#node(index, joinStores({ main: memoryStore(), safety })));
       await cluster.start(index);
     }
     cluster.subscribe();
@@ -155,6 +164,7 @@ export class CoreCluster {
         index: ValidatorIndex(index),
         incarnation,
         domain: settlementDomain({ chainId, hub: contracts.hub }),
+        behindMax: this.#behindMax,
       },
       recovery,
       this.now,
@@ -182,6 +192,13 @@ export class CoreCluster {
     node.core = undefined;
     this.nodes[index] = this.#node(index, node.store, node.delivered);
     this.#inFlight = this.#inFlight.filter(({ to }) => to !== index);
+  }
+
+  /** As a new disk does: the node has nothing but its keys and what it signed. */
+  wipe(index: number): void {
+    this.stop(index);
+    const safety = this.#safeties[index] ?? memoryStore();
+    this.nodes[index] = this.#node(index, joinStores({ main: memoryStore(), safety }));
   }
 
   step(index: number, event: CoreEvent): void {
@@ -294,8 +311,20 @@ export class CoreCluster {
       case "load-lanes":
       case "load-transactions":
       case "load-openings":
-        void this.#serve(node, effect);
+      case "load-snapshot":
+        return void this.#serve(node, effect);
+      case "state-synced":
+        node.history.push(`synced ${effect.height}`);
+        return void this.#rebuild(node);
     }
+  }
+
+  /** What the node does when a state was fetched: all that was asked for first, then a start like any other. */
+  async #rebuild(node: ClusterNode): Promise<void> {
+    await node.executor.settled();
+    this.stop(node.index);
+    this.nodes[node.index]?.history.push(...node.history);
+    await this.start(node.index);
   }
 
   async #serve(node: ClusterNode, effect: DiskRequest): Promise<void> {

@@ -272,6 +272,18 @@ export const anyMessageOf: {
     signature: bytes(96),
   }),
   "epoch-end": fc.record({ type: type("epoch-end"), ...endParts }),
+  "get-snapshot": fc.record({ type: type("get-snapshot"), height, index: u32 }),
+  "snapshot-chunk": fc.record({
+    type: type("snapshot-chunk"),
+    height,
+    part: fc.record({
+      bytes: u32,
+      index: u32,
+      chunk: fc.uint8Array({ maxLength: 64 }),
+      tree: hash,
+      path: few(hash),
+    }),
+  }),
 };
 
 export const anyFrame: fc.Arbitrary<Frame> = fc.record({

@@ -18,6 +18,7 @@ import {
   inboxMessageHash,
   type Lane,
   type LaneTip,
+  limits,
   type Message,
   Micros,
   Namespace,
@@ -289,6 +290,18 @@ export const messages: { readonly [T in Message["type"]]: Extract<Message, { typ
   },
   "checkpoint-vote": { type: "checkpoint-vote", checkpoint, signature: bytes("vote", 96) },
   "epoch-end": { type: "epoch-end", ...epochEnd },
+  "get-snapshot": { type: "get-snapshot", height: Height(64), index: 3 },
+  "snapshot-chunk": {
+    type: "snapshot-chunk",
+    height: Height(64),
+    part: {
+      bytes: 3 * limits.snapshotChunkBytes + 40,
+      index: 3,
+      chunk: bytes("chunk", 40),
+      tree: bytes("tree"),
+      path: [bytes("sibling"), bytes("sibling above")],
+    },
+  },
 };
 
 /** By the name of its codec. */

@@ -3,7 +3,13 @@
 
 import { expect, test } from "vitest";
 import { concatBytes, encode, type Writer } from "../../base/index.ts";
-import { limits, type Message, ValidatorIndex, zeroHash } from "../../protocol/index.ts";
+import {
+  limits,
+  type Message,
+  type SnapshotPart,
+  ValidatorIndex,
+  zeroHash,
+} from "../../protocol/index.ts";
 import { codecs } from "./codecs.ts";
 import {
   block,
@@ -34,6 +40,7 @@ const [leaf] = proof.leaves;
 const empty = new Uint8Array();
 const byte = Uint8Array.of(7);
 const { transactions, propose, shares, opened } = messages;
+const snapshotChunk = messages["snapshot-chunk"];
 const [slice] = shares.slices;
 const [openSlice] = opened.slices;
 
@@ -47,6 +54,10 @@ const inMessage = (of: string, max: number, message: Message, empties: object): 
   max,
   none: { ...message, ...empties },
   one: message,
+});
+const withPart = (part: Partial<SnapshotPart>): unknown => ({
+  ...snapshotChunk,
+  part: { ...snapshotChunk.part, ...part },
 });
 /** Eight signers fill one byte of the bitmap. */
 const signers = [0, 1, 2, 3, 4, 5, 6, 7].map(ValidatorIndex);
@@ -157,6 +168,20 @@ const bounds: readonly Bound[] = [
   ),
   inMessage("ids", limits.bundleTransactionsMax, messages["get-transactions"], { ids: [] }),
   inMessage("slices", limits.committeeMax, shares, { slices: [] }),
+  {
+    codec: "message snapshot-chunk",
+    of: "chunk bytes",
+    max: limits.snapshotChunkBytes,
+    none: withPart({ chunk: empty }),
+    one: withPart({ chunk: byte }),
+  },
+  {
+    codec: "message snapshot-chunk",
+    of: "siblings",
+    max: Math.log2(limits.snapshotBytesMax / limits.snapshotChunkBytes),
+    none: withPart({ path: [] }),
+    one: withPart({ path: [zeroHash] }),
+  },
   inMessage("shares", limits.blockTransactionsMax, shares, { slices: [{ ...slice, shares: [] }] }),
   inMessage("slices", limits.committeeMax, opened, { slices: [] }),
   inMessage("openings", limits.blockTransactionsMax, opened, {
@@ -238,9 +263,15 @@ function splice(none: Uint8Array, one: Uint8Array, count: number): Uint8Array {
   return concatBytes(
     none.subarray(0, countAt),
     encode(count, (writer, value) => writer.u32(value)),
-    ...Array.from({ length: count }, () => item),
+    repeated(item, count),
     none.subarray(countAt + 4),
   );
+}
+
+function repeated(item: Uint8Array, count: number): Uint8Array {
+  const all = new Uint8Array(count * item.length);
+  for (let at = 0; at < all.length; at += item.length) all.set(item, at);
+  return all;
 }
 
 function codecOf(name: string): (typeof codecs)[number] {

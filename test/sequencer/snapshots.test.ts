@@ -5,11 +5,12 @@ import {
   Height,
   limits,
   snapshotChunkHash,
+  snapshotChunkKey,
   snapshotRoot,
   spaces,
 } from "../../protocol/index.ts";
 import { decodeSnapshotRecord } from "../../sequencer/records.ts";
-import { chunkKey, type ExecutedState, Snapshots } from "../../sequencer/snapshots.ts";
+import { type ExecutedState, Snapshots } from "../../sequencer/snapshots.ts";
 import { decodeState } from "../../sequencer/state.ts";
 
 const { snapshotChunkBytes, snapshotHeights, snapshotsKept } = limits;
@@ -43,7 +44,9 @@ class Disk {
   chunks(height: number): Uint8Array[] {
     const chunks: Uint8Array[] = [];
     for (let i = 0; ; i++) {
-      const chunk = this.records.get(spaces.snapshotChunk + toHex(chunkKey(Height(height), i)));
+      const chunk = this.records.get(
+        spaces.snapshotChunk + toHex(snapshotChunkKey(Height(height), i)),
+      );
       if (chunk === undefined) return chunks;
       chunks.push(chunk);
     }

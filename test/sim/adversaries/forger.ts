@@ -1,5 +1,5 @@
 import { unreachable } from "../../../base/index.ts";
-import { type Message, type QC, View } from "../../../protocol/index.ts";
+import { Height, type Message, type QC, View } from "../../../protocol/index.ts";
 import type { SeededRandom } from "../random.ts";
 import { type Adversary, rephrased, spoil } from "./adversary.ts";
 
@@ -42,6 +42,13 @@ function forgeries(message: Message, random: SeededRandom): Message[] {
           ...message,
           lanes: message.lanes.map((lane) => ({ ...lane, signature: spoil(lane.signature) })),
         },
+      ];
+    case "get-snapshot":
+      return [{ ...message, height: Height(message.height + 1), index: 2 ** 32 - 1 }];
+    case "snapshot-chunk":
+      return [
+        { ...message, part: { ...message.part, chunk: spoil(message.part.chunk) } },
+        { ...message, part: { ...message.part, bytes: message.part.bytes + 1 } },
       ];
     case "checkpoint-vote":
       return [{ ...message, signature: spoil(message.signature) }];

@@ -1,6 +1,7 @@
 import {
   Height,
   type Header,
+  limits,
   type Message,
   type SealedTransaction,
   type Lane,
@@ -13,7 +14,7 @@ const rememberedMax = 64;
 
 /**
  * Answers whoever has fallen behind with wrong things: other blocks than were asked for, altered ones, lanes and
- * transactions with something changed inside, openings that open nothing.
+ * transactions with something changed inside, openings that open nothing, states that no block names.
  */
 export const liar: Adversary = {
   isOfConsensus: true,
@@ -38,10 +39,21 @@ export const liar: Adversary = {
     };
     /** Most lies come in place of the truth, so that whoever asks has to ask another one. */
     const lie = (effect: CoreEffect): CoreEffect[] => {
+      if (effect.type === "load-snapshot" && random.chance(0.7)) return lieOfState(effect);
       const asked = answered(effect);
       if (asked === undefined || random.chance(0.3)) return [effect];
       const message = lieOf(asked.type);
       return message === undefined ? [effect] : [{ type: "send", to: asked.to, message }];
+    };
+    /** A state of its own making, or none. */
+    const lieOfState = ({ to, height, index }: StateAsked): CoreEffect[] => {
+      const fill = random.between(0, 255);
+      const chunk = new Uint8Array(random.pick([1, 100, limits.snapshotChunkBytes])).fill(fill);
+      const tree = new Uint8Array(32).fill(fill);
+      const part = { bytes: chunk.length, index, chunk, tree, path: [tree] };
+      return random.chance(0.3)
+        ? []
+        : [{ type: "send", to, message: { type: "snapshot-chunk", height, part } }];
     };
     return {
       start: (now) => machine.start(now).flatMap(lie),
@@ -60,6 +72,8 @@ export const liar: Adversary = {
     }
   },
 };
+
+type StateAsked = Extract<CoreEffect, { type: "load-snapshot" }>;
 
 interface Answer {
   readonly type: "blocks" | "lanes" | "transactions";

@@ -201,6 +201,7 @@ function carryOut(
     case "load-lanes":
     case "load-transactions":
     case "load-openings":
+    case "load-snapshot":
       return host.later(async () => {
         const message = await new Archive(host.disk).answer(effect);
         if (message !== undefined) host.send(effect.to, message);
@@ -221,6 +222,8 @@ function carryOut(
     case "certified":
     case "completed":
       return observe({ ...effect, type: "certified", process });
+    case "state-synced":
+      return host.rebuild();
   }
 }
 

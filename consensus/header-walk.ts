@@ -1,0 +1,95 @@
+// From a certified block down to the newest state that its chain names, and to the block of that state. Only hashes are
+// trusted, so any peer may answer.
+
+import { equalBytes } from "../base/index.ts";
+import {
+  blockHash,
+  decodePayload,
+  type GetBlocks,
+  type Header,
+  limits,
+  type Micros,
+  type QC,
+  type SnapshotName,
+  type ValidatorIndex,
+  type View,
+} from "../protocol/index.ts";
+import { Asker } from "./asker.ts";
+
+/** What a walk found: a state to begin with, and the way from its block up to one that is certified. */
+export interface Destination {
+  readonly name: SnapshotName;
+  /** Newest first; the last is the block after which the state is. */
+  readonly headers: readonly Header[];
+  readonly certificate: QC;
+}
+
+export class HeaderWalk {
+  readonly #certificate: QC;
+  readonly #patience: number;
+  readonly #asker: Asker;
+  readonly #headers: Header[] = [];
+  /** Who was asked for the hash that is wanted now. */
+  #asked: ValidatorIndex[] = [];
+  #name: SnapshotName | undefined;
+
+  constructor(certificate: QC, self: ValidatorIndex, patience: number) {
+    this.#certificate = certificate;
+    this.#patience = patience;
+    this.#asker = new Asker(self);
+  }
+
+  /** Of the certificate. */
+  get view(): View {
+    return this.#certificate.view;
+  }
+
+  /** Headers that are held. */
+  get size(): number {
+    return this.#headers.length;
+  }
+
+  /** The certified block, once its header is here. */
+  get top(): Header | undefined {
+    return this.#headers[0];
+  }
+
+  /** Undefined until the walk is over. */
+  get destination(): Destination | undefined {
+    const name = this.#name;
+    if (name === undefined || this.#headers.at(-1)?.height !== name.height) return undefined;
+    return { name, headers: this.#headers, certificate: this.#certificate };
+  }
+
+  /** No state was named for longer than there is any sense in going down. */
+  get isLost(): boolean {
+    const lowest = this.#headers.at(-1);
+    const isOver = lowest !== undefined && lowest.height <= 1;
+    return this.destination === undefined && (isOver || this.size >= limits.stateSyncHeadersMax);
+  }
+
+  ask(now: Micros): { to: ValidatorIndex; message: GetBlocks } | undefined {
+    const to = this.#asker.next(this.#certificate.signers, now, this.#patience);
+    if (to === undefined) return undefined;
+    this.#asked = [...this.#asked, to].slice(-limits.askedPeersMax);
+    const count = limits.headersPerAnswerMax;
+    return { to, message: { type: "get-blocks", hash: this.#wanted, count } };
+  }
+
+  /** Takes what continues the way down; whatever else peers send is passed over. */
+  take(from: ValidatorIndex, headers: readonly Header[]): void {
+    if (!this.#asked.includes(from)) return;
+    for (const header of headers) {
+      if (this.destination !== undefined || this.isLost) return;
+      if (!equalBytes(blockHash(header), this.#wanted)) return;
+      this.#headers.push(header);
+      this.#asked = [];
+      this.#asker.postpone(0);
+      this.#name ??= decodePayload(header.payload)?.snapshot;
+    }
+  }
+
+  get #wanted(): Uint8Array {
+    return this.#headers.at(-1)?.parent ?? this.#certificate.hash;
+  }
+}
