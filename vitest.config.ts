@@ -5,6 +5,7 @@ const slow = [
   "test/cli/client.test.ts",
   "test/contracts/gas.test.ts",
   "test/deploy/{contracts,main}.test.ts",
+  "test/e2e/main.test.ts",
   "test/house/setup.test.ts",
   "test/integration/settlement-{epochs,outage,posting,reading}.test.ts",
   "test/sequencer/cli.test.ts",

@@ -30,10 +30,11 @@ export async function runWithDisks(): Promise<number | undefined> {
   const child = spawn("unshare", [...way, process.execPath, ...process.argv.slice(1)], {
     stdio: "inherit",
     env: { ...process.env, [inside]: "yes" },
+    // What the terminal interrupts is this process alone, which passes it on: heard twice, it would mean "at once".
+    detached: true,
   });
-  // What the terminal interrupts, it interrupts there as well; everything else is passed on.
-  process.on("SIGINT", () => undefined);
-  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => child.kill(signal));
   const [code] = (await once(child, "exit")) as [number | null];
   return code ?? 1;
 }
