@@ -47,6 +47,7 @@ export class Processes {
   readonly #reaper: ChildProcess;
   /** Those whose end is our wish. */
   readonly #stopping = new Set<RunningProcess>();
+  #isOver = false;
   #fail: (error: CodedError) => void = () => undefined;
   /** Rejects, with the end of its log, when a process ends that nobody stopped. */
   readonly failed: Promise<never>;
@@ -72,6 +73,8 @@ export class Processes {
   /** Throws `CodedError` PROCESS_NOT_STARTED. Started again under the same name it goes on with the same log. */
   async start(request: ProcessRequest): Promise<RunningProcess> {
     const { name, file, args, env = {}, isPatient = false, onLine } = request;
+    if (this.#isOver)
+      throw new CodedError("PROCESS_NOT_STARTED", `${name} is not started: all are being stopped`);
     const log = join(this.#folder, `${name}.log`);
     const output = openSync(log, "a");
     const child = spawn(file, args, {
@@ -106,8 +109,9 @@ export class Processes {
     return running;
   }
 
-  /** Stops those in good order whose names begin so, all at once; all of them by default. */
+  /** Stops those in good order whose names begin so, all at once; by default all of them, and none is started any more. */
   async stopAll(prefix = ""): Promise<void> {
+    this.#isOver ||= prefix === "";
     const chosen = [...this.#running.values()].filter(({ name }) => name.startsWith(prefix));
     await Promise.all(chosen.map((each) => each.stop("SIGTERM")));
   }

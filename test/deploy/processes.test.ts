@@ -63,6 +63,28 @@ test("a process that is stopped is not reported, and may be started again with t
   ).toBe("well");
 });
 
+test("once all are stopped, none is started any more", async () => {
+  const processes = new Processes(folder);
+  await processes.start(node("first", forever));
+  await processes.stopAll();
+  await expect(processes.start(node("second", forever))).rejects.toMatchObject({
+    code: "PROCESS_NOT_STARTED",
+  });
+});
+
+test("who stands still is stopped as well, and whose end is expected is not reported", async () => {
+  const processes = new Processes(folder);
+  const still = await processes.start(node("still", forever));
+  still.pause();
+  await still.stop("SIGTERM");
+  expect(await still.ended).toBe("SIGTERM");
+  const brief = await processes.start(node("brief", "process.exitCode = 3"));
+  brief.mayEnd();
+  expect(await brief.ended).toBe("code 3");
+  const outcome = processes.failed.catch(() => "failed");
+  expect(await Promise.race([outcome, Promise.resolve("well")])).toBe("well");
+});
+
 test("a file that is no program is refused with its name", async () => {
   const processes = new Processes(folder);
   const request = { name: "nothing", file: "/nowhere/nothing", args: [] };

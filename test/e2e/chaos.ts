@@ -61,6 +61,8 @@ export async function runChaos(
       const record = await play(scene, stage);
       scenes.push(record);
       say(`  ${describeRecord(record)}; ${book.count} brought, ${book.outstanding} outstanding`);
+      // What comes after that would only hide what happened here.
+      if (record.recoveryMs === undefined) break;
     }
     say("that was all; waiting until everything is delivered and settled");
     load.stop();

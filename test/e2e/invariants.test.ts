@@ -78,7 +78,7 @@ const well: ChaosObservations = {
   scenes: [
     killed,
     { ...killed, name: "power loss of all, 2.0 s", mustGoOn: false, progress: 0 },
-    { ...killed, name: "equivocator at 3", adversary: "equivocator", noted: ["EQUIVOCATION"] },
+    { ...killed, name: "perjurer at 3", adversary: "perjurer", noted: ["EQUIVOCATION"] },
     { ...killed, name: "mute at 3", adversary: "mute" },
     {
       ...killed,
@@ -194,8 +194,8 @@ const bugs: Record<string, Record<string, Partial<ChaosObservations>>> = {
     "it crashed": withDisk({ how: "SIGABRT" }),
     "it did not say why": withDisk({ said: [] }),
   },
-  "who voted twice was found out": {
-    "nobody noted anything": withScene({ adversary: "equivocator", noted: ["BAD_SHARE"] }),
+  "who voted twice for all to hear was found out": {
+    "nobody noted anything": withScene({ adversary: "perjurer", noted: ["BAD_SHARE"] }),
   },
 };
 

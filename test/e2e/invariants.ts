@@ -46,7 +46,7 @@ export const invariants: readonly Invariant[] = [
   { name: "after every scene all caught up", find: findLaggards },
   { name: "who was told to stop did so in good order", find: findBadStops },
   { name: "who lost its disk said so and stopped", find: findSilentDisks },
-  { name: "who voted twice was found out", find: findUnnoticed },
+  { name: "who voted twice for all to hear was found out", find: findUnnoticed },
 ];
 
 /** A vote is one statement in its view; COMMIT and SKIP exclude each other. */
@@ -161,7 +161,7 @@ const diskCodes: ReadonlySet<string> = new Set(["OPEN_FAILED", "READ_FAILED", "W
 
 export function findUnnoticed({ scenes }: ChaosObservations): string[] {
   return scenes.flatMap(({ name, adversary, noted }) => {
-    if (adversary !== "equivocator" || noted.includes("EQUIVOCATION")) return [];
+    if (adversary !== "perjurer" || noted.includes("EQUIVOCATION")) return [];
     return [`nobody noted an equivocation during: ${name}`];
   });
 }

@@ -2,6 +2,7 @@
 
 import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { CodedError } from "../../base/index.ts";
 import { logsOf } from "../../deploy/devnet/devnet.ts";
 import { Display } from "../../deploy/devnet/display.ts";
@@ -33,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const working = run({ options, folder, display, processes, disks, signal: stop.signal });
     // A run that is stopped has shown nothing.
-    code = await Promise.race([working, stopRequest().then(() => 1)]);
+    code = await Promise.race([working, stopRequest().then(() => 1), tooLong(options)]);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     display.print(`\n${error.message} (${error.code})`);
@@ -65,7 +66,7 @@ async function run({ options, folder, display, processes, disks, signal }: Run):
     seed,
     validators,
     scenes: Math.ceil((minutes * 60_000) / sceneMs),
-    adversaries: [],
+    adversaries: options.adversaries,
     hasDisks: hasDisks(),
     lastsMs: minutes < shortMinutes ? [800, 2_000] : [1_500, 6_000],
   });
@@ -85,12 +86,19 @@ async function run({ options, folder, display, processes, disks, signal }: Run):
   }
 }
 
+/** Rejects when a run has taken far more than its minutes: whatever holds it up, it ends. */
+async function tooLong({ minutes }: Options): Promise<never> {
+  const most = 5 * minutes + 10;
+  await sleep(most * 60_000, undefined, { ref: false });
+  throw new CodedError("TOO_LONG", `the run is not over after ${most} minutes`);
+}
+
 /** About what a scene takes with its mending. */
 const sceneMs = 9_000;
 const shortMinutes = 2;
 
-function again({ validators, seed, minutes, rate }: Options): string {
-  const values = { validators, seed, minutes, rate };
+function again({ validators, seed, minutes, rate, adversaries }: Options): string {
+  const values = { validators, seed, minutes, rate, adversaries: adversaries.join(",") };
   const flags = Object.entries(values).map(([name, value]) => `--${name} ${value}`);
   return `npm run e2e:chaos -- ${flags.join(" ")}`;
 }

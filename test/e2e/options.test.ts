@@ -21,6 +21,13 @@ test("what is given is taken", () => {
   expect(read(...given)).toMatchObject({ validators: 7, seed: 42, minutes: 0.5, json: true });
 });
 
+test("every adversary is met unless some are named, and the perjurer first", () => {
+  const all = (read() as { adversaries: readonly string[] }).adversaries;
+  expect(all[0]).toBe("perjurer");
+  expect(all).toEqual(expect.arrayContaining(["equivocator", "mute", "censor", "liar"]));
+  expect(read("--adversaries", "mute,censor")).toMatchObject({ adversaries: ["censor", "mute"] });
+});
+
 test.each([
   ["--validators", "5"],
   ["--seed", "-1"],
@@ -28,6 +35,8 @@ test.each([
   ["--minutes", "0"],
   ["--minutes", "soon"],
   ["--rate", "0"],
+  ["--adversaries", "twins"],
+  ["--adversaries", "mute,nobody"],
   ["--unknown", "1"],
 ])("what makes no sense is refused: %s %s", (...args) => {
   expect(read(...args)).toBe(2);

@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { byzantine } from "./adversaries.ts";
 
 export interface Options {
   readonly validators: number;
   readonly seed: number;
   /** For how long to torment the network. */
   readonly minutes: number;
+  /** Names of the corrupted cores that one validator runs at times. */
+  readonly adversaries: readonly string[];
   /** Transactions per second. */
   readonly rate: number;
   /** Where the folders of runs are. */
@@ -13,6 +16,8 @@ export interface Options {
   readonly keep: boolean;
   readonly json: boolean;
 }
+
+const everybody: readonly string[] = [...byzantine.keys()];
 
 const help = `
 Every kind of fault comes once, then several at a time for as long as there are minutes. The seed decides what comes when;
@@ -35,6 +40,7 @@ export function readOptions(root: string, args: readonly string[]): Options | nu
     .option("--validators <4|7>", "how many", oneOf(4, 7), 4)
     .option("--seed <n>", "what goes wrong, and when", number(0, Number.MAX_SAFE_INTEGER), 1)
     .option("--minutes <n>", "for how long things go wrong, about", number(0.1, 600, false), 5)
+    .option("--adversaries <names>", `of ${everybody.join(",")}`, names, everybody)
     .option("--rate <n>", "transactions per second", number(1, 100), 10)
     .option("--data <dir>", "where each run makes its folder", join(root, "devnet-data"))
     .option("--keep", "leave the run's folder; otherwise it goes when all went well", false)
@@ -48,6 +54,13 @@ export function readOptions(root: string, args: readonly string[]): Options | nu
     return error.exitCode === 0 ? 0 : 2;
   }
   return program.opts<Options>();
+}
+
+function names(text: string): readonly string[] {
+  const chosen = text.split(",");
+  const known = everybody.filter((name) => chosen.includes(name));
+  if (known.length === chosen.length) return known;
+  throw new InvalidArgumentError("They must be names from the list, with commas between them.");
 }
 
 function oneOf(...values: readonly number[]) {

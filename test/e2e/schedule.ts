@@ -51,7 +51,7 @@ export interface PlanRequest {
   readonly validators: number;
   /** At least; never fewer than there are kinds of faults. */
   readonly scenes: number;
-  /** Names of the corrupted cores, each of which has a scene as long as there are scenes. */
+  /** Names of the corrupted cores: the first has a scene in any case, the others as long as there are scenes. */
   readonly adversaries: readonly string[];
   /** Whether the validators have disks of their own that can be made to fail. */
   readonly hasDisks: boolean;
@@ -66,7 +66,9 @@ const diskTroubles = ["disk-full", "read-only"] as const;
 export function makePlan(request: PlanRequest): Plan {
   const random = new SeededRandom(request.seed);
   const byzantine = random.between(0, request.validators - 1);
-  const draw = new Draw(random, request, byzantine);
+  const [first = [], ...others] = request.adversaries.map((name) => [name]);
+  const adversaries = [...first, ...shuffled(others.flat(), random)];
+  const draw = new Draw(random, { ...request, adversaries }, byzantine);
   const tour = draw.tour();
   const more = Array.from({ length: Math.max(0, request.scenes - tour.length) }, (_, turn) =>
     draw.scene(turn),
@@ -117,7 +119,7 @@ class Draw {
       this.#lasting([this.#split(), { type: "reset", seats: this.#seats(validators, []) }]),
       this.#lasting([this.#powerLoss()]),
     ];
-    return this.#shuffled(scenes);
+    return shuffled(scenes, this.#random);
   }
 
   /** Several faults at a time. */
@@ -173,18 +175,19 @@ class Draw {
 
   #seats(count: number, without: readonly number[]): readonly number[] {
     const all = Array.from({ length: this.#request.validators }, (_, seat) => seat);
-    const chosen = this.#shuffled(all.filter((seat) => !without.includes(seat))).slice(0, count);
+    const others = all.filter((seat) => !without.includes(seat));
+    const chosen = shuffled(others, this.#random).slice(0, count);
     return chosen.toSorted((a, b) => a - b);
   }
 
   #lasting(faults: readonly Fault[]): Scene {
     return { faults, lastsMs: this.#random.between(...this.#request.lastsMs) };
   }
+}
 
-  #shuffled<T>(items: readonly T[]): readonly T[] {
-    const rest = [...items];
-    return items.map(() => rest.splice(this.#random.between(0, rest.length - 1), 1)[0] as T);
-  }
+function shuffled<T>(items: readonly T[], random: SeededRandom): readonly T[] {
+  const rest = [...items];
+  return items.map(() => rest.splice(random.between(0, rest.length - 1), 1)[0] as T);
 }
 
 /** What a corrupted core gets on top, to have its turn as a leader several times. */
