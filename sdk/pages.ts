@@ -74,6 +74,8 @@ async function* stream(
     wake();
   };
   socket.addEventListener("message", (event: MessageEvent) => {
+    // What comes after a page that was dropped would look as if the node had left it out.
+    if (end !== undefined) return;
     const data: unknown = event.data;
     waitingBytes += bytesOf(data);
     if (waitingBytes > waitingBytesMax || !waiting.push(data)) finish("overrun");

@@ -323,6 +323,45 @@ describe("following", () => {
     expect(ranges).toBeGreaterThan(before);
   });
 
+  test("what a stream brings after it was too much is not taken for what was missed", async () => {
+    const { chain, nodes } = await startChain(1);
+    let messages = 0;
+    const opened = Promise.withResolvers<void>();
+    const counted = new Map([30, 35].map((count) => [count, Promise.withResolvers<void>()]));
+    class CountingWebSocket extends WebSocket {
+      constructor(url: string) {
+        super(url);
+        this.addEventListener("open", () => opened.resolve());
+        this.addEventListener("message", () => counted.get(++messages)?.resolve());
+      }
+    }
+    const faults: string[] = [];
+    const reader = clientOf(nodes, { WebSocket: CountingWebSocket }).follow(Namespace(0), {
+      ...ending(),
+      onFault: ({ code }) => void faults.push(code),
+    });
+    const grow = (count: number): void => {
+      for (let i = 0; i < count; i++) chain.add();
+      announce(nodes);
+    };
+    expect(await read(reader, 1)).toHaveLength(1);
+    const next = reader.next();
+    await opened.promise;
+    for (const { gateway } of nodes) {
+      const page = gateway.page.bind(gateway);
+      gateway.page = (namespace, from) => page(namespace, from, 1);
+    }
+    grow(30);
+    await next;
+    await counted.get(30)?.promise;
+    // There is room again, and the stream goes on far behind what was dropped.
+    expect(await read(reader, 8)).toHaveLength(8);
+    grow(5);
+    await counted.get(35)?.promise;
+    expect(await read(reader, 26)).toHaveLength(26);
+    expect(faults).toEqual([]);
+  });
+
   test("a stream that speaks nonsense, or ends, is left for a node that serves", async () => {
     const { nodes } = await startChain(1);
     for (const [speak, code] of [
