@@ -14,11 +14,17 @@ interface Line {
   readonly batchesHash: string;
   readonly transactions: number;
   readonly lists: number;
+  /** Of a fault: whose it is, what, and whether no honest node does it. */
+  readonly endpoint: string;
+  readonly code: string;
+  readonly isLie: boolean;
 }
 
 export class Follower {
   readonly name: string;
   readonly namespace: number;
+  /** What it found that no honest node does. */
+  readonly lies: { readonly endpoint: string; readonly code: string }[] = [];
   readonly #hashes = new Map<number, string>();
   #last: Line | undefined;
 
@@ -63,6 +69,8 @@ export class Follower {
 
   #read(text: string): void {
     const line = JSON.parse(text) as Line;
+    if (line.type === "fault" && line.isLie)
+      this.lies.push({ endpoint: line.endpoint, code: line.code });
     if (line.type !== "block" && line.type !== "final") return;
     this.#last = line;
     this.#hashes.set(line.batches, line.batchesHash.slice(2));

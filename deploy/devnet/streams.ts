@@ -2,7 +2,7 @@
 
 import { toHex } from "../../base/index.ts";
 import { chainBatch, Namespace } from "../../protocol/index.ts";
-import type { ConclaveClient, VerifiedBlock } from "../../sdk/index.ts";
+import type { ConclaveClient, EndpointFault, VerifiedBlock } from "../../sdk/index.ts";
 import { type ClientRequest, fastClient } from "./client.ts";
 import type { DeliveredBatch, DeliveredStream } from "./observations.ts";
 
@@ -14,6 +14,8 @@ export interface StreamRequest extends ClientRequest {
 /** Collects one namespace from the first height on. */
 export class StreamCollector {
   readonly namespace: number;
+  /** What it found that no honest node does. */
+  readonly lies: { readonly endpoint: string; readonly code: string }[] = [];
   readonly #batches: DeliveredBatch[] = [];
   readonly #client: ConclaveClient;
   readonly #onDelivered: ((id: string) => void) | undefined;
@@ -44,7 +46,13 @@ export class StreamCollector {
 
   /** Until the signal says so. Throws `CodedError` NO_ENDPOINT_LEFT when no validator can be believed. */
   async run(signal: AbortSignal): Promise<void> {
-    for await (const block of this.#client.follow(Namespace(this.namespace), { signal }))
+    const options = {
+      signal,
+      onFault: ({ endpoint, code, isLie }: EndpointFault): void => {
+        if (isLie) this.lies.push({ endpoint, code });
+      },
+    };
+    for await (const block of this.#client.follow(Namespace(this.namespace), options))
       this.#add(block);
   }
 

@@ -76,6 +76,7 @@ export async function runChaos(
     const chains = await chainsOf(trusted, anchored);
     looking.abort();
     const endings = await Promise.all(trusted.map(stop));
+    const lies = [...collectors, ...followers].flatMap((each) => each.lies);
     const observations: ChaosObservations = {
       ...history,
       brought: book.brought(),
@@ -84,6 +85,11 @@ export async function runChaos(
       traces: trusted.map((each) => each.trace()),
       chains,
       scenes,
+      lies: lies.flatMap(({ endpoint, code }) =>
+        trusted
+          .filter(({ api }) => api.url === endpoint)
+          .map(({ index }) => ({ validator: index, code })),
+      ),
       missing,
       endings,
       needed,

@@ -86,6 +86,7 @@ const well: ChaosObservations = {
       endings: [{ why: "disk-full", validator: 2, how: "code 1", ms: 800, said: ["WRITE_FAILED"] }],
     },
   ],
+  lies: [],
   missing: [],
   endings: [stopped],
 };
@@ -168,6 +169,9 @@ const bugs: Record<string, Record<string, Partial<ChaosObservations>>> = {
       followers: well.followers.map((each) => ({ ...each, transactions: 3, lists: 3 })),
     },
     "one refused a list": { followers: well.followers.map((each) => ({ ...each, lists: 0 })) },
+  },
+  "nothing that an honest validator served was found false": {
+    "one left out a block": { lies: [{ validator: 1, code: "WRONG_HEIGHT" }] },
   },
   "checkpoints were final in order, each of a block of the chain": {
     "one is of a block that nobody has": {

@@ -41,6 +41,7 @@ export const invariants: readonly Invariant[] = [
   { name: "every batch was settled exactly once, as it was delivered", find: findResettled },
   { name: "the followers derived what the settlements hold", find: findStrayFollowers },
   { name: "the followers were delivered everything once", find: findRepeated },
+  { name: "nothing that an honest validator served was found false", find: findLies },
   { name: "checkpoints were final in order, each of a block of the chain", find: findCheckpoints },
   { name: "with at most f in trouble the chain went on", find: findStalls },
   { name: "after every scene all caught up", find: findLaggards },
@@ -114,6 +115,10 @@ export function findRepeated({ followers, streams }: ChaosObservations): string[
     if (transactions === wanted && lists === wanted) return [];
     return [`${name} took ${lists} lists of ${transactions} transactions, of ${wanted} delivered`];
   });
+}
+
+export function findLies({ lies }: Pick<ChaosObservations, "lies">): string[] {
+  return lies.map(({ validator, code }) => `a follower found ${code} at validator ${validator}`);
 }
 
 export function findStalls({ scenes }: ChaosObservations): string[] {

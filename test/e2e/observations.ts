@@ -10,6 +10,8 @@ export interface ChaosObservations extends Pick<
   /** Every transaction that anybody was asked to take. */
   readonly brought: readonly Brought[];
   readonly scenes: readonly SceneRecord[];
+  /** What followers found false in the pages of honest validators. */
+  readonly lies: readonly { readonly validator: number; readonly code: string }[];
   /** What had not come about when the time after the last fault was over. */
   readonly missing: readonly string[];
   /** How the honest validators ended when the run was over. */
