@@ -1,6 +1,7 @@
 // Whether a transaction may stand in a block: asked when a client brings it, and again when the order emits it.
 
 import {
+  type Committee,
   type Height,
   limits,
   type Policy,
@@ -14,6 +15,8 @@ export interface AdmissionRules {
   readonly chainId: number;
   /** Fee units per byte. */
   readonly feePerByte: number;
+  /** Of the epoch. */
+  readonly committee: Committee;
 }
 
 /** Public: why a transaction is not taken. */
@@ -26,7 +29,13 @@ export type RefusalCode =
   | "SENDER_MAY_NOT_PAY"
   | "FEE_CAP_TOO_LOW"
   | "BALANCE_TOO_LOW"
-  | "ALREADY_SEEN";
+  | "ALREADY_SEEN"
+  /** The committee has yet to make its key: sealed transactions are taken from the next epoch on. */
+  | "SEALING_NOT_READY"
+  // Of what validators say through the chain.
+  | "MALFORMED"
+  | "NOT_A_VALIDATOR"
+  | "SAID_TOO_MUCH";
 
 /** What such a transaction is dropped for when it is emitted all the same. */
 export const dropReasons: Readonly<Record<RefusalCode, DropReason>> = {
@@ -39,6 +48,10 @@ export const dropReasons: Readonly<Record<RefusalCode, DropReason>> = {
   FEE_CAP_TOO_LOW: "unpayable",
   BALANCE_TOO_LOW: "unpayable",
   ALREADY_SEEN: "seen",
+  SEALING_NOT_READY: "policy",
+  MALFORMED: "policy",
+  NOT_A_VALIDATOR: "policy",
+  SAID_TOO_MUCH: "policy",
 };
 
 /** Why the transaction may not be ordered at this height; whether it was before is not asked here. */
@@ -48,13 +61,24 @@ export function refusalOf(
   height: Height,
   rules: AdmissionRules,
 ): RefusalCode | undefined {
-  const { envelope } = transaction;
   if (state === undefined) return "UNKNOWN_NAMESPACE";
+  return (
+    refusalByPlace(transaction, height, rules) ??
+    refusalByPolicy(transaction, state.policy, rules) ??
+    refusalByFee(transaction, state, rules)
+  );
+}
+
+/** Of any transaction, whatever it is for. */
+export function refusalByPlace(
+  { envelope }: SealedTransaction,
+  height: Height,
+  rules: AdmissionRules,
+): RefusalCode | undefined {
   if (envelope.chainId !== rules.chainId) return "WRONG_CHAIN";
   if (envelope.expiry < height) return "EXPIRED";
   // The replay window could not remember it for long enough.
-  if (envelope.expiry > height + limits.expiryHorizon) return "EXPIRY_TOO_FAR";
-  return refusalByPolicy(transaction, state.policy) ?? refusalByFee(transaction, state, rules);
+  return envelope.expiry > height + limits.expiryHorizon ? "EXPIRY_TOO_FAR" : undefined;
 }
 
 /** What the transaction costs, in fee units. */
@@ -62,8 +86,14 @@ export function feeOf(transaction: SealedTransaction, rules: AdmissionRules): nu
   return transactionBytes(transaction) * rules.feePerByte;
 }
 
-function refusalByPolicy(transaction: SealedTransaction, policy: Policy): RefusalCode | undefined {
-  if (policy.sealingRequired && transaction.version === 0) return "SEALING_REQUIRED";
+function refusalByPolicy(
+  transaction: SealedTransaction,
+  policy: Policy,
+  { committee }: AdmissionRules,
+): RefusalCode | undefined {
+  const isSealed = transaction.version === 1;
+  if (isSealed && committee.sealing === undefined) return "SEALING_NOT_READY";
+  if (policy.sealingRequired && !isSealed) return "SEALING_REQUIRED";
   if (!policy.senderMayPay && transaction.envelope.payer === "sender") return "SENDER_MAY_NOT_PAY";
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { assert, equalBytes } from "../base/index.ts";
 import {
   classes,
+  controlNamespace,
   type Height,
   type Micros,
   type Namespace,
@@ -9,7 +10,8 @@ import {
   type SealedTransaction,
   zeroHash,
 } from "../protocol/index.ts";
-import { type AdmissionRules, dropReasons, feeOf, refusalOf } from "./admission.ts";
+import { type AdmissionRules, dropReasons, feeOf, refusalByPlace, refusalOf } from "./admission.ts";
+import { afterControl, type Assembly, assemblyAt, controlRefusalOf } from "./assembly.ts";
 import type { L1Reading } from "./l1-reading.ts";
 import { type IdKey, toIdKey } from "./replay-window.ts";
 import type {
@@ -26,6 +28,7 @@ import type {
 export interface Foundation {
   namespace(namespace: Namespace): NamespaceState | undefined;
   isSeen(id: IdKey, expiry: Height): boolean;
+  readonly assembly: Assembly;
 }
 
 /**
@@ -41,6 +44,8 @@ export class BlockDraft {
   readonly #rules: AdmissionRules;
   readonly #seen = new Map<IdKey, Height>();
   readonly #admitted: NamedTransaction[] = [];
+  readonly #controls: NamedTransaction[] = [];
+  #assembly: Assembly;
   #finished: FinishedBlock | undefined;
 
   constructor(
@@ -57,19 +62,23 @@ export class BlockDraft {
     this.#foundation = parts.foundation;
     this.#reading = parts.reading;
     this.#rules = rules;
+    const { height } = parts.context;
+    const { prepared } = parts.reading;
+    const before = parts.foundation.assembly;
+    this.#assembly = assemblyAt(before, { height, prepared }, rules.committee);
   }
 
   /** Takes the transaction in, with its fee, or says why not and changes nothing. In the fair order. */
   admit(id: Uint8Array, transaction: SealedTransaction): DropReason | undefined {
     assert(this.#finished === undefined, "a finished block takes nothing in");
+    if (transaction.version === 2) return this.#admitControl(id, transaction);
     const { namespace, expiry, payer } = transaction.envelope;
     const state = this.#namespace(namespace);
     const refusal = refusalOf(transaction, state, this.context.height, this.#rules);
     if (refusal !== undefined) return dropReasons[refusal];
-    const key = toIdKey(id);
-    if (this.#seen.has(key) || this.#foundation.isSeen(key, expiry)) return "seen";
+    if (this.#isSeen(id, expiry)) return "seen";
     assert(state !== undefined && payer === "rollup", "what is not refused is paid for");
-    this.#seen.set(key, expiry);
+    this.#seen.set(toIdKey(id), expiry);
     this.#admitted.push({ id, transaction });
     const balance = state.balance - feeOf(transaction, this.#rules);
     this.#reading.namespaces.set(namespace, { ...state, balance });
@@ -91,7 +100,28 @@ export class BlockDraft {
     const begins = this.epochStart === 0 || !equalBytes(nextCommittee, zeroHash);
     const epochStart = begins ? time : this.epochStart;
     const place = { parent, hash, height, time, l1, epochStart, nextCommittee };
-    return { ...this.#reading, ...place, seen: this.#seen };
+    const { namespaces, subscribed, inbox } = this.#reading;
+    const assembly = this.#assembly;
+    return { namespaces, subscribed, inbox, assembly, ...place, seen: this.#seen };
+  }
+
+  /** What one validator says to all: of no rollup, and for nothing. */
+  #admitControl(id: Uint8Array, transaction: SealedTransaction): DropReason | undefined {
+    const refusal =
+      refusalByPlace(transaction, this.context.height, this.#rules) ??
+      controlRefusalOf(transaction, this.#assembly, this.#rules.committee);
+    if (refusal !== undefined) return dropReasons[refusal];
+    const { expiry } = transaction.envelope;
+    if (this.#isSeen(id, expiry)) return "seen";
+    this.#seen.set(toIdKey(id), expiry);
+    this.#controls.push({ id, transaction });
+    this.#assembly = afterControl(this.#assembly, transaction);
+    return undefined;
+  }
+
+  #isSeen(id: Uint8Array, expiry: Height): boolean {
+    const key = toIdKey(id);
+    return this.#seen.has(key) || this.#foundation.isSeen(key, expiry);
   }
 
   #finish(): FinishedBlock {
@@ -106,7 +136,12 @@ export class BlockDraft {
       leaves.push(namespaceLeaf(namespace, { inbox, ids: part.map(({ id }) => id) }));
       ordered.push(...part);
     }
-    return { ordered, leaves };
+    // Behind all rollups, in the fair order: nothing is to be gained by speaking first.
+    if (this.#controls.length > 0) {
+      const ids = this.#controls.map(({ id }) => id);
+      leaves.push(namespaceLeaf(controlNamespace, { inbox: [], ids }));
+    }
+    return { ordered: [...ordered, ...this.#controls], leaves };
   }
 
   #sorted(namespace: Namespace, part: NamedTransaction[]): NamedTransaction[] {

@@ -3,6 +3,7 @@
 
 import { unreachable } from "../base/index.ts";
 import { type InboxMessage, type L1Event, limits, type Namespace } from "../protocol/index.ts";
+import type { Prepared } from "./assembly.ts";
 import type { NamespaceState } from "./types.ts";
 
 /** What one block's step on L1 changes. */
@@ -12,6 +13,8 @@ export interface L1Reading {
   readonly subscribed: Namespace[];
   /** In L1 order. */
   readonly inbox: InboxMessage[];
+  /** The newest naming of a next committee. */
+  readonly prepared: Prepared | undefined;
 }
 
 type RollupEvent = Exclude<L1Event, { type: "prepared" }>;
@@ -20,7 +23,8 @@ export function readL1(
   events: readonly L1Event[],
   stateBefore: (namespace: Namespace) => NamespaceState | undefined,
 ): L1Reading {
-  const reading: L1Reading = { namespaces: new Map(), subscribed: [], inbox: [] };
+  const prepared = events.findLast((event) => event.type === "prepared");
+  const reading: L1Reading = { namespaces: new Map(), subscribed: [], inbox: [], prepared };
   for (const event of events) {
     // Who may sit in the next committee changes nothing for rollups.
     if (event.type === "prepared") continue;

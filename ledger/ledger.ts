@@ -3,7 +3,8 @@
 
 import { assert, BoundedMap, CodedError, equalBytes, type Gauge, toHex } from "../base/index.ts";
 import {
-  type Epoch,
+  type Candidate,
+  type Committee,
   type Genesis,
   Height,
   type L1Event,
@@ -14,7 +15,14 @@ import {
   type SealedTransaction,
   zeroHash,
 } from "../protocol/index.ts";
-import { type AdmissionRules, type RefusalCode, refusalOf } from "./admission.ts";
+import { type AdmissionRules, type RefusalCode, refusalByPlace, refusalOf } from "./admission.ts";
+import {
+  type Assembly,
+  assemblyAt,
+  candidatesOf,
+  controlRefusalOf,
+  emptyAssembly,
+} from "./assembly.ts";
 import { BlockDraft, type Foundation } from "./block-draft.ts";
 import { readL1 } from "./l1-reading.ts";
 import { ReplayWindow, toIdKey } from "./replay-window.ts";
@@ -59,6 +67,7 @@ export class Ledger {
   readonly #totals: Totals;
   readonly #overlays = new BoundedMap<string, Overlay>(overlaysMax);
   #final: BlockState;
+  #assembly: Assembly;
 
   /** Throws `CodedError` BAD_SNAPSHOT when the snapshot is not one of this network. */
   constructor(
@@ -66,23 +75,24 @@ export class Ledger {
     options: {
       readonly genesis: Genesis;
       readonly genesisHash: Uint8Array;
-      /** Whose committee signs the checkpoints; genesis has the first alone. */
-      readonly epoch: Epoch;
+      /** Of the epoch; genesis has the first alone. */
+      readonly committee: Committee;
     },
     snapshot?: LedgerSnapshot,
   ) {
-    const { genesis, genesisHash, epoch } = options;
+    const { genesis, genesisHash, committee } = options;
     const { parameters } = genesis;
     const state = snapshot === undefined ? stateAtGenesis(options) : stateOf(snapshot, genesisHash);
     this.#l1 = ports.l1;
-    this.#rules = { chainId: genesis.chainId, feePerByte: parameters.feePerByte };
+    this.#rules = { chainId: genesis.chainId, feePerByte: parameters.feePerByte, committee };
     this.#genesisHash = genesisHash;
     this.#final = state.final;
     this.#namespaces = new Map(state.namespaces.map((each) => [each.namespace, each]));
     for (const [expiry, ids] of state.seen)
       for (let at = 0; at < ids.length; at += 32)
         this.#window.add(toIdKey(ids.subarray(at, at + 32)), expiry);
-    this.#totals = new Totals({ parameters, epoch }, state.totals);
+    this.#assembly = state.assembly;
+    this.#totals = new Totals({ parameters, epoch: committee.epoch }, state.totals);
   }
 
   /** The last final block. */
@@ -93,6 +103,11 @@ export class Ledger {
   /** The last height whose openings are applied; final heights above it must be opened, again after a restart. */
   get openedHeight(): Height {
     return this.#totals.height;
+  }
+
+  /** Whom L1 has named for the next committee, as of the last final block. */
+  get candidates(): readonly Candidate[] | undefined {
+    return candidatesOf(this.#assembly, this.#rules.committee);
   }
 
   get gauges(): Gauge[] {
@@ -150,6 +165,7 @@ export class Ledger {
     for (const [id, expiry] of overlay.seen) this.#window.add(id, expiry);
     this.#window.prune(height);
     this.#final = { height, hash, time, l1, epochStart };
+    this.#assembly = overlay.assembly;
     this.#totals.expect({ hash, time, subscribed, inbox, nextCommittee });
     this.#overlays.delete(toHex(hash));
     for (const [key, other] of this.#overlays.entries())
@@ -159,9 +175,22 @@ export class Ledger {
   /** Why a client's transaction is not taken at this height; the id, where it is known, finds a replay. */
   check(transaction: SealedTransaction, height: Height, id?: Uint8Array): RefusalCode | undefined {
     const { namespace, expiry } = transaction.envelope;
-    const refusal = refusalOf(transaction, this.#namespaces.get(namespace), height, this.#rules);
+    const refusal =
+      transaction.version === 2
+        ? this.#checkControl(transaction, height)
+        : refusalOf(transaction, this.#namespaces.get(namespace), height, this.#rules);
     const isSeen = id !== undefined && this.#window.has(toIdKey(id), expiry);
     return refusal ?? (isSeen ? "ALREADY_SEEN" : undefined);
+  }
+
+  #checkControl(transaction: SealedTransaction, height: Height): RefusalCode | undefined {
+    const { committee } = this.#rules;
+    const block = { height: height + 1, prepared: undefined };
+    const assembly = assemblyAt(this.#assembly, block, committee);
+    return (
+      refusalByPlace(transaction, height, this.#rules) ??
+      controlRefusalOf(transaction, assembly, committee)
+    );
   }
 
   /** The openings of height `openedHeight` + 1, which must be final: its batches, and the checkpoint if one is due. */
@@ -188,6 +217,7 @@ export class Ledger {
       final: this.#final,
       namespaces: this.namespaces(),
       seen: this.#window.entries(),
+      assembly: this.#assembly,
     });
   }
 
@@ -215,6 +245,7 @@ export class Ledger {
         this.#namespaces.get(namespace),
       isSeen: (id, expiry) =>
         branch.some(({ seen }) => seen.has(id)) || this.#window.has(id, expiry),
+      assembly: branch[0]?.assembly ?? this.#assembly,
     };
   }
 
@@ -244,6 +275,7 @@ function stateAtGenesis(options: { genesis: Genesis; genesisHash: Uint8Array }):
     final: { height: Height(0), hash: genesisHash, time: Micros(0), l1, epochStart: Micros(0) },
     namespaces: [],
     seen: [],
+    assembly: emptyAssembly,
     totals: totalsAtGenesis,
   };
 }

@@ -2,8 +2,9 @@
 // and what the checkpoints carry, which is known when it is opened. Canonical: nodes that hold the same chain write
 // the same bytes, so a snapshot from elsewhere can be compared by its hash.
 
-import { decode, encode, type Reader, type Writer } from "../base/index.ts";
-import { Height, limits, Micros, Namespace, type RollupLeaf } from "../protocol/index.ts";
+import { decode, encode, fromHex, type Reader, toHex, type Writer } from "../base/index.ts";
+import { Epoch, Height, limits, Micros, Namespace, type RollupLeaf } from "../protocol/index.ts";
+import type { Assembly } from "./assembly.ts";
 import type { TotalsState } from "./totals.ts";
 import type { BlockState, NamespaceState } from "./types.ts";
 
@@ -15,19 +16,23 @@ export interface OrderingSnapshot {
   readonly namespaces: readonly NamespaceState[];
   /** The replay window, ascending by expiry: the ids of each one after another, in the order of the chain. */
   readonly seen: readonly (readonly [Height, Uint8Array])[];
+  readonly assembly: Assembly;
 }
 
-const version = 3;
+const version = 4;
 const idBytes = 32;
+/** Of two committees. */
+const speakersMax = 2 * limits.committeeMax;
 const expiryIdsMax = limits.expiryHorizon * limits.blockTransactionsMax;
 
 /** In pieces, to be put together: the ids are far more than the rest, and are not copied here. */
 export function encodeOrderingSnapshot(snapshot: OrderingSnapshot): Uint8Array[] {
   const { seen } = snapshot;
-  const head = encode(snapshot, (writer, { genesisHash, final, namespaces }) => {
+  const head = encode(snapshot, (writer, { genesisHash, final, namespaces, assembly }) => {
     writer.u8(version).fixed(genesisHash, 32).u64(final.height).fixed(final.hash, 32);
     writer.u64(final.time).u64(final.l1.number).fixed(final.l1.hash, 32).u64(final.epochStart);
     writer.list(namespaces, limits.namespacesMax, writeNamespace);
+    writeAssembly(writer, assembly);
     writer.list(seen, limits.expiryHorizon + 1, (w, [expiry, ids]) =>
       w.u64(expiry).u32(ids.length / idBytes),
     );
@@ -48,6 +53,7 @@ export function decodeOrderingSnapshot(bytes: Uint8Array): OrderingSnapshot | un
       epochStart: Micros(reader.u64()),
     };
     const namespaces = reader.list(limits.namespacesMax, readNamespace);
+    const assembly = readAssembly(reader);
     const counts = reader.list(
       limits.expiryHorizon + 1,
       (r) => [Height(r.u64()), r.u32()] as const,
@@ -56,7 +62,7 @@ export function decodeOrderingSnapshot(bytes: Uint8Array): OrderingSnapshot | un
       reader.require(count > 0 && count <= expiryIdsMax, "BAD_COUNT");
       return [expiry, reader.fixed(count * idBytes)] as const;
     });
-    return { genesisHash, final, namespaces, seen };
+    return { genesisHash, final, namespaces, seen, assembly };
   });
 }
 
@@ -95,6 +101,35 @@ function readNamespace(reader: Reader): NamespaceState {
     balance: reader.u64(),
     inboxRead: reader.u64(),
   };
+}
+
+function writeAssembly(writer: Writer, { prepared, span, counts }: Assembly): void {
+  writer.optional(prepared, (w, { epoch, candidates }) =>
+    w
+      .u64(epoch)
+      .list(candidates, limits.committeeMax, (v, { publicKey, networkKey }) =>
+        v.fixed(publicKey, 48).fixed(networkKey, 32),
+      ),
+  );
+  const ascending = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+  writer
+    .u64(span)
+    .list(ascending, speakersMax, (w, [author, count]) =>
+      w.fixed(fromHex(author) ?? new Uint8Array(), 32).u32(count),
+    );
+}
+
+function readAssembly(reader: Reader): Assembly {
+  const prepared = reader.optional((r) => ({
+    epoch: Epoch(r.u64()),
+    candidates: r.list(limits.committeeMax, (v) => ({
+      publicKey: v.fixed(48),
+      networkKey: v.fixed(32),
+    })),
+  }));
+  const span = reader.u64();
+  const counts = reader.list(speakersMax, (r) => [toHex(r.fixed(32)), r.u32()] as const);
+  return { prepared, span, counts: new Map(counts) };
 }
 
 function writeTotals(writer: Writer, leaf: RollupLeaf): void {

@@ -187,8 +187,10 @@ function emptyLeaf(namespace: Namespace): RollupLeaf {
 /** The messages of a namespace stand before its transactions: L1 is final, and waits for nobody. */
 function batchesOf(opened: OpenedBlock, messages: readonly InboxMessage[]): Batch[] {
   const inboxOf = Map.groupBy(messages, ({ namespace }) => namespace);
+  // What validators say to each other is nobody's batch.
+  const ofRollups = opened.transactions.filter(({ transaction }) => transaction.version !== 2);
   const transactionsOf = Map.groupBy(
-    opened.transactions,
+    ofRollups,
     ({ transaction }) => transaction.envelope.namespace,
   );
   return [...new Set([...inboxOf.keys(), ...transactionsOf.keys()])]

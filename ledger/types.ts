@@ -8,6 +8,7 @@ import type {
   Policy,
   SealedTransaction,
 } from "../protocol/index.ts";
+import type { Assembly } from "./assembly.ts";
 import type { IdKey } from "./replay-window.ts";
 
 /** Why the fair order's next transaction is left out of the block (consensus.md, settled line 5). */
@@ -43,7 +44,10 @@ export interface NamedTransaction {
   readonly transaction: SealedTransaction;
 }
 
-/** A closed block: what it orders, by namespace, and the leaves of its `namespacesRoot`. */
+/**
+ * A closed block: what it orders, by namespace, what validators say in it last, and the leaves of its
+ * `namespacesRoot`.
+ */
 export interface FinishedBlock {
   readonly ordered: readonly NamedTransaction[];
   readonly leaves: readonly NamespaceLeaf[];
@@ -89,4 +93,5 @@ export interface Overlay extends BlockState, BlockMeaning {
   readonly subscribed: readonly Namespace[];
   /** The messages that it reads, in L1 order. */
   readonly inbox: readonly InboxMessage[];
+  readonly assembly: Assembly;
 }

@@ -47,6 +47,10 @@ export const inboxPerBlockMax = 4_096;
 /** Data of an inbox message, bytes; Settlement takes no more. */
 export const inboxMessageBytesMax = 32_768;
 
+/** Heights that are counted together, and what one author may say through the chain within them. */
+export const controlSpan = 256;
+export const controlsPerSpanMax = 64;
+
 /** Entries in one lane message. */
 export const laneEntriesMax = 512;
 /** Entries of one lane that no block has emitted yet; the owner stops reporting at this many. */

@@ -206,7 +206,7 @@ export class Core {
     this.#l1 = new L1Log(Math.max(genesis.l1Start, tip.l1.number + 1), recovery.l1);
     this.#ledger = new Ledger(
       { l1: this.#l1 },
-      { genesis, genesisHash: hash, epoch: committee.epoch },
+      { genesis, genesisHash: hash, committee },
       snapshot?.state.ledger,
     );
     this.#mempool = new Mempool(
@@ -692,7 +692,7 @@ function groupsOf(block: FinalBlock): FinalRecord["groups"] {
 function openedTransactions({ block, openings, payloads }: Pending): OpenedTransaction[] {
   let at = 0;
   return block.ordered.map(({ id, transaction }) => {
-    if (transaction.version === 0)
+    if (transaction.version !== 1)
       return { id, transaction, opening: new Uint8Array(0), payload: transaction.body };
     const opening = openings?.[at] ?? new Uint8Array(0);
     return { id, transaction, opening, payload: payloads?.[at++] };

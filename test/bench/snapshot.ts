@@ -5,7 +5,7 @@ import { encodeOrderingSnapshot, encodeTotals } from "../../ledger/snapshot.ts";
 import { totalsAtGenesis } from "../../ledger/totals.ts";
 import { OrderChain } from "../../mempool/order-chain.ts";
 import { genesisOrderState } from "../../mempool/order-state.ts";
-import { Epoch, Height, limits, Micros, zeroHash } from "../../protocol/index.ts";
+import { Height, limits, Micros, zeroHash } from "../../protocol/index.ts";
 import { Snapshots } from "../../sequencer/snapshots.ts";
 import { genesisOf } from "../ledger/chain.ts";
 import { cpuMs, type Figure } from "./harness.ts";
@@ -63,11 +63,13 @@ function ledgerWith(count: number, height: Height): Ledger {
   const genesisHash = sha256(utf8("genesis"));
   const l1 = { number: 4, hash: zeroHash };
   const final = { height, hash: zeroHash, time: Micros(1), l1, epochStart: Micros(1) };
-  const ordering = encodeOrderingSnapshot({ genesisHash, final, namespaces: [], seen });
+  const genesis = genesisOf();
+  const assembly = { prepared: undefined, span: 0, counts: new Map<string, number>() };
+  const ordering = encodeOrderingSnapshot({ genesisHash, final, namespaces: [], seen, assembly });
   const totals = encodeTotals({ ...totalsAtGenesis, height });
   return new Ledger(
     { l1: { eventsBetween: () => [] } },
-    { genesis: genesisOf(), genesisHash, epoch: Epoch(1) },
+    { genesis, genesisHash, committee: genesis.committee },
     { ordering: concatBytes(...ordering), totals },
   );
 }

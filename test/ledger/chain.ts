@@ -169,8 +169,8 @@ export class Chain {
     this.l1 = options.l1 ?? new L1Log();
     this.genesis = options.genesis ?? genesisOf();
     const { genesis } = this;
-    const { epoch } = genesis.committee;
-    const facts = { genesis, genesisHash: genesisHash(genesis), epoch };
+    const { committee } = genesis;
+    const facts = { genesis, genesisHash: genesisHash(genesis), committee };
     this.ledger = new Ledger({ l1: this.l1 }, facts, options.snapshot);
   }
 

@@ -38,8 +38,9 @@ class Node {
   view = 0;
 
   constructor() {
-    const genesis = { ...genesisOf(), committee: committeeOf(4), parameters };
-    const options = { genesis, genesisHash: hash, epoch: Epoch(1) };
+    const committee = committeeOf(4);
+    const genesis = { ...genesisOf(), committee, parameters };
+    const options = { genesis, genesisHash: hash, committee };
     const l1 = new L1Log(genesis.l1Start, []);
     const ledger = new Ledger({ l1 }, options);
     const mempool = new Mempool(
