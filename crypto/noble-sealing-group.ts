@@ -1,5 +1,6 @@
+import { normalizeZ } from "@noble/curves/abstract/curve.js";
 import { bls12_381 } from "@noble/curves/bls12-381.js";
-import { assert } from "../base/index.ts";
+import { assert, BoundedMap, toHex } from "../base/index.ts";
 import {
   decodeG1,
   decodeG2,
@@ -15,7 +16,7 @@ const G1 = bls12_381.G1.Point;
 const G2 = bls12_381.G2.Point;
 const { Fp, Fp12 } = bls12_381.fields;
 
-/** In plain JavaScript: fast enough for a client, and the oracle of faster ones; about 11 ms to seal. */
+/** In plain JavaScript: fast enough for a client, and the oracle of faster ones; about 3 ms to seal. */
 export const nobleSealingGroup: SealingGroup = {
   isValidG1(point) {
     return decodeG1(point) !== undefined;
@@ -31,6 +32,20 @@ export const nobleSealingGroup: SealingGroup = {
   },
   multiply(secret, point) {
     return multiplySecret(secret, point).toBytes();
+  },
+  sealingPoints({ secret, nonce, key }) {
+    const [r, k] = [toSecretScalar(secret), toSecretScalar(nonce)];
+    // Written together, they share the one inversion that costs as much as a multiplication.
+    const [point, commitment, opening] = normalizeZ(G1, [
+      G1.BASE.multiply(r),
+      G1.BASE.multiply(k),
+      tableOf(key).multiply(r),
+    ]).map(compress);
+    assert(
+      point !== undefined && commitment !== undefined && opening !== undefined,
+      "three points stay three points",
+    );
+    return { point, commitment, opening };
   },
   multiplyAll(secret, points) {
     return points.map((point) => multiplySecret(secret, point).toBytes(false));
@@ -116,6 +131,23 @@ function multiplySecret(secret: Uint8Array, point: Uint8Array): G1Point {
   assert(decoded !== undefined, "a secret multiplies valid points only");
   return decoded.multiply(toSecretScalar(secret));
 }
+
+/** Who seals once seals again, to the same key: the multiples of it that every multiplication begins with are kept. */
+function tableOf(key: Uint8Array): G1Point {
+  const name = toHex(key);
+  const known = tables.get(name);
+  if (known !== undefined) return known;
+  const decoded = decodeG1(key);
+  assert(decoded !== undefined, "a secret multiplies valid points only");
+  // Costs as much as three multiplications without it.
+  decoded.precompute(tableBits, false);
+  tables.set(name, decoded);
+  return decoded;
+}
+
+const tableBits = 4;
+/** A chain has one key, and for a while two. */
+const tables = new BoundedMap<string, G1Point>(4);
 
 /** On the curve, perhaps outside the subgroup. */
 function decodeAffine(bytes: Uint8Array): G1Point | undefined {

@@ -12,7 +12,14 @@ export interface SealingGroup {
   multiplyG2(secret: Uint8Array): Uint8Array;
   /** `secret * point`, 48 bytes. The point must be valid: another would leak the secret modulo its order. */
   multiply(secret: Uint8Array, point: Uint8Array): Uint8Array;
-  /** The same for many, 96 bytes each. */
+  /** `secret * g1`, `nonce * g1` and `secret * key`, 48 bytes each: all that sealing a message multiplies. */
+  sealingPoints(input: {
+    readonly secret: Uint8Array;
+    readonly nonce: Uint8Array;
+    /** Valid, as above; the same one again and again is cheaper. */
+    readonly key: Uint8Array;
+  }): { readonly point: Uint8Array; readonly commitment: Uint8Array; readonly opening: Uint8Array };
+  /** `secret * point` for many, 96 bytes each. */
   multiplyAll(secret: Uint8Array, points: readonly Uint8Array[]): Uint8Array[];
 
   /** `response * g1 - challenge * point`, all public; undefined unless the point is valid. */

@@ -52,6 +52,21 @@ function createGroup(): SealingGroup {
       assert(base !== undefined, "a secret multiplies valid points only");
       return withSecret(secret, (scalar) => multiplySecretG1(base, scalar).serialize());
     },
+    sealingPoints({ secret, nonce, key }) {
+      const base = decodeG1(key);
+      assert(base !== undefined, "a secret multiplies valid points only");
+      const products = withSecret(secret, (r) =>
+        withSecret(nonce, (k) => [
+          multiplySecretG1(g1, r),
+          multiplySecretG1(g1, k),
+          multiplySecretG1(base, r),
+        ]),
+      );
+      const [point = one, commitment = one, opening = one] = normalizeAll(products).map((each) =>
+        each.serialize(),
+      );
+      return { point, commitment, opening };
+    },
     multiplyAll(secret, points) {
       const bases = decodeAll(points, decodeG1);
       assert(bases !== undefined, "a secret multiplies valid points only");
