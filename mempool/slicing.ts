@@ -23,10 +23,12 @@ export function slicingOf(seats: number, count: number): Slicing {
   return { combiners: combinersPerSlice, slices: Math.max(1, slices) };
 }
 
-/** Turns with the height, so that no seat works more than others. */
+/** Turns with the height, so that no seat works more than others; and while there are seats enough, no seat combines two
+ * slices of a block, because the others would wait for both. */
 export function combinersOf(seats: number, height: number, slice: number): ValidatorIndex[] {
   const { combiners } = slicingOf(seats, 0);
-  return Array.from({ length: combiners }, (_, i) => ValidatorIndex((height + slice + i) % seats));
+  const first = height + combiners * slice;
+  return Array.from({ length: combiners }, (_, i) => ValidatorIndex((first + i) % seats));
 }
 
 export function isCombiner(
