@@ -6,8 +6,11 @@ import { availableParallelism, cpus, loadavg } from "node:os";
 export interface Figure {
   /** Slash-separated, stable: "sealing/mcl/validate/cpu-ms". */
   readonly name: string;
-  readonly value: number;
+  /** Undefined when it could not be measured here. */
+  readonly value: number | undefined;
   readonly unit: string;
+  /** Why there is no value. */
+  readonly absent?: string;
 }
 
 /** CPU milliseconds of this process for one call, the median of several rounds after one to warm up. */
@@ -30,7 +33,8 @@ export function median(values: readonly number[]): number {
 /** For people: aligned lines under a heading that says where and how. For programs: one JSON object a line. */
 export function print(figures: readonly Figure[], options: { json: boolean; seed: number }): void {
   if (options.json) {
-    for (const figure of figures) process.stdout.write(`${JSON.stringify(figure)}\n`);
+    for (const figure of figures)
+      process.stdout.write(`${JSON.stringify({ ...figure, value: figure.value ?? null })}\n`);
     return;
   }
   const model = cpus()[0]?.model ?? "unknown processor";
@@ -38,6 +42,12 @@ export function print(figures: readonly Figure[], options: { json: boolean; seed
   console.log(`${model}, ${availableParallelism()} cores, Node ${process.versions.node}`);
   console.log(`load ${load.join(" ")}, seed ${options.seed}`);
   const width = Math.max(...figures.map(({ name }) => name.length));
-  for (const { name, value, unit } of figures)
-    console.log(`${name.padEnd(width)}  ${value.toPrecision(4).padStart(10)} ${unit}`);
+  for (const { name, value, unit, absent } of figures) {
+    const shown = value === undefined ? `absent: ${absent}` : `${precise(value)} ${unit}`;
+    console.log(`${name.padEnd(width)}  ${shown}`);
+  }
+}
+
+function precise(value: number): string {
+  return value.toPrecision(4).padStart(10);
 }

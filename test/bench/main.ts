@@ -1,4 +1,5 @@
-// `npm run bench -- NAME [--json] [--seed N]`: a figure, its unit, the machine and the load; never a test.
+// `npm run bench NAME [--json]`, with or without `--` before the name: a figure, its unit, the machine and the load; never
+// a test.
 
 import { parseArgs } from "node:util";
 import { benchConsensus } from "./consensus.ts";
@@ -17,7 +18,8 @@ const benches: Readonly<Record<string, (seed: number) => Promise<Figure[]>>> = {
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    json: { type: "boolean", default: false },
+    // Without `--` npm takes the flag for its own, and passes it on in the environment.
+    json: { type: "boolean", default: process.env["npm_config_json"] === "true" },
     seed: { type: "string", default: "1" },
     help: { type: "boolean", default: false },
   },
