@@ -21,7 +21,14 @@ export type ReplicaEvent =
   | { readonly type: "tick"; readonly now: Micros }
   /** Lanes, transactions or ledger data arrived: what was missing may be there, and there may be work. */
   | { readonly type: "application-changed"; readonly now: Micros }
-  | { readonly type: "peer-connected"; readonly now: Micros; readonly peer: ValidatorIndex };
+  | { readonly type: "peer-connected"; readonly now: Micros; readonly peer: ValidatorIndex }
+  /** A certificate came with something else, from whatever peer; it is checked like any other. */
+  | {
+      readonly type: "shown";
+      readonly now: Micros;
+      readonly from: ValidatorIndex;
+      readonly qc: QC;
+    };
 
 export type ReplicaEffect =
   | CommonEffect

@@ -206,6 +206,9 @@ export class Replica {
       case "peer-connected":
         if (event.peer !== this.#index) this.#outbox.send(event.peer, this.#status());
         break;
+      case "shown":
+        this.#learn(event.from, event.qc);
+        break;
     }
     if (this.#isUnsettled) this.#settle();
     return this.#outbox.take();

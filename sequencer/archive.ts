@@ -3,10 +3,13 @@
 
 import { decode, type Store, u64Bytes, unreachable } from "../base/index.ts";
 import {
+  decodeEpochEnd,
   decodeHeader,
   decodeTransaction,
   type DeliveredBlock,
   type DeliveredPage,
+  type Epoch,
+  type EpochEnd,
   type Header,
   Height,
   type Lane,
@@ -36,7 +39,13 @@ import {
 export type DiskRequest = Extract<
   CoreEffect,
   {
-    type: "serve-blocks" | "load-lanes" | "load-transactions" | "load-openings" | "load-snapshot";
+    type:
+      | "serve-blocks"
+      | "load-lanes"
+      | "load-transactions"
+      | "load-openings"
+      | "load-snapshot"
+      | "load-epoch-end";
   }
 >;
 
@@ -102,6 +111,10 @@ export class Archive {
         const part = await this.snapshotPart(height, index);
         return part === undefined ? undefined : { type: "snapshot-chunk", height, part };
       }
+      case "load-epoch-end": {
+        const end = await this.epochEnd(request.epoch);
+        return end === undefined ? undefined : { type: "epoch-end", ...end };
+      }
       default:
         return unreachable(request);
     }
@@ -114,6 +127,12 @@ export class Archive {
     const key = snapshotChunkKey(height, index);
     const chunk = await this.#store.get(spaces.snapshotChunk, key);
     return chunk === undefined ? undefined : proveSnapshotPart(record, index, chunk);
+  }
+
+  /** How an epoch ended; undefined while it lasts, and for one that is to come. */
+  async epochEnd(epoch: Epoch): Promise<EpochEnd | undefined> {
+    const value = await this.#store.get(spaces.epoch, u64Bytes(epoch));
+    return value === undefined ? undefined : decodeEpochEnd(value);
   }
 
   /** Newest first, at most `count`. */

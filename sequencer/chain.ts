@@ -8,6 +8,7 @@ import type { BlockDraft, Ledger } from "../ledger/index.ts";
 import type { Mempool, Ordering } from "../mempool/index.ts";
 import {
   blockHash,
+  type Committee,
   type Cut,
   decodePayload,
   emptyTip,
@@ -23,6 +24,7 @@ import {
   type SealedTransaction,
   zeroHash,
 } from "../protocol/index.ts";
+import { isClosing, judgeClosing, mayClose } from "./closing.ts";
 import type { L1Log } from "./l1-log.ts";
 import type { Snapshots } from "./snapshots.ts";
 
@@ -46,6 +48,8 @@ export interface ExecutedBlock {
   readonly dropped: Ordering["dropped"];
   /** Height of the last snapshot that it or a block before it names, 0 for none. */
   readonly named: Height;
+  /** It closes the epoch, or stands on a block that does. */
+  readonly isClosed: boolean;
 }
 
 export interface OrderedTransaction {
@@ -68,6 +72,8 @@ export interface Tip {
   readonly l1: { readonly number: number; readonly hash: Uint8Array };
   /** Height of the last snapshot that the branch names, 0 for none. */
   readonly named: Height;
+  /** The branch closes the epoch: what follows in it is empty, and nothing at all once that is final. */
+  readonly isClosed: boolean;
 }
 
 export interface ChainParts {
@@ -75,6 +81,12 @@ export interface ChainParts {
   readonly ledger: Ledger;
   readonly l1: L1Log;
   readonly snapshots: Pick<Snapshots, "newest" | "rootAt">;
+  /** `Parameters.epochTime`. */
+  readonly epochTime: number;
+  /** Whether the committee of this epoch has a key to seal to. */
+  readonly hasSealingKey: boolean;
+  /** `nextCommitteeHash` of the committee of the next epoch, once it is known here. */
+  nextCommittee(): Uint8Array | undefined;
   /** Whether final blocks await their opening in such numbers, or for so long, that nothing should be added to them. */
   isOpeningBehind(now: Micros): boolean;
   /**
@@ -90,10 +102,12 @@ type Worked = {
   readonly draft: BlockDraft;
   readonly ordering: Ordering;
   readonly ordered: readonly OrderedTransaction[];
+  /** The epoch has lasted long enough to be closed by this block. */
+  readonly mayClose: boolean;
 };
 
 /** What a leader chooses; the rest of a payload follows. */
-type Claim = Pick<Payload, "cut" | "l1" | "snapshot">;
+type Claim = Pick<Payload, "cut" | "l1" | "snapshot" | "nextCommittee">;
 
 export class Chain {
   readonly #parts: ChainParts;
@@ -141,7 +155,7 @@ export class Chain {
   /** Executes the next final header for good; undefined when there is none or something is missing. */
   advance(): FinalBlock | undefined {
     const next = this.#queue[0];
-    if (next === undefined) return undefined;
+    if (next === undefined || this.#final.isClosed) return undefined;
     const verdict = this.#execute(next.header, this.#final);
     // A quorum worked it out otherwise than we do: going on would mean to deliver something else than they.
     assert(verdict !== "invalid", "a final block follows from the chain before it");
@@ -175,9 +189,12 @@ export class Chain {
       this.#executeBranch(branch) === "valid" &&
       this.#execute(header, this.#tip(branch)) === "valid",
     hasWork: (branch) =>
-      this.#executeBranch(branch) === "valid" &&
-      this.#parts.mempool.hasWork(this.#tip(branch).hash),
+      this.#executeBranch(branch) === "valid" && this.#hasWork(this.#tip(branch)),
   };
+
+  #hasWork({ hash, isClosed }: Tip): boolean {
+    return !isClosed && this.#parts.mempool.hasWork(hash);
+  }
 
   #propose(
     branch: readonly Header[],
@@ -188,12 +205,13 @@ export class Chain {
     const parent = this.#tip(branch);
     // Asked at every turn while it is ours to propose, so that what is cheap to know comes first.
     const isEarly = now < parent.time + this.#parts.blockInterval;
-    if (!allowEmpty && (isEarly || !this.#parts.mempool.hasWork(parent.hash))) return undefined;
+    if (!allowEmpty && (isEarly || !this.#hasWork(parent))) return undefined;
     // Nothing sealed is ordered while too much waits to be opened: a stalled opening shows, and stays bounded.
     const isStalled = this.#parts.isOpeningBehind(now);
     const wish = {
       cut: isStalled ? parent.cut : this.#parts.mempool.bestCut(parent.hash),
       snapshot: isDirect(options) ? this.#unnamed(parent) : undefined,
+      nextCommittee: zeroHash,
     };
     // Nor is anything more read on L1, whose messages would wait in memory as well.
     const worked = isStalled
@@ -201,9 +219,17 @@ export class Chain {
       : this.#furthest(parent, wish, now);
     if (worked === undefined || typeof worked === "string") return undefined;
     if (worked.payload.count === 0 && !allowEmpty) return undefined;
-    const payload = encodePayload(worked.payload);
-    this.#proposed = { parent: toHex(parent.hash), payload, worked };
+    const proposed = this.#closed(worked);
+    const payload = encodePayload(proposed.payload);
+    this.#proposed = { parent: toHex(parent.hash), payload, worked: proposed };
     return payload;
+  }
+
+  /** The block, so that it closes the epoch if it can. */
+  #closed(worked: Worked): Worked {
+    const nextCommittee = worked.mayClose ? this.#parts.nextCommittee() : undefined;
+    if (nextCommittee === undefined) return worked;
+    return { ...worked, payload: { ...worked.payload, nextCommittee } };
   }
 
   /** As far on L1 as a block may read, one block when that is too much at once, or no further than the parent. */
@@ -223,8 +249,8 @@ export class Chain {
   }
 
   #executeBranch(branch: readonly Header[]): Work {
-    // While final blocks wait for their data, nothing above them can be worked out.
-    if (this.#queue.length > 0) return "missing";
+    // While final blocks wait for their data, nothing above them can be worked out; and nothing counts above the last.
+    if (this.#queue.length > 0 || this.#final.isClosed) return "missing";
     let parent = this.#final;
     for (const header of branch) {
       const verdict = this.#execute(header, parent);
@@ -247,7 +273,8 @@ export class Chain {
     const { payload, ordered, ordering } = worked;
     const { dropped } = ordering;
     const named = payload.snapshot?.height ?? parent.named;
-    this.#executed.set(key, { header, hash, payload, ordered, dropped, named });
+    const isClosed = parent.isClosed || isClosing(payload.nextCommittee);
+    this.#executed.set(key, { header, hash, payload, ordered, dropped, named, isClosed });
     return "valid";
   }
 
@@ -260,8 +287,14 @@ export class Chain {
   #workOut(header: Header, parent: Tip): Worked | "missing" | "invalid" {
     const worked = this.#ownProposal(header, parent) ?? this.#workOutClaimed(header, parent);
     if (typeof worked === "string") return worked;
-    const verdict = this.#judgeSnapshot(worked.payload.snapshot, header, parent);
-    return verdict === "valid" ? worked : verdict;
+    const { payload } = worked;
+    const known = this.#parts.nextCommittee();
+    const verdicts = [
+      judgeClosing(payload.nextCommittee, { mayClose: worked.mayClose, known }),
+      this.#judgeSnapshot(payload.snapshot, header, parent),
+    ];
+    if (verdicts.includes("invalid")) return "invalid";
+    return verdicts.includes("missing") ? "missing" : worked;
   }
 
   #ownProposal(header: Header, parent: Tip): Worked | undefined {
@@ -303,8 +336,9 @@ export class Chain {
     return newest !== undefined && mayName(newest.height, parent) ? newest : undefined;
   }
 
-  #work(parent: Tip, { cut, l1, snapshot }: Claim): Worked | "missing" | "invalid" {
-    const { ledger, mempool } = this.#parts;
+  #work(parent: Tip, { cut, l1, snapshot, nextCommittee }: Claim): Worked | "missing" | "invalid" {
+    if (parent.isClosed) return this.#workEmpty(parent);
+    const { ledger, mempool, epochTime, hasSealingKey } = this.#parts;
     const height = Height(parent.height + 1);
     const draft = ledger.open({ parent: parent.hash, height, l1 });
     if (typeof draft === "string") return draft;
@@ -318,10 +352,28 @@ export class Chain {
       count: ordered.length,
       ordered: namespacesRoot(leaves),
       l1,
-      nextCommittee: zeroHash,
+      nextCommittee,
       snapshot,
     };
-    return { payload, draft, ordering, ordered };
+    const { epochStart } = draft;
+    const isTime = mayClose({ epochTime, hasSealingKey, epochStart, time: ordering.time });
+    return { payload, draft, ordering, ordered, mayClose: isTime };
+  }
+
+  /** What stands on a closing block is there to make it final, and goes with the epoch. */
+  #workEmpty(parent: Tip): Worked | "missing" | "invalid" {
+    const { ledger, mempool } = this.#parts;
+    const { cut, time, l1 } = parent;
+    const height = Height(parent.height + 1);
+    const draft = ledger.open({ parent: parent.hash, height, l1 });
+    if (typeof draft === "string") return draft;
+    const ordering = mempool.orderNothing(parent.hash);
+    if (ordering === "missing") return "missing";
+    const { ordered, leaves } = draft.finish();
+    const root = namespacesRoot(leaves);
+    const place = { cut, time, l1, nextCommittee: zeroHash, snapshot: undefined };
+    const payload: Payload = { ...place, count: 0, ordered: root };
+    return { payload, draft, ordering, ordered, mayClose: false };
   }
 
   /**
@@ -336,6 +388,7 @@ export class Chain {
       cut: this.#parts.mempool.bestCut(parent.hash),
       l1: block.payload.l1,
       snapshot: undefined,
+      nextCommittee: zeroHash,
     });
     return typeof ours !== "string" && block.payload.time < ours.payload.time;
   }
@@ -367,11 +420,17 @@ export function genesisTip(genesis: Genesis, hash: Uint8Array): Tip {
   return {
     height: Height(0),
     hash,
-    cut: genesis.committee.members.map(() => emptyTip),
+    cut: emptyCut(genesis.committee),
     time: Micros(0),
     l1: { number: genesis.l1Start - 1, hash: zeroHash },
     named: Height(0),
+    isClosed: false,
   };
+}
+
+/** Where the epoch of this committee begins, on the block that closed the one before. */
+export function epochTip(closing: Tip, committee: Committee): Tip {
+  return { ...closing, cut: emptyCut(committee), isClosed: false };
 }
 
 export function tipOf({
@@ -379,7 +438,13 @@ export function tipOf({
   hash,
   payload,
   named,
-}: Pick<ExecutedBlock, "header" | "hash" | "payload" | "named">): Tip {
+  isClosed,
+}: Pick<ExecutedBlock, "header" | "hash" | "payload" | "named" | "isClosed">): Tip {
   const { cut, time, l1 } = payload;
-  return { height: header.height, hash, cut, time, l1, named };
+  return { height: header.height, hash, cut, time, l1, named, isClosed };
+}
+
+/** No lane of the committee has been read. */
+function emptyCut({ members }: Committee): Cut {
+  return members.map(() => emptyTip);
 }

@@ -2,7 +2,7 @@
 // the opening is told to release shares; the opening opens a batch, so the ledger counts it; a checkpoint falls due,
 // so the attester signs it. Pure like the machines it joins: the simulator runs this very file.
 
-import { assert, type Gauge, u64Bytes, unreachable } from "../base/index.ts";
+import { assert, equalBytes, type Gauge, u64Bytes, unreachable } from "../base/index.ts";
 import {
   certificateKey,
   initialSafety,
@@ -26,13 +26,18 @@ import {
   type Batch,
   blockHash,
   type CertifiedCheckpoint,
+  type Checkpoint,
   checkpointHash,
+  type Committee,
+  encodeEpochEnd,
   encodeHeader,
   encodeQC,
   type Epoch,
+  type EpochEnd,
   type Genesis,
   genesisHash,
   Height,
+  isMember,
   type L1Block,
   limits,
   type Message,
@@ -46,6 +51,7 @@ import {
   type View,
 } from "../protocol/index.ts";
 import { Chain, type ExecutedBlock, type FinalBlock, genesisTip } from "./chain.ts";
+import { isClosing } from "./closing.ts";
 import { L1Log } from "./l1-log.ts";
 import {
   encodeDeliveredRecord,
@@ -57,6 +63,7 @@ import {
 } from "./records.ts";
 import { guardSigning } from "./signing-guard.ts";
 import { Snapshots } from "./snapshots.ts";
+import { Handover } from "./handover.ts";
 
 /** What happens to a node. Every event carries the time at which it was seen. */
 export type CoreEvent =
@@ -71,6 +78,8 @@ export type CoreEvent =
       readonly message: Message;
     }
   | { readonly type: "peer-connected"; readonly now: Micros; readonly peer: ValidatorIndex }
+  /** Who validates in the next epoch, with the key they share. Said again after every start, until the epoch ends. */
+  | { readonly type: "committee"; readonly now: Micros; readonly committee: Committee }
   | {
       readonly type: "submit";
       readonly now: Micros;
@@ -116,6 +125,13 @@ export type CoreEffect =
         readonly opening: Uint8Array;
       }[];
     }
+  /** Send `to`, which is in this earlier epoch, the record of how that ended. */
+  | { readonly type: "load-epoch-end"; readonly to: ValidatorIndex; readonly epoch: Epoch }
+  /**
+   * The epoch is over and all of it on disk once the writes before this are. This core does nothing any more: a new one,
+   * from what is on disk, goes on in the epoch named here.
+   */
+  | { readonly type: "epoch-ended"; readonly next: Epoch }
   /** A block is final and its order known here. */
   | {
       readonly type: "ordered";
@@ -141,6 +157,7 @@ export interface CorePorts {
 
 export interface CoreOptions {
   readonly genesis: Genesis;
+  /** This node's place in the peer table of its epoch (`Recovery.epoch`): a seat, or an observer's behind them. */
   readonly index: ValidatorIndex;
   /** Counts the starts of this node; on disk before the first step. */
   readonly incarnation: number;
@@ -151,6 +168,8 @@ export interface CoreOptions {
   /** How far behind this node may be before it fetches a snapshot, in heights; `stateSyncHeights` if not said. */
   readonly behindMax?: number;
 }
+
+type MessageEvent = Extract<CoreEvent, { type: "message" }>;
 
 /** A final block on its way from its order to its delivery. */
 interface Pending {
@@ -175,7 +194,8 @@ export class Core {
   readonly #ledger: Ledger;
   readonly #attester: Attester;
   readonly #l1: L1Log;
-  readonly #epoch: Epoch;
+  readonly #committee: Committee;
+  readonly #handover: Handover;
   readonly #chain: Chain;
 
   /** Final and executed, not yet delivered, by height. */
@@ -188,17 +208,26 @@ export class Core {
   readonly #snapshots: Snapshots;
   readonly #stateSync: StateSync;
   readonly #oldest: Height;
-  /** A newer state is on disk than this core has. */
+  /** What this node has worked out of the epoch's last checkpoint. */
+  #reached: Checkpoint | undefined;
+  /** What comes next is on disk: a newer state, or another epoch. */
   #isOver = false;
   #out: CoreEffect[] = [];
   #hasChanged = false;
 
   constructor(ports: CorePorts, options: CoreOptions, recovery: Recovery, now: Micros) {
     const { genesis, index, incarnation, domain } = options;
-    const { committee, parameters, chainId } = genesis;
+    const { parameters, chainId } = genesis;
     const hash = genesisHash(genesis);
-    this.#epoch = committee.epoch;
-    const { snapshot } = recovery;
+    const { snapshot, epoch } = recovery;
+    const { committee } = epoch;
+    this.#committee = committee;
+    this.#handover = new Handover({
+      committee,
+      domain,
+      verifyAggregate: (signers, digest, signature) =>
+        ports.votes.verifyAggregate(signers, digest, signature),
+    });
     const tip = snapshot === undefined ? genesisTip(genesis, hash) : snapshot.tip;
     this.#delivered = tip.height;
     this.#recoveredOpenings = new Map(recovery.openings);
@@ -223,6 +252,7 @@ export class Core {
         transactions: recovery.transactions,
         stamps: recovery.stamps,
         final: tip.hash,
+        beginsEpoch: snapshot !== undefined && snapshot.tip.height === epoch.height,
       },
     );
     this.#opening = new Opening({ committee, index }, { final: this.#delivered, unopened: [] });
@@ -247,7 +277,7 @@ export class Core {
     );
     this.#attester = new Attester(
       { signatures: votes },
-      { committee, self: index, domain },
+      { committee, self: isMember(committee, index) ? index : undefined, domain },
       recovery.attester,
     );
     this.#chain = new Chain(
@@ -256,6 +286,9 @@ export class Core {
         ledger: this.#ledger,
         l1: this.#l1,
         snapshots: this.#snapshots,
+        epochTime: parameters.epochTime,
+        hasSealingKey: committee.sealing !== undefined,
+        nextCommittee: () => this.#handover.nextHash,
         isOpeningBehind: (now) => this.#isOpeningBehind(now),
         blockInterval: options.blockInterval ?? 0,
       },
@@ -265,7 +298,7 @@ export class Core {
       this.#chain.enqueue([header], certificate);
     this.#replica = new Replica(
       { application: this.#chain.application, signatures: votes },
-      { committee, index, domain, origin: { height: Height(0), hash }, parameters },
+      { committee, index, domain, origin: epoch, parameters },
       recovery.replica,
       now,
     );
@@ -285,7 +318,7 @@ export class Core {
     return this.#collect(() => {
       this.#dispatch(event);
       // What has arrived may be what a final block, a proposal or a leader has been waiting for.
-      if (!this.#hasChanged) return;
+      if (!this.#hasChanged || this.#isOver) return;
       this.#hasChanged = false;
       this.#execute(event.now);
       this.#absorb(this.#replica.step({ type: "application-changed", now: event.now }), event.now);
@@ -321,6 +354,7 @@ export class Core {
   /** For status and metrics. */
   get progress(): Progress {
     return {
+      epoch: this.#committee.epoch,
       view: this.#replica.view,
       final: this.#replica.finalHeight,
       executed: this.#chain.final.height,
@@ -369,7 +403,11 @@ export class Core {
         this.#absorb(this.#mempool.step(event), now);
         return;
       case "message":
-        if (event.epoch === this.#epoch) this.#onMessage(event.from, event.message, now);
+        if (event.epoch === this.#committee.epoch) this.#onMessage(event.from, event.message, now);
+        else this.#onOtherEpoch(event);
+        return;
+      case "committee":
+        this.#hasChanged ||= this.#handover.learn(event.committee);
         return;
       case "submit":
       case "validated":
@@ -417,15 +455,73 @@ export class Core {
       case "checkpoint-vote":
         return this.#absorb(this.#attester.step({ type: "message", now, from, message }), now);
       case "epoch-end":
+        return this.#onEpochEnd(from, message, now);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  /** From a node that is in another epoch: what it asks of the past is answered, and its answers prove themselves. */
+  #onOtherEpoch({ from, epoch, message, now }: MessageEvent): void {
+    const isBehind = epoch < this.#committee.epoch;
+    if (!isBehind) this.#askForEnd(from, now);
+    switch (message.type) {
+      case "get-blocks":
+      case "get-lanes":
+      case "get-transactions":
+      case "pull-openings":
+      case "get-snapshot":
+      // Transactions belong to no epoch, and who stayed behind may be the only one that was given them.
+      case "transactions":
+      case "epoch-end":
+        return this.#onMessage(from, message, now);
+      case "status":
+      case "vote":
+      case "propose":
+      case "get-certificates":
+        if (isBehind && this.#handover.mayTell(from, now))
+          this.#out.push({ type: "load-epoch-end", to: from, epoch });
+        return;
+      case "blocks":
+      case "lanes":
+      case "opened":
+      case "snapshot-chunk":
+        if (!isBehind) this.#onMessage(from, message, now);
+        return;
+      case "certificate":
+      case "lane-tips":
+      case "shares":
+      case "checkpoint-vote":
         return;
       default:
         return unreachable(message);
     }
   }
 
+  /** A question about certificates of this epoch is answered, by whoever is in a later one, with how this one ended. */
+  #askForEnd(to: ValidatorIndex, now: Micros): void {
+    if (!this.#handover.mayAsk(now)) return;
+    const { epoch } = this.#committee;
+    const { view } = this.#replica;
+    const message = { type: "get-certificates", epoch, from: view, to: view } as const;
+    this.#out.push({ type: "send", to, message });
+  }
+
+  /** This node stayed behind. It takes the certificate from others, and still works out itself what was certified. */
+  #onEpochEnd(from: ValidatorIndex, end: EpochEnd, now: Micros): void {
+    const shown = this.#handover.onShown(from, end);
+    if (shown === "false") this.#out.push({ type: "fault", peer: from, code: "BAD_EPOCH_END" });
+    if (shown !== "new") return;
+    if (end.commitQC !== undefined)
+      this.#absorb(this.#replica.step({ type: "shown", now, from, qc: end.commitQC }), now);
+    this.#hasChanged = true;
+    this.#tryEnd(now);
+  }
+
   /** Passes on what is for the world, and turns the rest into other machines' events, in place. */
   #absorb(effects: readonly MachineEffect[], now: Micros): void {
     for (const effect of effects) {
+      if (this.#isOver) return;
       switch (effect.type) {
         case "finalized":
           this.#chain.enqueue(effect.headers, effect.certificate);
@@ -442,7 +538,7 @@ export class Core {
           break;
         case "certified":
         case "completed":
-          this.#onCertified(effect.type, effect.certified);
+          this.#onCertified(effect.type, effect.certified, now);
           break;
         case "send":
         case "broadcast":
@@ -498,7 +594,7 @@ export class Core {
       const groups = groupsOf(block);
       this.#put(spaces.ordered, height, encodeFinalRecord({ hash, certificate, groups }));
       this.#out.push({ type: "ordered", height, time: block.payload.time, groups, dropped });
-      if (this.#snapshots.isDue(height)) this.#remember();
+      if (this.#snapshots.isDue(height) || this.#chain.final.isClosed) this.#remember();
       this.#open(block, now);
       // A block that waited for its data no longer stands in the way of those above it.
       this.#hasChanged = true;
@@ -572,7 +668,9 @@ export class Core {
       const inbox = batches.flatMap((batch) => batch.inbox);
       this.#put(spaces.opening, height, encodeDeliveredRecord({ openings, inbox }));
       this.#out.push({ type: "delivered", height, batches });
-      if (this.#snapshots.isDue(height))
+      const isLast = isClosing(block.payload.nextCommittee);
+      // The state of a closing block is written with the end of its epoch, or a start from it would wait for that for ever.
+      if (this.#snapshots.isDue(height) && !isLast)
         this.#absorb(this.#snapshots.onOpened(height, this.#ledger.totalsSnapshot()), now);
       // The ledger takes in only so many blocks ahead of their openings; there is room for one more.
       this.#hasChanged ||= this.#chain.backlog > 0;
@@ -583,10 +681,38 @@ export class Core {
         this.#leaves.delete(old);
       }
       this.#absorb(this.#attester.step({ type: "due", now, checkpoint }), now);
+      if (isLast) this.#reached = checkpoint;
+      if (isLast) return this.#tryEnd(now);
     }
   }
 
-  #onCertified(type: "certified" | "completed", certified: CertifiedCheckpoint): void {
+  /** The epoch is over here when its last block is delivered and a quorum has signed what comes of it. */
+  #tryEnd(now: Micros): void {
+    const { certified, next } = this.#handover;
+    if (certified === undefined || this.#reached === undefined || next === undefined) return;
+    assert(
+      equalBytes(checkpointHash(this.#reached), checkpointHash(certified.checkpoint)),
+      "what a quorum signed is what this node works out",
+    );
+    const leaves = this.#leaves.get(this.#delivered);
+    if (leaves !== undefined) this.#out.push({ type: "certified", certified, leaves });
+    const { epoch } = this.#committee;
+    const { commitQC } = this.#replica;
+    const value = encodeEpochEnd({ certified, committee: next, commitQC });
+    this.#put(spaces.epoch, epoch, value);
+    // The record of the snapshot is synced, and carries that of the epoch down with it.
+    const totals = this.#ledger.totalsSnapshot();
+    this.#absorb(this.#snapshots.onOpened(this.#delivered, totals), now);
+    this.#absorb(this.#snapshots.finish(), now);
+    this.#out.push({ type: "epoch-ended", next: next.epoch });
+    this.#isOver = true;
+  }
+
+  #onCertified(type: "certified" | "completed", certified: CertifiedCheckpoint, now: Micros): void {
+    if (isClosing(certified.checkpoint.next)) {
+      this.#handover.onCertified(certified);
+      return this.#tryEnd(now);
+    }
     const leaves = this.#leaves.get(certified.checkpoint.height);
     // Certified by others before we have opened that far; a later checkpoint holds all it holds.
     if (leaves === undefined) return;
@@ -636,8 +762,8 @@ export class Core {
     });
   }
 
-  #put(space: string, height: Height, value: Uint8Array): void {
-    const writes = [{ space, key: u64Bytes(height), value }];
+  #put(space: string, key: Height | Epoch, value: Uint8Array): void {
+    const writes = [{ space, key: u64Bytes(key), value }];
     this.#out.push({ type: "persist", writes, sync: false });
   }
 }
@@ -652,6 +778,7 @@ type StateFetched = Extract<StateSyncEffect, { type: "state-fetched" }>;
 
 /** How far the node is. */
 export interface Progress {
+  readonly epoch: Epoch;
   readonly view: View;
   readonly final: Height;
   /** Final and worked out here. */

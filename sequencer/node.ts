@@ -42,6 +42,7 @@ import { NodeGateway } from "./gateway.ts";
 import { Jobs } from "./jobs.ts";
 import { hasSignedMark, leaveSignedMark, openKeyFile, readPassword } from "./keys/index.ts";
 import { createMesh, type Mesh } from "./network/index.ts";
+import { PeerTable } from "./peer-table.ts";
 import { loadRecovery, nextIncarnation } from "./recovery.ts";
 import { claimSafety, joinStores } from "./safety-store.ts";
 import { createSettlement, type L1State, type Settlement } from "./settlement/index.ts";
@@ -273,9 +274,13 @@ class ConclaveNode implements RunningNode {
   /** Makes a core of what is on disk, and reads on L1 from where that one stands. */
   async #begin(workers: Workers): Promise<void> {
     const { config, genesis, keys, store, createCore } = this.#parts;
-    const { committee, chainId } = genesis;
+    const { chainId } = genesis;
     const incarnation = await nextIncarnation(store);
     const recovery = await loadRecovery(store, genesis);
+    const { committee } = recovery.epoch;
+    const first = genesis.committee.members.map(({ networkKey }) => networkKey);
+    const own = nodeNetworkSignatures.publicKey(keys.network);
+    const index = new PeerTable(committee, first).placeOf(own) ?? keys.index;
     const publicKeys = committee.members.map(({ publicKey }) => publicKey);
     const networkKeys = committee.members.map(({ networkKey }) => networkKey);
     const domain = settlementDomain({ chainId, hub: genesis.contracts.hub });
@@ -286,7 +291,7 @@ class ConclaveNode implements RunningNode {
       },
       {
         genesis,
-        index: keys.index,
+        index,
         incarnation,
         domain,
         blockInterval: config.blockIntervalMs * 1_000,
@@ -391,6 +396,7 @@ class ConclaveNode implements RunningNode {
       case "load-transactions":
       case "load-openings":
       case "load-snapshot":
+      case "load-epoch-end":
         return void this.#serve(effect).catch((error: unknown) => {
           this.#stopBecause("the disk failed", error);
         });
@@ -407,6 +413,8 @@ class ConclaveNode implements RunningNode {
         return void this.#rebuild().catch((error: unknown) => {
           this.#stopBecause("the state that was fetched cannot be used", error);
         });
+      case "epoch-ended":
+        return this.#stopBecause("the epoch has ended: start again for the next", undefined);
       default:
         return unreachable(effect);
     }

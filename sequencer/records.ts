@@ -1,8 +1,9 @@
 // What the core keeps on disk beside what the machines keep themselves, and what it finds there when it starts.
 
 import { decode, encode, utf8 } from "../base/index.ts";
-import type { FetchedChunks, Recovered } from "../consensus/index.ts";
+import type { FetchedChunks, Origin, Recovered } from "../consensus/index.ts";
 import {
+  type Committee,
   type Header,
   Height,
   type InboxMessage,
@@ -55,6 +56,11 @@ export interface SnapshotRecord {
   readonly hashes: readonly Uint8Array[];
 }
 
+/** Where an epoch begins: on genesis, or on the block that closed the one before. */
+export interface EpochStart extends Origin {
+  readonly committee: Committee;
+}
+
 const chunksMax = snapshotChunkCount(limits.snapshotBytesMax);
 
 /** In `spaces.meta`: the lowest height whose block, order and openings are here, u64; absent when it is the first. */
@@ -62,6 +68,8 @@ export const oldestKey: Uint8Array = utf8("oldest");
 
 /** All that a node knows when it starts. A fresh one has an empty recovery. */
 export interface Recovery {
+  /** The epoch that the state is in: its committee, and the block on which it stands. */
+  readonly epoch: EpochStart;
   readonly replica: Recovered;
   readonly attester: AttestedBefore;
   /** Executed and opened up to here; what followed is worked out again. */

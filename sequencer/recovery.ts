@@ -16,6 +16,7 @@ import type { AttestedBefore } from "../ledger/index.ts";
 import {
   blockHash,
   decodeCheckpoint,
+  decodeEpochEnd,
   decodeHeader,
   decodePayload,
   decodeQC,
@@ -40,13 +41,14 @@ import {
   spaces,
   View,
 } from "../protocol/index.ts";
-import { tipOf } from "./chain.ts";
+import { epochTip, type Tip, tipOf } from "./chain.ts";
 import { decodeL1Block } from "./l1-log.ts";
 import { decodeIncarnation, incarnationKey } from "./promises.ts";
 import {
   decodeDeliveredRecord,
   decodeFinalRecord,
   decodeSnapshotRecord,
+  type EpochStart,
   oldestKey,
   type Recovery,
   type SnapshotRecord,
@@ -72,7 +74,9 @@ export async function nextIncarnation(store: Store): Promise<number> {
 /** All of it; empty for a node that has never run. */
 export async function loadRecovery(store: Store, genesis: Genesis): Promise<Recovery> {
   const reader = new RecoveryReader(store);
-  const snapshot = await reader.snapshot();
+  const newest = await reader.snapshot();
+  const epoch = await reader.epoch(genesis, newest?.state.height ?? Height(0));
+  const snapshot = newest === undefined ? undefined : { ...newest, tip: tipIn(epoch, newest.tip) };
   const base = snapshot?.state.height ?? Height(0);
   const headers = await reader.finalBlocks(base + 1);
   const openings = await reader.openings(base + 1, headers.length);
@@ -81,7 +85,8 @@ export async function loadRecovery(store: Store, genesis: Genesis): Promise<Reco
   const ids = [...lanes.flatMap((lane) => lane.entries), ...stamps].map(({ id }) => id);
   const named = new Map(ids.map((id) => [toHex(id), id]));
   return {
-    replica: await reader.replica(genesis, headers.at(-1) ?? snapshot?.block),
+    epoch,
+    replica: await reader.replica(epoch, headers.at(-1) ?? snapshot?.block),
     attester: await reader.attester(),
     snapshot,
     snapshots: await reader.snapshots(snapshot?.state),
@@ -94,6 +99,11 @@ export async function loadRecovery(store: Store, genesis: Genesis): Promise<Reco
     transactions: await reader.transactions([...named.values()]),
     stamps,
   };
+}
+
+/** On the block with which the epoch begins no lane of its own is read. */
+function tipIn(epoch: EpochStart, tip: Tip): Tip {
+  return tip.height === epoch.height ? epochTip(tip, epoch.committee) : tip;
 }
 
 /** One final height as it stands on disk. */
@@ -121,9 +131,23 @@ class RecoveryReader {
       const final = await this.#final(state.height);
       const block = { header, certificate: final?.certificate };
       const { hash, named } = state;
-      return { state, block, tip: tipOf({ header, hash, payload, named }) };
+      // The state of a closing block is written only with the end of its epoch.
+      return { state, block, tip: tipOf({ header, hash, payload, named, isClosed: false }) };
     }
     return undefined;
+  }
+
+  /** The epoch of the blocks above this height. */
+  async epoch(genesis: Genesis, height: Height): Promise<EpochStart> {
+    const records = await this.#store.range(spaces.epoch, { reverse: true });
+    for (const { value } of records) {
+      const end = decodeEpochEnd(value);
+      const checkpoint = end?.certified.checkpoint;
+      if (end === undefined || checkpoint === undefined || checkpoint.height > height) continue;
+      const { committee } = end;
+      return { committee, height: checkpoint.height, hash: checkpoint.blockHash };
+    }
+    return { committee: genesis.committee, height: Height(0), hash: genesisHash(genesis) };
   }
 
   /** The names of the snapshots up to this state, and which of them are on disk. */
@@ -224,8 +248,8 @@ class RecoveryReader {
     return transactions;
   }
 
-  async replica(genesis: Genesis, last: Stored | undefined): Promise<Recovered> {
-    const { epoch } = genesis.committee;
+  async replica(start: EpochStart, last: Stored | undefined): Promise<Recovered> {
+    const { epoch } = start.committee;
     const stored = await this.#store.get(spaces.safety, safetyKey(epoch));
     const safety = stored === undefined ? undefined : decodeSafety(stored);
     if (stored !== undefined && safety === undefined)
@@ -234,8 +258,8 @@ class RecoveryReader {
         "the record of what this validator signed is damaged; it must not vote with this key",
       );
     const final: Recovered["final"] =
-      last === undefined
-        ? { height: Height(0), hash: genesisHash(genesis), view: View(0) }
+      last === undefined || last.header.height === start.height
+        ? { height: start.height, hash: start.hash, view: View(0) }
         : {
             height: last.header.height,
             hash: blockHash(last.header),

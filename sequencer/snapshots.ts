@@ -88,7 +88,7 @@ export class Snapshots {
     assert(state?.height === height, "a block is executed before it is opened");
     this.#executed.shift();
     // One at a time, so that there is a bound: whoever is that slow pays at once.
-    const effects = this.#finish();
+    const effects = this.finish();
     // A state holds the names of those before it, so they are hashed in their order.
     const recent = this.#roots.filter((name) => name.height < height).slice(-recentMax);
     const pieces = encodeState({ ...state, recent, totals });
@@ -113,7 +113,8 @@ export class Snapshots {
     return [...effects, ...this.#complete(writing)];
   }
 
-  #finish(): CommonEffect[] {
+  /** Makes all that there is left to make, at once. */
+  finish(): CommonEffect[] {
     const effects: CommonEffect[] = [];
     while (this.#writing !== undefined) effects.push(...this.work());
     return effects;

@@ -110,7 +110,7 @@ test("all nodes at once come back from their snapshots, and go on where they wer
 });
 
 test("a validator whose disk is new begins from a state that the others name, and takes part again", async () => {
-  const cluster = await CoreCluster.create(4, 64);
+  const cluster = await CoreCluster.create(4, { behindMax: 64 });
   let sent = 0;
   const send = async (count: number): Promise<void> => {
     for (const end = sent + count; sent < end; sent++) {

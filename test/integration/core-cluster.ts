@@ -1,11 +1,14 @@
 // A committee of cores in one process: real cryptography, a real executor and store, a bus in place of the network,
 // and simulated time, so that a minute takes as long as its signatures.
 
-import type { Store } from "../../base/index.ts";
+import { equalBytes, type Store } from "../../base/index.ts";
 import { type SealingGroup, sha256, toSealingKey } from "../../crypto/index.ts";
 import {
+  type Committee,
   decodeFrame,
   encodeFrame,
+  Epoch,
+  isMember,
   type Genesis,
   type L1Block,
   limits,
@@ -30,6 +33,7 @@ import {
 import { Executor, type Persist } from "../../sequencer/executor.ts";
 import { dealCommittee, makeGenesis, type ValidatorSecrets } from "../../sequencer/genesis.ts";
 import { Jobs } from "../../sequencer/jobs.ts";
+import { PeerTable } from "../../sequencer/peer-table.ts";
 import { loadRecovery, nextIncarnation } from "../../sequencer/recovery.ts";
 import { joinStores } from "../../sequencer/safety-store.ts";
 import { laneSignatures, voteSignatures } from "../../sequencer/signatures.ts";
@@ -42,6 +46,13 @@ type Delivered = Extract<CoreEffect, { type: "delivered" }>;
 export interface ClusterNode {
   readonly index: number;
   readonly store: Store;
+  /** Of its current epoch. */
+  epoch: {
+    readonly committee: Committee;
+    readonly table: PeerTable;
+    /** Its own. */
+    readonly place: ValidatorIndex;
+  };
   core: Core | undefined;
   executor: Executor<CoreEffect>;
   jobs: Jobs;
@@ -52,6 +63,12 @@ export interface ClusterNode {
   /** In order: what the privacy promise is about. */
   readonly history: string[];
 }
+
+/** What outlives the lives of a node. */
+type Memory = Pick<
+  ClusterNode,
+  "store" | "delivered" | "certified" | "answers" | "faults" | "history"
+>;
 
 const tick = 10_000;
 const start = 1_750_000_000_000_000;
@@ -64,20 +81,37 @@ export class CoreCluster {
   readonly #secrets: readonly ValidatorSecrets[];
   /** What each has signed: it outlives the loss of all else. */
   readonly #safeties: Store[] = [];
+  readonly #networkKeys: readonly Uint8Array[];
   #inFlight: { at: number; to: number; from: number; frame: Uint8Array }[] = [];
   #nextL1 = 1;
   #behindMax: number = limits.stateSyncHeights;
+  readonly #announced: Committee[] = [];
+  /** Finalized so far, for those that start later. */
+  readonly #l1: L1Block[] = [];
 
   private constructor(genesis: Genesis, secrets: readonly ValidatorSecrets[], group: SealingGroup) {
     this.genesis = genesis;
     this.#secrets = secrets;
+    this.#networkKeys = secrets.map(({ network }) => nodeNetworkSignatures.publicKey(network));
     this.#group = group;
   }
 
-  /** `behindMax` as `CoreOptions` has it. */
-  static async create(validators: number, behindMax?: number): Promise<CoreCluster> {
+  /** So many validators, and as many more nodes that have keys and no seat at first. `behindMax` as `CoreOptions` has it. */
+  static async create(
+    validators: number,
+    options: {
+      readonly behindMax?: number;
+      readonly spare?: number;
+      readonly epochTime?: number;
+    } = {},
+  ): Promise<CoreCluster> {
+    const { behindMax = limits.stateSyncHeights, spare = 0, epochTime = 0 } = options;
     const group = await createMclSealingGroup();
     const { committee, secrets } = dealCommittee(group, { validators, entropy: sha256() });
+    const { secrets: spares } = dealCommittee(group, {
+      validators: Math.max(spare, 1),
+      entropy: sha256(new Uint8Array([9])),
+    });
     const genesis = makeGenesis(
       { bls: blstBls, group },
       {
@@ -85,19 +119,47 @@ export class CoreCluster {
         contracts: { hub: new Uint8Array(20).fill(1), rollups: new Uint8Array(20).fill(2) },
         l1Start: 1,
         committee,
-        parameters: { checkpointHeights: 16 },
+        parameters: { checkpointHeights: 16, epochTime },
       },
     );
-    const cluster = new CoreCluster(genesis, secrets, group);
-    if (behindMax !== undefined) cluster.#behindMax = behindMax;
-    for (let index = 0; index < validators; index++) {
+    const all = [...secrets, ...spares.slice(0, spare)];
+    const cluster = new CoreCluster(genesis, all, group);
+    cluster.#behindMax = behindMax;
+    for (const index of all.keys()) {
       const safety = memoryStore();
       cluster.#safeties.push(safety);
-      cluster.nodes.push(cluster.#node(index, joinStores({ main: memoryStore(), safety })));
+      const store = joinStores({ main: memoryStore(), safety });
+      const life = { store, delivered: [], certified: [], faults: [], history: [] };
+      const answers = new Map<number, unknown>();
+      cluster.nodes.push(cluster.#node(index, { ...life, answers, committee }));
       await cluster.start(index);
     }
     cluster.subscribe();
     return cluster;
+  }
+
+  /**
+   * A committee of these nodes, one for each seat of the first. The key stays dealt as it was, so that whoever takes a seat
+   * is handed its share.
+   */
+  committeeOf(epoch: number, indices: readonly number[]): Committee {
+    const { members, sealing } = this.genesis.committee;
+    return {
+      epoch: Epoch(epoch),
+      members: indices.map((index, seat) => ({
+        publicKey: blstBls.publicKey(this.#secretsOf(index).validator),
+        networkKey: nodeNetworkSignatures.publicKey(this.#secretsOf(index).network),
+        verificationKey: members[seat]?.verificationKey ?? new Uint8Array(96),
+      })),
+      sealing,
+    };
+  }
+
+  /** All nodes work out that this committee comes next, those that start later as well. */
+  announce(committee: Committee): void {
+    this.#announced.push(committee);
+    for (const { index } of this.nodes)
+      this.step(index, { type: "committee", now: this.now, committee });
   }
 
   /** Two rollups, funded, in the first L1 block. */
@@ -119,6 +181,7 @@ export class CoreCluster {
   l1(events: L1Block["events"]): void {
     const number = this.#nextL1++;
     const block = { number, hash: sha256(new Uint8Array([number])), events };
+    this.#l1.push(block);
     for (const { index } of this.nodes) this.step(index, { type: "l1", now: this.now, block });
   }
 
@@ -141,11 +204,15 @@ export class CoreCluster {
   }
 
   async start(index: number): Promise<void> {
-    const node = this.nodes[index] as ClusterNode;
-    const secrets = this.#secrets[index] as ValidatorSecrets;
-    const { committee, chainId, contracts } = this.genesis;
-    const incarnation = await nextIncarnation(node.store);
-    const recovery = await loadRecovery(node.store, this.genesis);
+    const secrets = this.#secretsOf(index);
+    const { chainId, contracts } = this.genesis;
+    const { store } = this.#at(index);
+    const incarnation = await nextIncarnation(store);
+    const recovery = await loadRecovery(store, this.genesis);
+    const { committee } = recovery.epoch;
+    const node = this.#node(index, { ...memoryOf(this.#at(index)), committee });
+    this.nodes[index] = node;
+    const { place } = node.epoch;
     const core = new Core(
       {
         votes: voteSignatures(
@@ -161,7 +228,7 @@ export class CoreCluster {
       },
       {
         genesis: this.genesis,
-        index: ValidatorIndex(index),
+        index: place,
         incarnation,
         domain: settlementDomain({ chainId, hub: contracts.hub }),
         behindMax: this.#behindMax,
@@ -171,26 +238,43 @@ export class CoreCluster {
     );
     node.core = core;
     node.executor.run(core.start(this.now));
-    for (const other of this.nodes)
-      if (other.index !== index && other.core !== undefined) {
-        this.step(other.index, {
-          type: "peer-connected",
-          now: this.now,
-          peer: ValidatorIndex(index),
-        });
-        this.step(index, {
-          type: "peer-connected",
-          now: this.now,
-          peer: ValidatorIndex(other.index),
-        });
+    for (const block of this.#l1.slice(core.l1.number))
+      this.step(index, { type: "l1", now: this.now, block });
+    for (const next of this.#announced)
+      this.step(index, { type: "committee", now: this.now, committee: next });
+    for (const { index: other, core: there } of this.nodes)
+      if (other !== index && there !== undefined) {
+        this.#connect(other, index);
+        this.#connect(index, other);
       }
+  }
+
+  #connect(index: number, to: number): void {
+    const peer = this.#placeOf(to, index);
+    if (peer !== undefined) this.step(index, { type: "peer-connected", now: this.now, peer });
+  }
+
+  #at(index: number): ClusterNode {
+    const node = this.nodes[index];
+    if (node === undefined) throw new Error("no such node");
+    return node;
+  }
+
+  #secretsOf(index: number): ValidatorSecrets {
+    const secrets = this.#secrets[index];
+    if (secrets === undefined) throw new Error("no such node");
+    return secrets;
+  }
+
+  /** Where a node stands in the table of another. */
+  #placeOf(index: number, at: number): ValidatorIndex | undefined {
+    return this.#at(at).epoch.table.placeOf(this.#networkKeys[index] ?? new Uint8Array(32));
   }
 
   /** As a kill does: what is under way is lost, the store stays. */
   stop(index: number): void {
-    const node = this.nodes[index] as ClusterNode;
-    node.core = undefined;
-    this.nodes[index] = this.#node(index, node.store, node.delivered);
+    const { committee } = this.#at(index).epoch;
+    this.nodes[index] = this.#node(index, { ...memoryOf(this.#at(index)), committee });
     this.#inFlight = this.#inFlight.filter(({ to }) => to !== index);
   }
 
@@ -198,7 +282,9 @@ export class CoreCluster {
   wipe(index: number): void {
     this.stop(index);
     const safety = this.#safeties[index] ?? memoryStore();
-    this.nodes[index] = this.#node(index, joinStores({ main: memoryStore(), safety }));
+    const store = joinStores({ main: memoryStore(), safety });
+    const { committee } = this.genesis;
+    this.nodes[index] = this.#node(index, { ...memoryOf(this.#at(index)), store, committee });
   }
 
   step(index: number, event: CoreEvent): void {
@@ -216,8 +302,9 @@ export class CoreCluster {
       this.#inFlight = this.#inFlight.filter(({ at }) => at > this.now);
       for (const { to, from, frame } of due) {
         const decoded = decodeFrame(frame);
-        if (decoded !== undefined)
-          this.step(to, { type: "message", now: this.now, from: ValidatorIndex(from), ...decoded });
+        const place = this.#placeOf(from, to);
+        if (decoded !== undefined && place !== undefined)
+          this.step(to, { type: "message", now: this.now, from: place, ...decoded });
       }
       for (const { index } of this.nodes) this.step(index, { type: "tick", now: this.now });
       // Stores and jobs answer in microtasks and immediates of their own.
@@ -226,11 +313,18 @@ export class CoreCluster {
     return condition();
   }
 
-  #node(index: number, store: Store, delivered: Delivered[] = []): ClusterNode {
-    const secrets = this.#secrets[index] as ValidatorSecrets;
-    const { committee, chainId } = this.genesis;
+  /** One life of a node: from a start to a stop, or to the end of an epoch. */
+  #node(
+    index: number,
+    { committee, ...life }: Memory & { readonly committee: Committee },
+  ): ClusterNode {
+    const { store } = life;
+    const { chainId } = this.genesis;
     const key = toSealingKey(this.#group, { chainId, ...sealingOf(committee) });
     if (key === undefined) throw new Error("the sealing key is a key");
+    const table = new PeerTable(committee, this.#networkKeys);
+    const place = table.placeOf(this.#networkKeys[index] ?? new Uint8Array(32));
+    if (place === undefined) throw new Error("every node has a place");
     const handlers = createHandlers({
       group: this.#group,
       signatures: nativeSenderSignatures,
@@ -238,11 +332,12 @@ export class CoreCluster {
       key,
       verificationKeys: committee.members.map(({ verificationKey }) => verificationKey),
       threshold: quorum(committee.members.length),
-      keyShare: secrets.keyShare,
+      keyShare: isMember(committee, place) ? this.#secrets[place]?.keyShare : undefined,
     });
     const node: ClusterNode = {
       index,
-      store,
+      ...life,
+      epoch: { committee, table, place },
       core: undefined,
       executor: new Executor<CoreEffect>({
         write: (writes, options) => store.write(writes, options),
@@ -267,11 +362,6 @@ export class CoreCluster {
           throw error;
         },
       }),
-      delivered,
-      certified: [],
-      answers: new Map(),
-      faults: [],
-      history: [],
     };
     return node;
   }
@@ -280,10 +370,10 @@ export class CoreCluster {
     if (this.nodes[node.index] !== node) return;
     switch (effect.type) {
       case "send":
-        return this.#post(node.index, effect.to, effect.message);
+        return this.#post(node, effect.to, effect.message);
       case "broadcast":
-        for (const { index } of this.nodes)
-          if (index !== node.index) this.#post(node.index, index, effect.message);
+        for (const place of node.epoch.table.keys.keys())
+          this.#post(node, ValidatorIndex(place), effect.message);
         return;
       case "fault":
         node.faults.push(`${effect.peer}: ${effect.code}`);
@@ -312,9 +402,12 @@ export class CoreCluster {
       case "load-transactions":
       case "load-openings":
       case "load-snapshot":
+      case "load-epoch-end":
         return void this.#serve(node, effect);
       case "state-synced":
         node.history.push(`synced ${effect.height}`);
+        return void this.#rebuild(node);
+      case "epoch-ended":
         return void this.#rebuild(node);
     }
   }
@@ -323,18 +416,28 @@ export class CoreCluster {
   async #rebuild(node: ClusterNode): Promise<void> {
     await node.executor.settled();
     this.stop(node.index);
-    this.nodes[node.index]?.history.push(...node.history);
     await this.start(node.index);
   }
 
   async #serve(node: ClusterNode, effect: DiskRequest): Promise<void> {
     const message = await new Archive(node.store).answer(effect);
-    if (message !== undefined) this.#post(node.index, effect.to, message);
+    if (message !== undefined) this.#post(node, effect.to, message);
   }
 
-  #post(from: number, to: number, message: Message): void {
-    if (message.type === "shares") this.nodes[from]?.history.push(`share ${message.height}`);
-    const { epoch } = this.genesis.committee;
-    this.#inFlight.push({ at: this.now + 1_000, to, from, frame: encodeFrame({ epoch, message }) });
+  /** By the table of the sender's epoch, as it was when it spoke. */
+  #post({ index, epoch, history }: ClusterNode, to: ValidatorIndex, message: Message): void {
+    const key = epoch.table.keys[to];
+    const target = this.#networkKeys.findIndex(
+      (each) => key !== undefined && equalBytes(each, key),
+    );
+    if (target < 0 || target === index) return;
+    if (message.type === "shares") history.push(`share ${message.height}`);
+    const frame = encodeFrame({ epoch: epoch.committee.epoch, message });
+    this.#inFlight.push({ at: this.now + 1_000, to: target, from: index, frame });
   }
+}
+
+function memoryOf(node: ClusterNode): Memory {
+  const { store, delivered, certified, answers, faults, history } = node;
+  return { store, delivered, certified, answers, faults, history };
 }

@@ -67,6 +67,9 @@ class Node {
       snapshots,
       isOpeningBehind: () => false,
       blockInterval: 0,
+      epochTime: 0,
+      hasSealingKey: true,
+      nextCommittee: () => undefined,
     };
     this.chain = new Chain(parts, genesisTip(genesis, hash));
   }

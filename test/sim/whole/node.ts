@@ -202,6 +202,7 @@ function carryOut(
     case "load-transactions":
     case "load-openings":
     case "load-snapshot":
+    case "load-epoch-end":
       return host.later(async () => {
         const message = await new Archive(host.disk).answer(effect);
         if (message !== undefined) host.send(effect.to, message);
@@ -219,6 +220,8 @@ function carryOut(
     }
     case "delivered":
       return observe({ ...effect, process });
+    case "epoch-ended":
+      throw new Violation("epochs", "an epoch ended that has no end");
     case "certified":
     case "completed":
       return observe({ ...effect, type: "certified", process });
