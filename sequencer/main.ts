@@ -20,6 +20,7 @@ import { drawSecret } from "./genesis.ts";
 import { type CeremonyPorts, readGenesis, writeCommittee, writeGenesis } from "./genesis-files.ts";
 import {
   decryptKeystore,
+  leaveSignedMark,
   readKeyFile,
   readKeyLabel,
   readPassword,
@@ -27,6 +28,10 @@ import {
   writeKeyFile,
 } from "./keys/index.ts";
 import { startNode } from "./node.ts";
+import type { Promises } from "./promises.ts";
+import { exportSafety, importSafety, type SafetyPorts, startSafety } from "./safety-files.ts";
+import { openStore } from "./storage/index.ts";
+import { createLogging } from "./telemetry/index.ts";
 
 const random: Random = { bytes: (count) => new Uint8Array(randomBytes(count)) };
 
@@ -66,6 +71,13 @@ const actions: Actions = {
   makeKey,
   listKeys,
   moveKey,
+  exportSafety: async (sources, { out }) => ({
+    file: out,
+    ...described(await exportSafety(await safetyPorts(sources), out)),
+  }),
+  importSafety: async (sources, { from }) =>
+    described(await importSafety(await safetyPorts(sources), from)),
+  initSafety: async (sources) => described(await startSafety(await safetyPorts(sources))),
   startNode: runNode,
 };
 
@@ -98,6 +110,35 @@ async function ceremonyPorts(): Promise<CeremonyPorts> {
     // The password is 32 random bytes, which no slow derivation makes harder to guess.
     writeKey: (path, key, passwordFile) =>
       writeKeyFile(path, key, { file: passwordFile }, "pbkdf2"),
+  };
+}
+
+async function safetyPorts(sources: ConfigSources): Promise<SafetyPorts> {
+  const config = await loadConfig(sources);
+  const silent = createLogging({ level: "silent" })("storage");
+  return {
+    genesis: await readGenesis(await ceremonyPorts(), config.genesis),
+    config,
+    openStore: (path, hash) => openStore(path, { genesisHash: hash, logger: silent }),
+    leaveMark: leaveSignedMark,
+    async publicKey(path) {
+      const label = readKeyLabel(await readKeyFile(path));
+      if (label.type === "validator") return label.publicKey;
+      throw new CodedError("KEYSTORE_TYPE_WRONG", `${path} holds no validator key`);
+    },
+  };
+}
+
+/** How far the key is bound, for whoever checks it with the other machine. */
+function described({ incarnation, safety, attested }: Promises): Record<string, unknown> {
+  const last = safety.at(-1);
+  return {
+    incarnation,
+    epoch: last?.epoch ?? 0,
+    lastPrepare: last?.lastPrepare ?? 0,
+    lastCommit: last?.lastCommit ?? 0,
+    lastSkip: last?.lastSkip ?? 0,
+    lastCheckpoint: attested.at(-1)?.height ?? 0,
   };
 }
 

@@ -20,6 +20,9 @@ export interface Actions {
   makeKey(request: MakeKey): Promise<Result>;
   listKeys(paths: readonly string[]): Promise<readonly KeyListing[]>;
   moveKey(request: KeyMove): Promise<Result>;
+  exportSafety(sources: ConfigSources, to: { readonly out: string }): Promise<Result>;
+  importSafety(sources: ConfigSources, from: { readonly from: string }): Promise<Result>;
+  initSafety(sources: ConfigSources): Promise<Result>;
 }
 
 export interface MakeKey {

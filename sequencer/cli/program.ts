@@ -6,6 +6,7 @@ import { addGenesisCommands } from "./genesis-commands.ts";
 import { addKeyCommands } from "./key-commands.ts";
 import { addNodeCommands } from "./node-commands.ts";
 import { showError, type Streams } from "./output.ts";
+import { addSafetyCommands } from "./safety-commands.ts";
 
 const failed = 1;
 const misused = 2;
@@ -44,6 +45,10 @@ function createProgram(actions: Actions, streams: Streams): Command {
     { actions, streams },
   );
   addKeyCommands(group("keys", "make, list and move keystores (EIP-2335)"), { actions, streams });
+  addSafetyCommands(group("safety", "what a key has signed, and moving it to another machine"), {
+    actions,
+    streams,
+  });
   // Programs of their own, because they stand on the SDK alone, as any customer's would.
   program.command("submit", "seal a transaction and submit it", { executableFile: "submit.ts" });
   program.command("follow", "print a namespace's transactions", { executableFile: "follow.ts" });

@@ -99,6 +99,22 @@ describe("the ceremony, as an operator runs it", { timeout: 90_000 }, () => {
     expect(err).toContain("committee.members[0].publicKey is not a valid key (BAD_GENESIS)");
   });
 
+  test("has validators whose record of what they signed moves with their keys", async () => {
+    const config = join(net, "validator-3", "config.json");
+    const file = join(folder, "safety.json");
+    const none = await start(`safety export --config ${config} --out ${file} --json`);
+    expect(none.code).toBe(1);
+    expect(lastLine(none.err)).toMatchObject({ error: { code: "SAFETY_MISSING" } });
+    const begun = await start(`safety init --config ${config} --never-signed --json`);
+    expect(JSON.parse(begun.out)).toMatchObject({ lastPrepare: 0, lastCheckpoint: 0 });
+    expect((await start(`safety export --config ${config} --out ${file}`)).code).toBe(0);
+    const text = readFileSync(file, "utf8").replace('"incarnation": 0', '"incarnation": 5');
+    writeFileSync(file, text);
+    const elsewhere = `--config ${config} --data-directory ${join(folder, "elsewhere")}`;
+    const moved = await start(`safety import ${elsewhere} --in ${file} --json`);
+    expect(JSON.parse(moved.out)).toMatchObject({ incarnation: 5 });
+  });
+
   test("has keystores that list without their passwords, and move under others", async () => {
     const home = join(net, "validator-0");
     const { out } = await start(`keys list ${home} --json`);
@@ -128,6 +144,9 @@ describe("the commands alone", () => {
     ["keys generate --type network --out x --password hunter2", "file:PATH or env:NAME"],
     ["genesis build --parameter speed=9", "viewTimeout"],
     ["config print --api-prot 1", "--api-prot"],
+    ["safety init", "--never-signed"],
+    ["safety export", "--out"],
+    ["safety import", "--in"],
     ["dance", "dance"],
   ])("%s is misuse: exit code 2, and what is wrong", async (line, complaint) => {
     const { code, err, out } = await run(line);
@@ -144,6 +163,9 @@ describe("the commands alone", () => {
     "node start",
     "config print",
     "keys import",
+    "safety export",
+    "safety import",
+    "safety init",
   ])("conclave %s --help says how, and is no failure", async (line) => {
     const { code, out } = await run(`${line} --help`.trim());
     expect(code).toBe(0);
@@ -211,6 +233,9 @@ const echo: Actions = {
   makeKey: (request) => Promise.resolve({ ...request }),
   listKeys: () => Promise.resolve([]),
   moveKey: (request) => Promise.resolve({ ...request }),
+  exportSafety: ({ path }, { out }) => Promise.resolve({ path, out }),
+  importSafety: ({ path }, { from }) => Promise.resolve({ path, from }),
+  initSafety: ({ path }) => Promise.resolve({ path }),
 };
 
 function lastLine(text: string): unknown {
