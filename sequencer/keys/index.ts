@@ -10,5 +10,6 @@ export {
   type StoredKeyShare,
   type ValidatorKey,
 } from "./keystore.ts";
+export { type EpochSecrets, KeyRing } from "./key-ring.ts";
 export { type PasswordSource, readPassword } from "./password.ts";
 export { hasSignedMark, leaveSignedMark } from "./signed-mark.ts";

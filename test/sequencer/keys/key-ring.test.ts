@@ -1,0 +1,60 @@
+import { mkdtemp, readdir, readFile, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { KeyRing } from "../../../sequencer/keys/index.ts";
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), "key-ring-")), "epochs");
+});
+
+const networkSecret = new Uint8Array(32).fill(7);
+const random = {
+  bytes: (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count)),
+};
+
+function openRing(secret = networkSecret): Promise<KeyRing> {
+  return KeyRing.open({ folder, random, networkSecret: secret });
+}
+
+test("an epoch's secrets are drawn once, and the same after every start", async () => {
+  const ring = await openRing();
+  const first = await ring.secretsFor(3);
+  expect(await ring.secretsFor(3)).toEqual(first);
+  expect(await (await openRing()).secretsFor(3)).toEqual(first);
+  expect(await ring.secretsFor(4)).not.toEqual(first);
+  expect(first.epochKey).not.toEqual(first.dealerSeed);
+});
+
+test("a share is kept, and a later attempt's takes its place", async () => {
+  const ring = await openRing();
+  expect(await ring.shareOf(3)).toBeUndefined();
+  await ring.keepShare(3, new Uint8Array(32).fill(1));
+  await ring.keepShare(3, new Uint8Array(32).fill(2));
+  expect(await (await openRing()).shareOf(3)).toEqual(new Uint8Array(32).fill(2));
+});
+
+test("what is of earlier epochs is erased, and the rest stays", async () => {
+  const ring = await openRing();
+  for (const epoch of [2, 9, 10]) {
+    await ring.secretsFor(epoch);
+    await ring.keepShare(epoch, new Uint8Array(32).fill(epoch));
+  }
+  await ring.eraseBefore(10);
+  expect((await readdir(folder)).sort()).toEqual(["epoch-10.secrets", "epoch-10.share"]);
+  expect(await ring.shareOf(10)).toEqual(new Uint8Array(32).fill(10));
+});
+
+test("the files are for their owner alone, and say nothing without the network key", async () => {
+  const ring = await openRing();
+  const share = new Uint8Array(32).fill(9);
+  await ring.keepShare(3, share);
+  const path = join(folder, "epoch-3.share");
+  const { mode } = await stat(path);
+  expect(mode & 0o077).toBe(0);
+  expect((await readFile(path)).includes(Buffer.from(share))).toBe(false);
+  const stranger = await openRing(new Uint8Array(32).fill(8));
+  await expect(stranger.shareOf(3)).rejects.toMatchObject({ code: "KEY_RING_FAILED" });
+});
