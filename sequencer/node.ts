@@ -241,18 +241,13 @@ class ConclaveNode implements RunningNode {
     const { config, genesis, keys, logging, version } = this.#parts;
     const { metrics } = this.#registry;
     const { committee, chainId } = genesis;
-    const threshold = quorum(committee.members.length);
     metrics.gauge("build_info", 1, { version });
     this.#trace = openTrace(process.env["CONCLAVE_TRACE"]);
     this.#workers = await createWorkers({
       count: Math.max(1, config.workers),
       keyShare: keys.keyShare,
-      sealing: {
-        chainId,
-        ...sealingOf(committee),
-        verificationKeys: committee.members.map(({ verificationKey }) => verificationKey),
-        threshold,
-      },
+      chainId,
+      committee,
       logger: logging("workers"),
     });
     await this.#begin(this.#workers);

@@ -1,1 +1,2 @@
-export { createWorkers, type SealingSetup, type Workers } from "./workers.ts";
+export { createWorkers, type Workers } from "./workers.ts";
+export type { RoundRequest, RoundResult } from "./rounds.ts";

@@ -4,6 +4,14 @@
 import { assert, decode, encode, type Reader, type Writer } from "../../base/index.ts";
 import type { BatchOpening, ShareBatch } from "../../crypto/index.ts";
 import { limits } from "../../protocol/index.ts";
+import {
+  readRoundRequest,
+  readRoundResult,
+  type RoundRequest,
+  type RoundResult,
+  writeRoundRequest,
+  writeRoundResult,
+} from "./rounds.ts";
 
 /** A sealed transaction as it travels, with what opens it. */
 export interface UnsealItem {
@@ -25,6 +33,7 @@ interface JobTypes {
   open: { request: readonly ShareBatch[]; answer: readonly BatchOpening[] };
   "check-openings": { request: readonly OpeningClaim[]; answer: readonly boolean[] };
   unseal: { request: readonly UnsealItem[]; answer: readonly (Uint8Array | undefined)[] };
+  round: { request: RoundRequest; answer: RoundResult };
 }
 
 export type JobKind = keyof JobTypes;
@@ -118,6 +127,10 @@ const codecs: {
         reader.list(itemsMax, (r) => ({ points: items.read(r), openings: items.read(r) })),
     },
     answer: flags,
+  },
+  round: {
+    request: { write: writeRoundRequest, read: readRoundRequest },
+    answer: { write: writeRoundResult, read: readRoundResult },
   },
   unseal: {
     request: {

@@ -2,9 +2,13 @@
 
 import { randomBytes } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
-import { assert, CodedError } from "../../base/index.ts";
-import { toSealingKey } from "../../crypto/index.ts";
-import { createMclSealingGroup, nativeSenderSignatures } from "../crypto/index.ts";
+import { assert } from "../../base/index.ts";
+import { decodeCommittee } from "../../protocol/index.ts";
+import {
+  createMclSealingGroup,
+  nativeSenderSignatures,
+  nodeNetworkSignatures,
+} from "../crypto/index.ts";
 import { createHandlers } from "./handlers.ts";
 import { handle, type JobCall, type JobKind, type ThreadMessage } from "./jobs.ts";
 import type { WorkerData } from "./workers.ts";
@@ -12,18 +16,16 @@ import type { WorkerData } from "./workers.ts";
 const port = parentPort;
 assert(port !== null, "this file runs in a thread");
 
-const { sealing, keyShare } = workerData as WorkerData;
-const group = await createMclSealingGroup();
-const key = toSealingKey(group, sealing);
-if (key === undefined)
-  throw new CodedError("BAD_SEALING_KEY", "the sealing key of the committee is no key");
+const { chainId, committee: encoded, keyShare } = workerData as WorkerData;
+const committee = decodeCommittee(encoded);
+assert(committee !== undefined, "our own threads speak one encoding");
 const handlers = createHandlers({
-  group,
-  key,
-  signatures: nativeSenderSignatures,
+  group: await createMclSealingGroup(),
+  senderSignatures: nativeSenderSignatures,
+  networkSignatures: nodeNetworkSignatures,
   random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
-  verificationKeys: sealing.verificationKeys,
-  threshold: sealing.threshold,
+  chainId,
+  committee,
   keyShare,
 });
 

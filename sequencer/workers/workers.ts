@@ -12,25 +12,15 @@ import {
   type Request,
   type UnsealItem,
 } from "./jobs.ts";
+import { type Committee, encodeCommittee } from "../../protocol/index.ts";
 import { Pool, type Priority } from "./pool.ts";
-
-/** The sealing key of an epoch's committee. */
-export interface SealingSetup {
-  readonly chainId: number;
-  readonly keyId: number;
-  /** 48 bytes. */
-  readonly pk1: Uint8Array;
-  /** 96 bytes. */
-  readonly pk2: Uint8Array;
-  /** By seat, from seat 1, 96 bytes each. */
-  readonly verificationKeys: readonly Uint8Array[];
-  /** Rows that open. */
-  readonly threshold: number;
-}
+import type { RoundRequest, RoundResult } from "./rounds.ts";
 
 /** What each thread is started with. */
 export interface WorkerData {
-  readonly sealing: SealingSetup;
+  readonly chainId: number;
+  /** Encoded. */
+  readonly committee: Uint8Array;
   readonly keyShare: Uint8Array | undefined;
 }
 
@@ -48,6 +38,8 @@ export interface Workers {
   checkOpenings(claims: readonly OpeningClaim[]): Promise<boolean[]>;
   /** The payloads, without their padding; undefined where the transaction is void. */
   unseal(items: readonly UnsealItem[]): Promise<(Uint8Array | undefined)[]>;
+  /** A part in the round that makes the next committee's key. */
+  round(request: RoundRequest): Promise<RoundResult>;
   close(): Promise<void>;
 }
 
@@ -60,12 +52,14 @@ const pointsPerJobMin = 32;
 export async function createWorkers(options: {
   readonly count: number;
   /** This validator's, 32 bytes; a node without a seat has none, and asks for no shares. */
-  readonly keyShare?: Uint8Array;
-  readonly sealing: SealingSetup;
+  readonly keyShare?: Uint8Array | undefined;
+  readonly chainId: number;
+  /** Of the epoch: whose key opens, if it has one, and who hands it on. */
+  readonly committee: Committee;
   readonly logger: Logger;
 }): Promise<Workers> {
-  const { count, keyShare, sealing, logger } = options;
-  const workerData: WorkerData = { sealing, keyShare };
+  const { count, keyShare, chainId, committee, logger } = options;
+  const workerData: WorkerData = { chainId, committee: encodeCommittee(committee), keyShare };
   const entry = new URL("./worker.ts", import.meta.url);
   const pool = await Pool.start({ entry, count, workerData, logger });
 
@@ -160,6 +154,7 @@ export async function createWorkers(options: {
       );
       return answers.flat();
     },
+    round: (request) => run("round", request, "normal"),
     async close() {
       await pool.close();
     },

@@ -2,7 +2,7 @@
 // and simulated time, so that a minute takes as long as its signatures.
 
 import { equalBytes, type Store } from "../../base/index.ts";
-import { type SealingGroup, sha256, toSealingKey } from "../../crypto/index.ts";
+import { type SealingGroup, sha256 } from "../../crypto/index.ts";
 import {
   type Committee,
   decodeFrame,
@@ -15,11 +15,9 @@ import {
   type Message,
   Micros,
   Namespace,
-  quorum,
   type SealedTransaction,
   settlementDomain,
   ValidatorIndex,
-  sealingOf,
 } from "../../protocol/index.ts";
 import { keySigner, sealTransaction, toNetwork } from "../../sdk/index.ts";
 import { Archive, type DiskRequest } from "../../sequencer/archive.ts";
@@ -320,18 +318,16 @@ export class CoreCluster {
   ): ClusterNode {
     const { store } = life;
     const { chainId } = this.genesis;
-    const key = toSealingKey(this.#group, { chainId, ...sealingOf(committee) });
-    if (key === undefined) throw new Error("the sealing key is a key");
     const table = new PeerTable(committee, this.#networkKeys);
     const place = table.placeOf(this.#networkKeys[index] ?? new Uint8Array(32));
     if (place === undefined) throw new Error("every node has a place");
     const handlers = createHandlers({
       group: this.#group,
-      signatures: nativeSenderSignatures,
+      senderSignatures: nativeSenderSignatures,
+      networkSignatures: nodeNetworkSignatures,
       random: { bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
-      key,
-      verificationKeys: committee.members.map(({ verificationKey }) => verificationKey),
-      threshold: quorum(committee.members.length),
+      chainId,
+      committee,
       keyShare: isMember(committee, place) ? this.#secrets[place]?.keyShare : undefined,
     });
     const node: ClusterNode = {

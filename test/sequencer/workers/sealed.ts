@@ -10,9 +10,11 @@ import {
   toSealingKey,
 } from "../../../crypto/index.ts";
 import {
+  type Committee,
   encodeEnvelope,
   encodeTransaction,
   type Envelope,
+  Epoch,
   Height,
   Namespace,
   padPayload,
@@ -21,7 +23,6 @@ import {
   transactionId,
 } from "../../../protocol/index.ts";
 import { nativeSenderSignatures } from "../../../sequencer/crypto/index.ts";
-import type { SealingSetup } from "../../../sequencer/workers/index.ts";
 
 export const chainId = 31_337;
 const senderKey = new Uint8Array(32).fill(9);
@@ -29,7 +30,7 @@ const senderKey = new Uint8Array(32).fill(9);
 export interface Sealing {
   readonly dealt: DealtKey;
   readonly key: SealingKey;
-  readonly setup: SealingSetup;
+  readonly setup: { readonly chainId: number; readonly committee: Committee };
 }
 
 /** Four seats, of which three open. */
@@ -37,8 +38,14 @@ export function dealSealing(group: SealingGroup): Sealing {
   const entropy = new Uint8Array(32).fill(5);
   const dealt = dealKeyShares(group, { seats: 4, threshold: 3, entropy });
   const { pk1, pk2, verificationKeys } = dealt;
-  const setup = { chainId, keyId: 1, pk1, pk2, verificationKeys, threshold: 3 };
-  const key = toSealingKey(group, setup);
+  const sealing = { keyId: 1, pk1, pk2 };
+  const members = verificationKeys.map((verificationKey, i) => ({
+    publicKey: new Uint8Array(48).fill(i),
+    networkKey: new Uint8Array(32).fill(i),
+    verificationKey,
+  }));
+  const setup = { chainId, committee: { epoch: Epoch(1), members, sealing } };
+  const key = toSealingKey(group, { chainId, ...sealing });
   assert(key !== undefined, "a dealt key is a key");
   return { dealt, key, setup };
 }

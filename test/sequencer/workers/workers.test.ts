@@ -3,12 +3,26 @@ import {
   type BatchOpening,
   decryptionShares,
   ephemeralPoint,
+  epochPublicKey,
   type SealingGroup,
   type ShareRow,
 } from "../../../crypto/index.ts";
-import { encodeTransaction, type SealedTransaction } from "../../../protocol/index.ts";
-import { createMclSealingGroup } from "../../../sequencer/crypto/index.ts";
-import { createWorkers, type Workers } from "../../../sequencer/workers/index.ts";
+import type { Attempt } from "../../../epoch/index.ts";
+import {
+  encodeTransaction,
+  Epoch,
+  Height,
+  type SealedTransaction,
+  sealingOf,
+  toControlTransaction,
+} from "../../../protocol/index.ts";
+import { createMclSealingGroup, nodeNetworkSignatures } from "../../../sequencer/crypto/index.ts";
+import {
+  createWorkers,
+  type RoundRequest,
+  type RoundResult,
+  type Workers,
+} from "../../../sequencer/workers/index.ts";
 import { silentLogger } from "../silent-logger.ts";
 import {
   dealSealing,
@@ -34,7 +48,7 @@ beforeAll(async () => {
   workers = await createWorkers({
     count: 2,
     keyShare: keyShareOf(1),
-    sealing: sealing.setup,
+    ...sealing.setup,
     logger: silentLogger,
   });
 });
@@ -203,8 +217,61 @@ test("our own mistake is reported, and the workers are still there", async () =>
 });
 
 test("a sealing key that is none does not start", async () => {
-  const broken = { ...sealing.setup, pk1: new Uint8Array(48) };
+  const { chainId, committee } = sealing.setup;
+  const pk1 = new Uint8Array(48);
+  const broken = { ...committee, sealing: { ...sealingOf(committee), pk1 } };
   await expect(
-    createWorkers({ count: 1, sealing: broken, logger: silentLogger }),
+    createWorkers({ count: 1, chainId, committee: broken, logger: silentLogger }),
   ).rejects.toMatchObject({ code: "START_FAILED" });
+});
+
+test("what a validator says to all is valid under its own signature, whoever it is", async () => {
+  const secret = new Uint8Array(32).fill(3);
+  const control = {
+    author: nodeNetworkSignatures.publicKey(secret),
+    epoch: Epoch(2),
+    attempt: 0,
+    content: { type: "ack" as const, dealers: [1] },
+  };
+  const sign = (digest: Uint8Array): Uint8Array => nodeNetworkSignatures.sign(secret, digest);
+  const good = toControlTransaction(control, { chainId: 1, expiry: Height(9), sign });
+  const forged = { ...good, signature: good.signature.with(3, (good.signature[3] ?? 0) ^ 1) };
+  const encoded = encodeAll([good, forged, { ...good, body: good.body.subarray(1) }]);
+  expect(await workers.validate(encoded)).toEqual([true, false, false]);
+});
+
+test("a round of one seat makes its key and its share in a thread", async () => {
+  const networkKey = new Uint8Array(32).fill(4);
+  const member = { publicKey: new Uint8Array(48), networkKey };
+  const verificationKey = new Uint8Array(96);
+  const committee = {
+    epoch: Epoch(0),
+    members: [{ ...member, verificationKey }],
+    sealing: undefined,
+  };
+  const lone = await createWorkers({ count: 1, chainId: 1, committee, logger: silentLogger });
+  const secret = new Uint8Array(32).fill(6);
+  const start: Attempt = {
+    epoch: Epoch(1),
+    number: 0,
+    start: Height(2),
+    members: [member],
+    dealers: [networkKey],
+    keys: [{ seat: 1, epochKey: epochPublicKey(secret) }],
+    dealings: [],
+    acks: [],
+    reveals: [],
+  };
+  const ask = (task: RoundRequest["task"], attempt: Attempt): Promise<RoundResult> =>
+    lone.round({ task, attempt, part: 1, secret });
+  const { dealing: bytes = new Uint8Array() } = await ask("make-dealing", start);
+  const dealt = { ...start, dealings: [{ dealer: 1, bytes }] };
+  const { dealers = [] } = await ask("open-dealings", dealt);
+  expect(dealers).toEqual([1]);
+  const done = { ...dealt, acks: [{ seat: 1, dealers }] };
+  expect((await ask("reveal-shares", done)).shares).toEqual([]);
+  const { verdict, keyShare = new Uint8Array(32) } = await ask("judge", done);
+  expect(verdict?.key.verificationKeys).toEqual([group.multiplyG2(keyShare)]);
+  expect(await lone.validate(encodeAll(transactions.slice(0, 1)))).toEqual([false]);
+  await lone.close();
 });

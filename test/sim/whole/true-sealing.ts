@@ -22,7 +22,7 @@ import {
   sealingOf,
 } from "../../../protocol/index.ts";
 import type { JobResult } from "../../../sequencer/core.ts";
-import { nativeSenderSignatures } from "../../../sequencer/crypto/index.ts";
+import { nativeSenderSignatures, nodeNetworkSignatures } from "../../../sequencer/crypto/index.ts";
 import { dealCommittee } from "../../../sequencer/genesis.ts";
 import type { Job } from "../../../sequencer/jobs.ts";
 import { createHandlers } from "../../../sequencer/workers/handlers.ts";
@@ -51,11 +51,11 @@ export class TrueSealing implements Sealing {
     this.#workers = secrets.map(({ keyShare }, index) =>
       createHandlers({
         group,
-        signatures: nativeSenderSignatures,
+        senderSignatures: nativeSenderSignatures,
+        networkSignatures: nodeNetworkSignatures,
         random: seededBytes(index),
-        key,
-        verificationKeys: committee.members.map(({ verificationKey }) => verificationKey),
-        threshold: this.threshold,
+        chainId,
+        committee,
         keyShare,
       }),
     );
