@@ -7,6 +7,7 @@ const slow = [
   "test/deploy/{contracts,main}.test.ts",
   "test/e2e/main.test.ts",
   "test/house/setup.test.ts",
+  "test/integration/pruning.test.ts",
   "test/integration/settlement-{epochs,outage,posting,reading}.test.ts",
   "test/sequencer/cli.test.ts",
   "test/sim/{replicas,whole}/mutants.test.ts",

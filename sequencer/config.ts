@@ -40,6 +40,10 @@ export interface NodeConfig {
   };
   /** How long after the last block this validator proposes the next at the earliest; 0 as soon as there is work. */
   readonly blockIntervalMs: number;
+  readonly storage: {
+    /** Blocks below the last that are kept in any case, with all that is in them. */
+    readonly retentionHeights: number;
+  };
   /** Threads for cryptography; 0 does it on the main one. */
   readonly workers: number;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" | "silent" };
@@ -76,6 +80,7 @@ export const settings: readonly Setting[] = [
   { path: "l1.poster.file", kind: "secretFile", what: "file with the hex key that pays on the L1" },
   { path: "l1.bundle", kind: "text", what: "address of the contract Bundle" },
   { path: "blockIntervalMs", kind: "number", what: "least time between blocks that it proposes" },
+  { path: "storage.retentionHeights", kind: "number", what: "blocks that it keeps, at least" },
   { path: "workers", kind: "number", what: "threads for cryptography" },
   { path: "log.level", kind: "text", what: "debug, info, warn, error or silent" },
 ];
@@ -145,6 +150,13 @@ const natural = (max: number): z.ZodInt =>
 const workersMax = 64;
 const blockIntervalMsMax = 10_000;
 
+/** Less would forget what a peer still asks for block by block, before it fetches a snapshot instead. */
+const retentionMin = 2 * limits.stateSyncHeights;
+const retentionDefault = 100_000;
+const retention = z
+  .int(`must be an integer from ${retentionMin} on`)
+  .min(retentionMin, `must be an integer from ${retentionMin} on`);
+
 const schema: z.ZodType<NodeConfig> = z.strictObject({
   dataDirectory: path.default("data"),
   genesis: path.default("genesis.json"),
@@ -177,6 +189,7 @@ const schema: z.ZodType<NodeConfig> = z.strictObject({
       .optional(),
   }),
   blockIntervalMs: natural(blockIntervalMsMax).default(0),
+  storage: z.strictObject({ retentionHeights: retention.default(retentionDefault) }).prefault({}),
   workers: natural(workersMax).default(Math.min(workersMax, availableParallelism())),
   log: z
     .strictObject({

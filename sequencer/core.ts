@@ -58,7 +58,7 @@ import {
   encodeFinalRecord,
   encodeSnapshotRecord,
   type FinalRecord,
-  oldestKey,
+  oldestKeys,
   type Recovery,
 } from "./records.ts";
 import { guardSigning } from "./signing-guard.ts";
@@ -117,6 +117,8 @@ export type CoreEffect =
   | Exclude<StateSyncEffect, { type: "state-fetched" }>
   /** This core is over: the host builds another from the disk, where a newer state stands than it has. */
   | { readonly type: "state-synced"; readonly height: Height }
+  /** Now and then: what is older than what the node keeps may be deleted, as far as these allow it. */
+  | { readonly type: "prune"; readonly delivered: Height; readonly snapshot: Height }
   | {
       readonly type: "unseal";
       readonly height: Height;
@@ -184,6 +186,8 @@ interface Pending {
 const unopenedAheadMax = 256;
 /** Final blocks behind this one from which on it counts as old. */
 const oldBehind = 8;
+/** Between two portions of what is deleted, µs. */
+const pruneInterval = 500_000;
 /** Checkpoints whose leaves are kept until a quorum has signed them. */
 const leavesKept = 64;
 
@@ -207,9 +211,9 @@ export class Core {
   readonly #leaves = new Map<number, readonly RollupLeaf[]>();
   readonly #snapshots: Snapshots;
   readonly #stateSync: StateSync;
-  readonly #oldest: Height;
   /** What this node has worked out of the epoch's last checkpoint. */
   #reached: Checkpoint | undefined;
+  #pruneAt = 0;
   /** What comes next is on disk: a newer state, or another epoch. */
   #isOver = false;
   #out: CoreEffect[] = [];
@@ -263,7 +267,6 @@ export class Core {
         hash: checkpointHash(checkpoint),
       })),
     });
-    this.#oldest = recovery.oldest;
     this.#snapshots = new Snapshots(recovery.snapshots);
     this.#stateSync = new StateSync(
       {
@@ -363,7 +366,6 @@ export class Core {
       l1: this.#l1.last,
       pooled: this.#mempool.counters.pooled,
       syncing: this.#stateSync.progress,
-      oldest: this.#oldest,
     };
   }
 
@@ -397,6 +399,7 @@ export class Core {
         this.#absorb(this.#attester.step(event), now);
         this.#absorb(this.#snapshots.work(), now);
         this.#syncState(now);
+        this.#prune(now);
         return;
       case "peer-connected":
         this.#absorb(this.#replica.step(event), now);
@@ -721,6 +724,13 @@ export class Core {
     this.#out.push({ type, certified, leaves });
   }
 
+  #prune(now: Micros): void {
+    const snapshot = this.#snapshots.oldestKept;
+    if (now < this.#pruneAt || snapshot === undefined) return;
+    this.#pruneAt = now + pruneInterval;
+    this.#out.push({ type: "prune", delivered: this.#delivered, snapshot });
+  }
+
   #syncState(now: Micros): void {
     const { commitQC: commit, finalHeight: height, finalView: view } = this.#replica;
     const tick: StateSyncEvent = { type: "tick", now, commit, final: { height, view } };
@@ -742,7 +752,7 @@ export class Core {
         value: encodeHeader(header),
       })),
       { space: spaces.certificate, key, value: encodeQC(certificate) },
-      { space: spaces.meta, key: oldestKey, value: u64Bytes(height + 1) },
+      { space: spaces.meta, key: oldestKeys.fetched, value: u64Bytes(height + 1) },
       { space: spaces.snapshot, key: u64Bytes(height), value: record },
     ];
     this.#out.push({ type: "persist", writes, sync: true }, { type: "state-synced", height });
@@ -793,8 +803,6 @@ export interface Progress {
   readonly pooled: number;
   /** A snapshot that is looked for, at height 0, or fetched: so many chunks are here. */
   readonly syncing: StateSync["progress"];
-  /** The lowest height whose block, order and openings are on disk. */
-  readonly oldest: Height;
 }
 
 function sealedOf(block: ExecutedBlock): SealedTransaction[] {

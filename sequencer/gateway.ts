@@ -27,6 +27,8 @@ export interface GatewayParts<Health> {
   /** Hands a transaction to the core, which answers by the ticket. */
   readonly submit: (ticket: number, transaction: SealedTransaction) => void;
   readonly health: () => Health;
+  /** The lowest height that is kept whole: below it the disk may hold parts of blocks. */
+  readonly oldest: () => Height;
 }
 
 /** The newest certified checkpoint, and the L1 transaction that carried it once L1 has it. */
@@ -111,7 +113,10 @@ export class NodeGateway<Health> {
     from: Height,
     limit: number,
   ): Promise<DeliveredPage | undefined> {
-    return this.#parts.archive.page(namespace, from, limit);
+    if (from < this.#parts.oldest()) return undefined;
+    const page = await this.#parts.archive.page(namespace, from, limit);
+    // What was read while it was being deleted may lack something.
+    return from < this.#parts.oldest() ? undefined : page;
   }
 
   onOpened(listener: (height: Height) => void): () => void {
@@ -132,7 +137,7 @@ export class NodeGateway<Health> {
     { header: Header; certificate: QC | undefined; ordered: readonly Uint8Array[] } | undefined
   > {
     const found = await this.#parts.archive.final(height);
-    if (found === undefined) return undefined;
+    if (found === undefined || height < this.#parts.oldest()) return undefined;
     const { header, record } = found;
     const ordered = record.groups.flatMap((group) => group.ids);
     return { header, certificate: record.certificate, ordered };

@@ -49,6 +49,7 @@ import { createSettlement, type L1State, type Settlement } from "./settlement/in
 import { laneSignatures, voteSignatures } from "./signatures.ts";
 import { StatusBook } from "./status.ts";
 import { openStore } from "./storage/index.ts";
+import { Pruner } from "./pruner.ts";
 import {
   createLogging,
   createMetrics,
@@ -187,6 +188,12 @@ class ConclaveNode implements RunningNode {
   #api: Api | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
+  readonly #pruner: Pruner;
+  #pruning: Promise<void> = Promise.resolve();
+  /** The lowest height that is kept. */
+  #oldest = Height(1);
+  /** Of the last checkpoint that L1 was seen to have. */
+  #anchored = Height(0);
   /** Between two cores. */
   #isRebuilding = false;
   /** When blocks that are not delivered yet became final. */
@@ -203,6 +210,7 @@ class ConclaveNode implements RunningNode {
     this.#log = parts.logging("node");
     this.#registry = createMetrics(metricDefinitions);
     this.#archive = new Archive(parts.store);
+    this.#pruner = new Pruner(parts.store);
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
@@ -216,6 +224,7 @@ class ConclaveNode implements RunningNode {
       submit: (ticket, transaction) =>
         this.#step({ type: "submit", now: this.#clock.now(), ticket, transaction }),
       health: () => this.#health(),
+      oldest: () => this.#oldest,
     });
     this.#executor = new Executor({
       write: async (writes, { sync }) => {
@@ -294,6 +303,7 @@ class ConclaveNode implements RunningNode {
       recovery,
       this.#clock.now(),
     );
+    this.#oldest = recovery.oldest;
     this.#core = core;
     this.#jobs = new Jobs({
       workers,
@@ -339,6 +349,7 @@ class ConclaveNode implements RunningNode {
     await this.#workers?.close();
     this.#core = undefined;
     await this.#executor.settled();
+    await this.#pruning;
     await this.#parts.store.close();
     this.#trace?.close();
     this.#registry.close();
@@ -402,6 +413,11 @@ class ConclaveNode implements RunningNode {
       case "certified":
       case "completed":
         return this.#onCertified(effect);
+      case "prune":
+        this.#pruning = this.#prune(effect).catch((error: unknown) => {
+          this.#stopBecause("the disk failed", error);
+        });
+        return;
       case "state-synced":
         this.#registry.metrics.count("state_syncs_total");
         this.#log.info("snapshot fetched", { height: effect.height });
@@ -493,6 +509,13 @@ class ConclaveNode implements RunningNode {
     if (message !== undefined) this.#send(request.to, message);
   }
 
+  async #prune({ delivered, snapshot }: Extract<CoreEffect, { type: "prune" }>): Promise<void> {
+    const retention = this.#parts.config.storage.retentionHeights;
+    const keeping = { delivered, snapshot, retention, anchored: this.#anchored };
+    const oldest = await this.#pruner.portion(keeping);
+    if (oldest > this.#oldest) this.#oldest = oldest;
+  }
+
   // What the core has achieved -----------------------------------------------------------------------------
 
   #onOrdered({ height, time, groups, dropped }: Extract<CoreEffect, { type: "ordered" }>): void {
@@ -575,6 +598,7 @@ class ConclaveNode implements RunningNode {
       const transaction = fromHex(carried.transaction);
       if (carried.type === "anchored") {
         const anchor = { number: carried.number, height: Height(carried.height) };
+        if (anchor.height > this.#anchored) this.#anchored = anchor.height;
         this.#anchors.set(carried.count, anchor);
         this.#statuses.anchored({ ...anchor, transaction, at });
         const certified = this.#certified.get(carried.number)?.certified;
@@ -637,7 +661,7 @@ class ConclaveNode implements RunningNode {
       view: progress?.view ?? View(0),
       final,
       opened,
-      oldest: progress?.oldest ?? Height(1),
+      oldest: this.#oldest,
       peers,
       l1Block: progress?.l1 ?? 0,
     };

@@ -63,8 +63,14 @@ export interface EpochStart extends Origin {
 
 const chunksMax = snapshotChunkCount(limits.snapshotBytesMax);
 
-/** In `spaces.meta`: the lowest height whose block, order and openings are here, u64; absent when it is the first. */
-export const oldestKey: Uint8Array = utf8("oldest");
+/**
+ * In `spaces.meta`: the lowest height whose block, order and openings are here, u64; absent when it is the first. Whoever
+ * fetches a state writes one and whoever prunes the other, so that neither takes back what the other said.
+ */
+export const oldestKeys: { readonly fetched: Uint8Array; readonly pruned: Uint8Array } = {
+  fetched: utf8("oldest fetched"),
+  pruned: utf8("oldest pruned"),
+};
 
 /** All that a node knows when it starts. A fresh one has an empty recovery. */
 export interface Recovery {

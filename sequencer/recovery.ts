@@ -49,7 +49,7 @@ import {
   decodeFinalRecord,
   decodeSnapshotRecord,
   type EpochStart,
-  oldestKey,
+  oldestKeys,
   type Recovery,
   type SnapshotRecord,
 } from "./records.ts";
@@ -90,7 +90,7 @@ export async function loadRecovery(store: Store, genesis: Genesis): Promise<Reco
     attester: await reader.attester(),
     snapshot,
     snapshots: await reader.snapshots(snapshot?.state),
-    oldest: await reader.oldest(),
+    oldest: await readOldest(store),
     fetched: await reader.fetched(),
     headers,
     openings,
@@ -104,6 +104,15 @@ export async function loadRecovery(store: Store, genesis: Genesis): Promise<Reco
 /** On the block with which the epoch begins no lane of its own is read. */
 function tipIn(epoch: EpochStart, tip: Tip): Tip {
   return tip.height === epoch.height ? epochTip(tip, epoch.committee) : tip;
+}
+
+/** The lowest height whose block, order and openings are on disk. */
+export async function readOldest(store: Store): Promise<Height> {
+  const values = await Promise.all(
+    Object.values(oldestKeys).map((key) => store.get(spaces.meta, key)),
+  );
+  const heights = values.map((value) => value && decode(value, (reader) => reader.u64()));
+  return Height(Math.max(1, ...heights.map((height) => height ?? 1)));
 }
 
 /** One final height as it stands on disk. */
@@ -165,11 +174,6 @@ class RecoveryReader {
       roots: [...roots.values()].sort((a, b) => a.height - b.height),
       kept: whole.map(({ height, hashes }) => ({ height, chunks: hashes.length })),
     };
-  }
-
-  async oldest(): Promise<Height> {
-    const value = await this.#store.get(spaces.meta, oldestKey);
-    return (value === undefined ? undefined : decode(value, (r) => Height(r.u64()))) ?? Height(1);
   }
 
   /** Every chunk was proven before it was written, so what is here is taken for what it says. */

@@ -78,6 +78,11 @@ export class Snapshots {
     return this.#roots.at(-1);
   }
 
+  /** Its height: whatever followed it is needed. */
+  get oldestKept(): Height | undefined {
+    return this.#kept[0]?.height;
+  }
+
   onExecuted(state: ExecutedState): void {
     this.#executed.push(state);
   }

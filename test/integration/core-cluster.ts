@@ -10,6 +10,7 @@ import {
   Epoch,
   isMember,
   type Genesis,
+  Height,
   type L1Block,
   limits,
   type Message,
@@ -32,6 +33,7 @@ import { Executor, type Persist } from "../../sequencer/executor.ts";
 import { dealCommittee, makeGenesis, type ValidatorSecrets } from "../../sequencer/genesis.ts";
 import { Jobs } from "../../sequencer/jobs.ts";
 import { PeerTable } from "../../sequencer/peer-table.ts";
+import { Pruner } from "../../sequencer/pruner.ts";
 import { loadRecovery, nextIncarnation } from "../../sequencer/recovery.ts";
 import { joinStores } from "../../sequencer/safety-store.ts";
 import { laneSignatures, voteSignatures } from "../../sequencer/signatures.ts";
@@ -44,6 +46,7 @@ type Delivered = Extract<CoreEffect, { type: "delivered" }>;
 export interface ClusterNode {
   readonly index: number;
   readonly store: Store;
+  readonly pruner: Pruner;
   /** Of its current epoch. */
   epoch: {
     readonly committee: Committee;
@@ -61,6 +64,8 @@ export interface ClusterNode {
   /** In order: what the privacy promise is about. */
   readonly history: string[];
 }
+
+const heightOf = ({ certified }: Certified): number => certified.checkpoint.height;
 
 /** What outlives the lives of a node. */
 type Memory = Pick<
@@ -82,6 +87,8 @@ export class CoreCluster {
   readonly #networkKeys: readonly Uint8Array[];
   #inFlight: { at: number; to: number; from: number; frame: Uint8Array }[] = [];
   #nextL1 = 1;
+  /** Heights that each node keeps; all of them unless said otherwise. L1 has what is certified, at once. */
+  retention: number | undefined;
   #behindMax: number = limits.stateSyncHeights;
   readonly #announced: Committee[] = [];
   /** Finalized so far, for those that start later. */
@@ -333,6 +340,7 @@ export class CoreCluster {
     const node: ClusterNode = {
       index,
       ...life,
+      pruner: new Pruner(store),
       epoch: { committee, table, place },
       core: undefined,
       executor: new Executor<CoreEffect>({
@@ -400,6 +408,9 @@ export class CoreCluster {
       case "load-snapshot":
       case "load-epoch-end":
         return void this.#serve(node, effect);
+      case "prune":
+        void this.#prune(node, effect);
+        return;
       case "state-synced":
         node.history.push(`synced ${effect.height}`);
         return void this.#rebuild(node);
@@ -413,6 +424,16 @@ export class CoreCluster {
     await node.executor.settled();
     this.stop(node.index);
     await this.start(node.index);
+  }
+
+  async #prune(
+    node: ClusterNode,
+    { delivered, snapshot }: Extract<CoreEffect, { type: "prune" }>,
+  ): Promise<void> {
+    const { retention } = this;
+    const anchored = Height(Math.max(0, ...node.certified.map(heightOf)));
+    if (retention !== undefined)
+      await node.pruner.portion({ delivered, snapshot, anchored, retention });
   }
 
   async #serve(node: ClusterNode, effect: DiskRequest): Promise<void> {

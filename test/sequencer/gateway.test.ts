@@ -1,15 +1,22 @@
 import { expect, test } from "vitest";
-import type { Metrics, Store } from "../../base/index.ts";
+import { type Metrics, type Store, u64Bytes } from "../../base/index.ts";
 import {
+  blockHash,
+  encodeHeader,
   type Genesis,
   Height,
   Micros,
   Namespace,
   type SealedTransaction,
+  spaces,
 } from "../../protocol/index.ts";
 import { Archive } from "../../sequencer/archive.ts";
 import { NodeGateway } from "../../sequencer/gateway.ts";
+import { encodeFinalRecord } from "../../sequencer/records.ts";
+import { memoryStore } from "../../sequencer/storage/index.ts";
 import { StatusBook } from "../../sequencer/status.ts";
+
+import { header } from "../protocol/examples.ts";
 
 const transaction: SealedTransaction = {
   version: 1,
@@ -34,15 +41,16 @@ const metrics: Metrics = {
 };
 
 /** Over a core that never answers. */
-function silentGateway(): NodeGateway<object> {
+function silentGateway(store: Store = memoryStore(), oldest = 1): NodeGateway<object> {
   return new NodeGateway({
     genesis: {} as Genesis,
-    archive: new Archive({} as Store),
+    archive: new Archive(store),
     statuses: new StatusBook(),
     metrics,
     now: () => Micros(0),
     submit: () => undefined,
     health: () => ({}),
+    oldest: () => Height(oldest),
   });
 }
 
@@ -57,4 +65,17 @@ test("a node that stops takes nothing more", async () => {
   const gateway = silentGateway();
   gateway.close();
   await expect(gateway.submit(transaction)).rejects.toMatchObject({ code: "OVERLOADED" });
+});
+
+test("what is left of blocks below the oldest is not shown", async () => {
+  const store = memoryStore();
+  const hash = blockHash(header);
+  const record = encodeFinalRecord({ hash, certificate: undefined, groups: [] });
+  const writes = [
+    { space: spaces.block, key: hash, value: encodeHeader(header) },
+    { space: spaces.ordered, key: u64Bytes(header.height), value: record },
+  ];
+  await store.write(writes, { sync: true });
+  expect(await silentGateway(store, header.height).block(header.height)).toBeDefined();
+  expect(await silentGateway(store, header.height + 1).block(header.height)).toBeUndefined();
 });

@@ -21,6 +21,7 @@ import type {
   CorePorts,
 } from "../../../sequencer/core.ts";
 import { decodeFinalRecord, type Recovery } from "../../../sequencer/records.ts";
+import { Pruner } from "../../../sequencer/pruner.ts";
 import { loadRecovery, nextIncarnation } from "../../../sequencer/recovery.ts";
 import type { Machine } from "../adversaries/index.ts";
 import type { Host, NodeKind, Process, SimNode } from "../cluster.ts";
@@ -47,6 +48,8 @@ export interface CoreKindOptions {
   readonly furnish: (disk: SimDisk) => void;
   /** Makes an adversary, or a broken node, of an honest one. */
   readonly corrupt: (process: Process, core: Machine) => Machine;
+  /** Heights that a disk keeps; all of them unless said otherwise. */
+  readonly retention?: number;
   /** How long a worker takes for a job, µs. */
   readonly jobTime: { readonly min: number; readonly max: number };
   readonly observe: (observation: Observation) => void;
@@ -124,6 +127,7 @@ export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffe
   const { genesis, domain, observe } = options;
   return {
     async build(process, disk, now) {
+      pruners.delete(disk);
       const incarnation = await nextIncarnation(disk);
       if (incarnation === 1) options.furnish(disk);
       const recovery = await loadRecovery(disk, genesis);
@@ -185,7 +189,7 @@ function toViolation(error: unknown): Violation {
 function carryOut(
   effect: Exclude<CoreEffect, CommonEffect>,
   host: Host<CoreEvent>,
-  { sealing, jobTime, observe }: CoreKindOptions,
+  { sealing, jobTime, observe, retention }: CoreKindOptions,
 ): void {
   const { process, random, now } = host;
   switch (effect.type) {
@@ -227,7 +231,23 @@ function carryOut(
       return observe({ ...effect, type: "certified", process });
     case "state-synced":
       return host.rebuild();
+    case "prune": {
+      if (retention === undefined) return;
+      const { delivered, snapshot } = effect;
+      // L1 takes what there is at once here, so that only the retention and the snapshots hold anything back.
+      const keeping = { delivered, snapshot, anchored: delivered, retention };
+      return host.later(async () => void (await prunerOf(host.disk).portion(keeping)));
+    }
   }
+}
+
+/** By disk; what it remembers, it forgets with the life of its node. */
+const pruners = new WeakMap<SimDisk, Pruner>();
+
+function prunerOf(disk: SimDisk): Pruner {
+  const pruner = pruners.get(disk) ?? new Pruner(disk);
+  pruners.set(disk, pruner);
+  return pruner;
 }
 
 /** Whoever says that a block is ordered has written which one. */
