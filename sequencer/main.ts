@@ -83,10 +83,7 @@ const actions: Actions = {
 
 /** Until it is told to stop; a second signal does not wait. Exits with 1 when the node had to stop by itself. */
 async function runNode(sources: ConfigSources): Promise<void> {
-  const config = await loadConfig(sources);
-  // In full, since a bad key would show only when its owner is first needed.
-  await readGenesis(await ceremonyPorts(), config.genesis);
-  const node = await startNode(config, { version });
+  // Heard from now on: who is told while it starts stops in good order as well.
   const told = new Promise<undefined>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const)
       process.once(signal, () => {
@@ -94,6 +91,10 @@ async function runNode(sources: ConfigSources): Promise<void> {
         resolve(undefined);
       });
   });
+  const config = await loadConfig(sources);
+  // In full, since a bad key would show only when its owner is first needed.
+  await readGenesis(await ceremonyPorts(), config.genesis);
+  const node = await startNode(config, { version });
   const reason = await Promise.race([told, node.failed]);
   await node.close();
   if (reason !== undefined)

@@ -38,7 +38,7 @@ export async function begin(
       for (const each of victims) each.pause();
       return [];
     case "stop":
-      return Promise.all(victims.map(stop));
+      return (await Promise.all(victims.map(stopTwice))).flat();
     case "isolate":
     case "split":
       for (const link of [...outward, ...inward]) links.cut(link);
@@ -110,6 +110,16 @@ export async function stop(validator: Validator): Promise<Ending> {
   const start = performance.now();
   const how = await validator.stop();
   return { why: "stop", validator: validator.index, how, ms: performance.now() - start, said: [] };
+}
+
+/** In the midst of its work, and once more as soon as it has opened its stores. */
+async function stopTwice(validator: Validator): Promise<readonly Ending[]> {
+  const first = await stop(validator);
+  const logged = validator.log.length;
+  await validator.start();
+  const isStarting = (): boolean => validator.log.slice(logged).includes('"store opened"');
+  await until(isStarting, { timeoutMs: endMsMax, everyMs: 10 });
+  return [first, await stop(validator)];
 }
 
 async function fillDisk(validator: Validator, { disks }: TormentedNetwork): Promise<Ending> {
