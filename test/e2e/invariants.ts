@@ -135,8 +135,8 @@ export function findLaggards({ scenes }: ChaosObservations): string[] {
   );
 }
 
-/** What a validator may take to stop in good order, ms: what a supervisor grants at the least before it kills. */
-const stopMsMax = 8_000;
+/** What a validator may take to stop in good order, ms: what supervisors grant before they kill. */
+const stopMsMax = 10_000;
 
 export function findBadStops({ endings, scenes }: ChaosObservations): string[] {
   const stops = [...endings, ...scenes.flatMap((each) => each.endings)].filter(
