@@ -1,7 +1,13 @@
 // Processes that run state machines on simulated time, network and disks, the way the node runs them: effects are
 // carried out strictly in order, across steps as well, and a synced write holds up all that comes after it.
 
-import type { CommonEffect, Message, Micros, ValidatorIndex } from "../../protocol/index.ts";
+import {
+  type CommonEffect,
+  Epoch,
+  type Message,
+  type Micros,
+  type ValidatorIndex,
+} from "../../protocol/index.ts";
 import type { Write } from "../../base/index.ts";
 import { SimDisk } from "./disk.ts";
 import type { Seen } from "./faults.ts";
@@ -35,7 +41,8 @@ export interface Host<Event> {
 /** How nodes of one kind are made and spoken to. */
 export interface NodeKind<Event, Effect extends { readonly type: string }> {
   build(process: Process, disk: SimDisk, now: Micros): Promise<SimNode<Event, Effect>>;
-  message(now: Micros, from: ValidatorIndex, message: Message): Event;
+  /** `epoch`: in which its sender said it. */
+  message(now: Micros, from: ValidatorIndex, message: Message, epoch: Epoch): Event;
   tick(now: Micros): Event;
   connected(now: Micros, peer: ValidatorIndex): Event;
   /**
@@ -43,6 +50,8 @@ export interface NodeKind<Event, Effect extends { readonly type: string }> {
    * nothing. By default all know one another by their seats.
    */
   placeOf?(process: Process, other: Process): ValidatorIndex | undefined;
+  /** In which the process is at this moment; the first by default. */
+  epochOf?(process: Process): Epoch;
   /** Carries out what is not common to all machines. */
   carryOut(effect: Exclude<Effect, CommonEffect>, host: Host<Event>): void;
 }
@@ -73,6 +82,12 @@ export interface ClusterOptions<Event, Effect extends { readonly type: string }>
   readonly observe: (observation: Observation) => void;
 }
 
+/** What is under way: a message, and the epoch in which it was said. */
+interface Spoken {
+  readonly message: Message;
+  readonly epoch: Epoch;
+}
+
 interface Life<Event, Effect> {
   readonly node: SimNode<Event, Effect>;
   readonly pending: Effect[];
@@ -84,7 +99,7 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
   readonly #world: World;
   readonly #random: SeededRandom;
   readonly #options: ClusterOptions<Event, Effect>;
-  readonly #network: Network<Message>;
+  readonly #network: Network<Spoken>;
   readonly #disks: readonly SimDisk[];
   readonly #lives: (Life<Event, Effect> | undefined)[] = [];
   crashes = 0;
@@ -94,12 +109,12 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
     this.#random = random;
     this.#options = options;
     this.#disks = options.processes.map(() => new SimDisk());
-    this.#network = new Network(world, random, (from, to, message) =>
-      this.#deliver(from, to, message),
+    this.#network = new Network(world, random, (from, to, spoken) =>
+      this.#deliver(from, to, spoken),
     );
   }
 
-  get network(): Network<Message> {
+  get network(): Network<Spoken> {
     return this.#network;
   }
 
@@ -192,13 +207,13 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
     });
   }
 
-  #deliver(from: number, to: number, message: Message): void {
+  #deliver(from: number, to: number, { message, epoch }: Spoken): void {
     const sender = this.#options.processes[from];
     const receiver = this.#options.processes[to];
     if (sender === undefined || receiver === undefined) return;
     const place = this.#placeOf(receiver, sender);
     if (place === undefined) return;
-    this.#happen(receiver, (now) => this.#options.kind.message(now, place, message));
+    this.#happen(receiver, (now) => this.#options.kind.message(now, place, message, epoch));
   }
 
   #happen(process: Process, event: (now: Micros) => Event): void {
@@ -277,13 +292,18 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
     this.#said(process, message);
     for (const other of this.#options.processes)
       if (this.#placeOf(process, other) !== undefined)
-        this.#network.send(process.id, other.id, message);
+        this.#network.send(process.id, other.id, this.#spoken(process, message));
   }
 
   #send(process: Process, to: ValidatorIndex, message: Message): void {
     this.#said(process, message);
     for (const other of this.#options.processes)
-      if (this.#placeOf(process, other) === to) this.#network.send(process.id, other.id, message);
+      if (this.#placeOf(process, other) === to)
+        this.#network.send(process.id, other.id, this.#spoken(process, message));
+  }
+
+  #spoken(process: Process, message: Message): Spoken {
+    return { message, epoch: this.#options.kind.epochOf?.(process) ?? Epoch(0) };
   }
 
   #said(process: Process, message: Message): void {

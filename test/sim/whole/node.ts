@@ -11,6 +11,7 @@ import {
   Micros,
   type QC,
   spaces,
+  type ValidatorIndex,
 } from "../../../protocol/index.ts";
 import { Archive } from "../../../sequencer/archive.ts";
 import type {
@@ -20,8 +21,8 @@ import type {
   CoreOptions,
   CorePorts,
 } from "../../../sequencer/core.ts";
-import { decodeFinalRecord, type Recovery } from "../../../sequencer/records.ts";
 import { Pruner } from "../../../sequencer/pruner.ts";
+import { decodeFinalRecord, type EpochStart, type Recovery } from "../../../sequencer/records.ts";
 import { loadRecovery, nextIncarnation } from "../../../sequencer/recovery.ts";
 import type { Machine } from "../adversaries/index.ts";
 import type { Host, NodeKind, Process, SimNode } from "../cluster.ts";
@@ -41,6 +42,11 @@ export interface CoreKindOptions {
   readonly genesis: Genesis;
   readonly domain: Uint8Array;
   readonly sealing: Sealing;
+  /** Where committees change: the place of a process in an epoch, and the key of its committee. */
+  readonly epochs?: {
+    readonly placeIn: (process: Process, epoch: EpochStart) => ValidatorIndex;
+    readonly sealingOf: (epoch: EpochStart) => Sealing;
+  };
   readonly classOf: (process: Process) => CoreClass;
   /** What the clock of a process shows at this moment, µs. */
   readonly clockOf: (process: Process, now: Micros) => number;
@@ -61,6 +67,7 @@ export interface CoreKindOptions {
 export class CoreNode implements SimNode<CoreEvent, CoreEffect> {
   readonly core: Core;
   readonly disk: SimDisk;
+  readonly epoch: EpochStart;
   readonly #machine: Machine;
   readonly #clockOf: (now: Micros) => number;
   readonly #onStarted: () => void;
@@ -72,6 +79,7 @@ export class CoreNode implements SimNode<CoreEvent, CoreEffect> {
   constructor(parts: {
     readonly core: Core;
     readonly disk: SimDisk;
+    readonly epoch: EpochStart;
     readonly machine: Machine;
     readonly isHonest: boolean;
     readonly clockOf: (now: Micros) => number;
@@ -80,6 +88,7 @@ export class CoreNode implements SimNode<CoreEvent, CoreEffect> {
   }) {
     this.core = parts.core;
     this.disk = parts.disk;
+    this.epoch = parts.epoch;
     this.#machine = parts.machine;
     this.#isHonest = parts.isHonest;
     this.#clockOf = parts.clockOf;
@@ -125,13 +134,15 @@ export class CoreNode implements SimNode<CoreEvent, CoreEffect> {
 
 export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffect> {
   const { genesis, domain, observe } = options;
+  const nodes = new Map<number, CoreNode>();
   return {
     async build(process, disk, now) {
       pruners.delete(disk);
       const incarnation = await nextIncarnation(disk);
       if (incarnation === 1) options.furnish(disk);
       const recovery = await loadRecovery(disk, genesis);
-      const { validator } = process;
+      const { epoch } = recovery;
+      const validator = options.epochs?.placeIn(process, epoch) ?? process.validator;
       const ports = { votes: fakeSignatures(validator), lanes: fakeLaneSignatures(validator) };
       const clockOf = (at: Micros): number => options.clockOf(process, at);
       const core = new (options.classOf(process))(
@@ -143,6 +154,7 @@ export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffe
       const node = new CoreNode({
         core,
         disk,
+        epoch,
         machine: options.corrupt(process, core),
         isHonest: process.isHonest,
         clockOf,
@@ -154,19 +166,23 @@ export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffe
           for (const effect of effects) if (effect.type === "persist") onPersist(effect, process);
         },
       });
+      nodes.set(process.id, node);
       options.onBuilt(process, node);
       return node;
     },
-    message: (now, from, message) => ({
-      type: "message",
-      now,
-      from,
-      epoch: genesis.committee.epoch,
-      message,
-    }),
+    message: (now, from, message, epoch) => ({ type: "message", now, from, epoch, message }),
     tick: (now) => ({ type: "tick", now }),
     connected: (now, peer) => ({ type: "peer-connected", now, peer }),
-    carryOut: (effect, host) => carryOut(effect, host, options),
+    epochOf: ({ id }) => nodes.get(id)?.epoch.committee.epoch ?? genesis.committee.epoch,
+    carryOut(effect, host) {
+      const { process } = host;
+      const epoch = nodes.get(process.id)?.epoch;
+      const { epochs } = options;
+      if (epoch === undefined || epochs === undefined)
+        return carryOut(effect, host, { ...options, place: process.validator });
+      const place = epochs.placeIn(process, epoch);
+      carryOut(effect, host, { ...options, sealing: epochs.sealingOf(epoch), place });
+    },
   };
 
   function onPersist(
@@ -189,8 +205,9 @@ function toViolation(error: unknown): Violation {
 function carryOut(
   effect: Exclude<CoreEffect, CommonEffect>,
   host: Host<CoreEvent>,
-  { sealing, jobTime, observe, retention }: CoreKindOptions,
+  options: CoreKindOptions & { readonly place: ValidatorIndex },
 ): void {
+  const { sealing, jobTime, observe, retention, place } = options;
   const { process, random, now } = host;
   switch (effect.type) {
     case "validate":
@@ -199,7 +216,7 @@ function carryOut(
     case "check-openings":
     case "unseal":
       return host.inject(random.between(jobTime.min, jobTime.max), (at) =>
-        sealing.answer(effect, process.validator + 1, at),
+        sealing.answer(effect, place + 1, at),
       );
     case "serve-blocks":
     case "load-lanes":
@@ -224,11 +241,10 @@ function carryOut(
     }
     case "delivered":
       return observe({ ...effect, process });
-    case "epoch-ended":
-      throw new Violation("epochs", "an epoch ended that has no end");
     case "certified":
     case "completed":
       return observe({ ...effect, type: "certified", process });
+    case "epoch-ended":
     case "state-synced":
       return host.rebuild();
     case "prune": {

@@ -1,0 +1,327 @@
+// One run of whole cores whose committee changes, from one seed: epochs end while links break and processes die, members
+// leave and come, some after they followed for long and some that were never there before. In the calm at the end all
+// must be in the last epoch and have delivered everything.
+
+import { fromHex } from "../../../base/index.ts";
+import { type Genesis, type Parameters, spaces, ValidatorIndex } from "../../../protocol/index.ts";
+import { Core, type CoreEffect, type CoreEvent } from "../../../sequencer/core.ts";
+import { L1Log } from "../../../sequencer/l1-log.ts";
+import { Agreement } from "../checkers/agreement.ts";
+import { Delivery } from "../checkers/delivery.ts";
+import { Epochs, epochSigned } from "../checkers/epochs.ts";
+import { Extension } from "../checkers/extension.ts";
+import { NonEquivocation } from "../checkers/non-equivocation.ts";
+import { OneBlockPerView } from "../checkers/one-block-per-view.ts";
+import { Cluster, type Process } from "../cluster.ts";
+import { calm, type Era, nextEra } from "../faults.ts";
+import { type Checker, type Observation, Violation } from "../observation.ts";
+import { SeededRandom } from "../random.ts";
+import { chainId, Clients, firstL1Block, type Sent } from "../whole/clients.ts";
+import { type CoreClass, coreKind, type CoreNode } from "../whole/node.ts";
+import { Traffic } from "../whole/traffic.ts";
+import { World } from "../world.ts";
+import { Committees } from "./committees.ts";
+
+export interface EpochCampaignOptions {
+  readonly seed: number;
+  /** Of the committees, one after another. */
+  readonly sizes?: readonly number[];
+  /** Without faults: nothing breaks and nobody dies. */
+  readonly isCalm?: boolean;
+  /** What runs in place of the core. */
+  readonly coreClass?: CoreClass;
+  readonly watch?: (observation: Observation, now: number) => void;
+}
+
+export interface EpochReport {
+  readonly height: number;
+  readonly transactions: number;
+  readonly crashes: number;
+  readonly events: number;
+  readonly messages: number;
+  /** Simulated seconds. */
+  readonly seconds: number;
+  readonly traceHash: string;
+}
+
+const second = 1_000_000;
+const parameters: Parameters = {
+  viewTimeout: 100_000,
+  idleTime: 300_000,
+  laneFlush: 10_000,
+  laneHeartbeat: 250_000,
+  checkpointHeights: 8,
+  checkpointTime: 10 * second,
+  feePerByte: 1,
+  epochTime: 3 * second,
+  dkgWindow: 0,
+};
+/** Eight processes, of which each committee takes some. */
+const processCount = 8;
+const defaultSizes = [4, 5, 7, 4] as const;
+const tickInterval = 20_000;
+/** Of faults. */
+const faultyTime = 15 * second;
+const settlingTime = 2 * second;
+const recoveryMax = 90 * second;
+/** Within the lifetime of a stamp, even of one from the beginning of the faults. */
+const keptMax = 12 * second;
+
+export function runEpochSeed(options: EpochCampaignOptions): Promise<EpochReport> {
+  return new EpochCampaign(options).run();
+}
+
+class EpochCampaign {
+  readonly #options: EpochCampaignOptions;
+  readonly #random: SeededRandom;
+  readonly #world = new World();
+  readonly #processes: readonly Process[];
+  readonly #committees: Committees;
+  readonly #cluster: Cluster<CoreEvent, CoreEffect>;
+  readonly #clients: Clients;
+  readonly #nodes = new Map<number, CoreNode>();
+  readonly #traffic: Traffic;
+  readonly #epochs = new Epochs();
+  readonly #agreement = new Agreement();
+  readonly #delivery: Delivery;
+  /** What is promised of views, in each epoch by itself. */
+  readonly #ofEpoch = new Map<number, readonly Checker[]>();
+  readonly #last: number;
+  /** By transaction: processes that had stamped it when they began an epoch. */
+  readonly #holders = new Map<string, Set<number>>();
+  #era: Era = { ...calm, duration: 0 };
+  #violation: Violation | undefined;
+
+  constructor(options: EpochCampaignOptions) {
+    this.#options = options;
+    const { seed, sizes = defaultSizes } = options;
+    this.#last = sizes.length - 1;
+    this.#random = new SeededRandom(seed, 27);
+    this.#processes = Array.from({ length: processCount }, (_, id) => ({
+      id,
+      validator: ValidatorIndex(id),
+      isHonest: true,
+    }));
+    this.#committees = new Committees(this.#processes, sizes, new SeededRandom(seed, 28));
+    const genesis = this.#genesis();
+    const { committee } = genesis;
+    const first = { committee, height: 0 as never, hash: new Uint8Array(32) };
+    const sealing = this.#committees.sealingOf(first);
+    this.#clients = new Clients(new SeededRandom(seed, 29), sealing);
+    this.#delivery = new Delivery(this.#clients);
+    const kind = coreKind({
+      genesis,
+      domain: new Uint8Array(32).fill(1),
+      sealing,
+      epochs: {
+        placeIn: (process, epoch) => this.#committees.placeIn(process, epoch),
+        sealingOf: (epoch) => this.#committees.sealingOf(epoch),
+      },
+      classOf: () => options.coreClass ?? Core,
+      clockOf: (_, now) => now,
+      furnish: (disk) => {
+        for (const effect of new L1Log(1, []).append(firstL1Block, this.#world.now, 0))
+          if (effect.type === "persist") disk.writeNow(effect.writes, true);
+      },
+      corrupt: (_, core) => core,
+      jobTime: { min: 200, max: this.#random.pick([2_000, 20_000, 100_000]) },
+      observe: (observation) => this.#observe(observation),
+      onBuilt: (process, node) => this.#onBuilt(process, node),
+    });
+    this.#cluster = new Cluster(this.#world, this.#random, {
+      kind: {
+        ...kind,
+        placeOf: (process, other) => {
+          const epoch = this.#nodes.get(process.id)?.epoch;
+          return epoch === undefined ? undefined : this.#committees.placeIn(other, epoch);
+        },
+      },
+      processes: this.#processes,
+      tickInterval,
+      fsync: { min: 100, max: this.#random.pick([1_000, 5_000, 30_000]) },
+      downTime: { min: 10_000, max: 900_000 },
+      isFatal: (process, effect) => this.#era.isFatal(process, effect),
+      observe: (observation) => this.#observe(observation),
+    });
+    this.#traffic = new Traffic({
+      world: this.#world,
+      random: this.#random,
+      cluster: this.#cluster,
+      processes: this.#processes,
+      clients: this.#clients,
+      height: () => this.#agreement.height,
+      l1Of: ({ id }) => this.#nodes.get(id)?.core.l1.number ?? 0,
+    });
+  }
+
+  async run(): Promise<EpochReport> {
+    const startedAt = this.#world.now;
+    for (const process of this.#processes) {
+      // Some that have no seat at first follow from the beginning; others come when they are needed, or later.
+      const isFirst = this.#committees.members[0]?.includes(process) === true;
+      const delay = isFirst || this.#random.chance(0.5) ? 0 : this.#random.between(0, faultyTime);
+      this.#world.after(delay, () => this.#cluster.start(process));
+      this.#traffic.keepReadingL1(process);
+      this.#keepAnnouncing(process);
+    }
+    this.#traffic.keepSubmitting();
+    await this.#sufferFaults();
+    await this.#recover();
+    return {
+      height: this.#agreement.height,
+      transactions: this.#clients.all.length,
+      crashes: this.#cluster.crashes,
+      events: this.#world.events,
+      messages: this.#cluster.network.messages,
+      seconds: (this.#world.now - startedAt) / second,
+      traceHash: this.#world.traceHash,
+    };
+  }
+
+  async #sufferFaults(): Promise<void> {
+    const end = this.#world.now + faultyTime;
+    while (this.#world.now < end) {
+      if (this.#options.isCalm !== true) this.#enter(nextEra(this.#random, this.#processes));
+      await this.#pass(this.#options.isCalm === true ? second : this.#era.duration);
+    }
+  }
+
+  async #recover(): Promise<void> {
+    this.#enter({ ...calm, duration: 0 });
+    await this.#pass(settlingTime);
+    await this.#pass(recoveryMax, () => this.#isInLastEpoch());
+    if (!this.#isInLastEpoch()) throw this.#failure("liveness", "not all are in the last epoch");
+    this.#traffic.stopSubmitting();
+    await this.#pass(settlingTime);
+    const kept = this.#kept();
+    const areOrdered = (): boolean => kept.every((id) => this.#delivery.whereIs(id) !== undefined);
+    await this.#pass(keptMax, areOrdered);
+    if (!areOrdered()) throw this.#failure("receipts", "what two disks hold is lost");
+    const sure = this.#clients.all.filter(({ isSure }) => isSure);
+    const isOrdered = ({ id }: Sent): boolean => this.#delivery.whereIs(id) !== undefined;
+    this.#traffic.keepRepeating(sure, isOrdered);
+    await this.#pass(recoveryMax, () => this.#isDelivered(sure));
+    if (!this.#isDelivered(sure)) throw this.#failure("liveness", "not all is delivered");
+  }
+
+  /**
+   * What at least two processes had stamped and on disk when they began an epoch, whether or not with a seat: no client has
+   * to say it again, and yet it has to be ordered, in whatever epoch.
+   */
+  #kept(): string[] {
+    return [...this.#holders].filter(([, holders]) => holders.size >= 2).map(([id]) => id);
+  }
+
+  #noteHeld(process: Process, { disk, epoch }: CoreNode): void {
+    if (epoch.committee.epoch === 0) return;
+    for (const { id, isSure } of this.#clients.all) {
+      const key = fromHex(id) ?? new Uint8Array(32);
+      if (!isSure || disk.readDurable(spaces.stamp, key) === undefined) continue;
+      const holders = this.#holders.get(id) ?? new Set<number>();
+      this.#holders.set(id, holders.add(process.id));
+    }
+  }
+
+  #isInLastEpoch(): boolean {
+    return this.#processes.every(
+      (process) => this.#cluster.isUp(process) && this.#epochs.of(process) === this.#last,
+    );
+  }
+
+  #isDelivered(sure: readonly Sent[]): boolean {
+    const heights = sure.map(({ id }) => this.#delivery.whereIs(id) ?? Infinity);
+    const goal = Math.max(0, ...heights);
+    return this.#processes.every((process) => this.#delivery.heightOf(process) >= goal);
+  }
+
+  /** Each process finds out in its own time who comes next, and after every start anew. */
+  #keepAnnouncing(process: Process): void {
+    this.#world.after(this.#random.between(100_000, 1_500_000), () => {
+      const epoch = this.#nodes.get(process.id)?.epoch.committee.epoch ?? 0;
+      const committee = this.#committees.at(epoch + 1);
+      if (committee !== undefined)
+        this.#cluster.inject(process, (now) => ({ type: "committee", now, committee }));
+      this.#keepAnnouncing(process);
+    });
+  }
+
+  #enter(era: Era): void {
+    this.#era = era;
+    this.#cluster.network.weather = era.weather;
+    this.#cluster.network.cut = era.isCut;
+    if (era.isBlackout) for (const process of this.#processes) this.#cluster.crash(process);
+  }
+
+  async #pass(duration: number, isDone: () => boolean = () => false): Promise<void> {
+    let checkAt = 0;
+    await this.#world.run(duration, () => {
+      if (this.#violation !== undefined) return true;
+      if (this.#world.now < checkAt) return false;
+      checkAt = this.#world.now + tickInterval;
+      return isDone();
+    });
+    if (this.#violation !== undefined) throw this.#violation;
+  }
+
+  #onBuilt(process: Process, node: CoreNode): void {
+    this.#nodes.set(process.id, node);
+    this.#noteHeld(process, node);
+    this.#guard(() => {
+      this.#epochs.begin(process, node.epoch, this.#committees.placeIn(process, node.epoch));
+    });
+  }
+
+  #observe(observation: Observation): void {
+    this.#options.watch?.(observation, this.#world.now);
+    if (observation.type === "delivered")
+      this.#world.trace(5, observation.process.id, observation.height);
+    const all = [this.#epochs, this.#agreement, this.#delivery, ...this.#checkersOf(observation)];
+    for (const checker of all) this.#guard(() => checker.observe(observation));
+  }
+
+  #checkersOf(observation: Observation): readonly Checker[] {
+    const epoch = observation.type === "said" ? epochSigned(observation.message) : undefined;
+    if (epoch === undefined) return [];
+    const known = this.#ofEpoch.get(epoch) ?? [
+      new NonEquivocation(),
+      new OneBlockPerView(),
+      new Extension(),
+    ];
+    this.#ofEpoch.set(epoch, known);
+    return known;
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      this.#violation ??= error;
+    }
+  }
+
+  #failure(checker: string, what: string): Violation {
+    const states = this.#processes.map((process) => {
+      const { epoch, view, final, executed, delivered } =
+        this.#nodes.get(process.id)?.core.progress ?? {};
+      return `${process.id}: ${JSON.stringify({ epoch, view, final, executed, delivered })}`;
+    });
+    const members = this.#committees.members.map((each) => each.map(({ id }) => id).join(","));
+    return new Violation(
+      checker,
+      [what, ...states, `committees ${members.join(" | ")}`].join("; "),
+    );
+  }
+
+  #genesis(): Genesis {
+    const committee = this.#committees.at(0);
+    if (committee === undefined) throw new Error("there is a first committee");
+    return {
+      chainId,
+      contracts: { hub: new Uint8Array(20).fill(1), rollups: new Uint8Array(20).fill(2) },
+      l1Start: 1,
+      committee,
+      parameters,
+    };
+  }
+}
