@@ -32,8 +32,8 @@ export interface TransactionRequest {
 }
 
 /**
- * Nobody can read the payload before its place is final. About 4 ms with the default group, and 15 the first time; 1.2 ms with a native one.
- * Throws `CodedError` PAYLOAD_TOO_LARGE.
+ * Nobody can read the payload before its place is final. About 4 ms with the default group, and 15 the first time; 1.2
+ * with a native one. Throws `CodedError` PAYLOAD_TOO_LARGE.
  */
 export async function sealTransaction(
   request: TransactionRequest,
