@@ -4,6 +4,7 @@ import type { Adversary } from "./adversary.ts";
 import { backdater } from "./backdater.ts";
 import { censor } from "./censor.ts";
 import { chaos } from "./chaos.ts";
+import { combiner } from "./combiner.ts";
 import { equivocator } from "./equivocator.ts";
 import { forger } from "./forger.ts";
 import { forker } from "./forker.ts";
@@ -22,6 +23,7 @@ export type AdversaryName =
   | "backdater"
   | "censor"
   | "chaos"
+  | "combiner"
   | "equivocator"
   | "forger"
   | "forker"
@@ -40,6 +42,7 @@ export const adversaries: Readonly<Record<AdversaryName, Adversary>> = {
   backdater,
   censor,
   chaos,
+  combiner,
   equivocator,
   forger,
   forker,

@@ -78,7 +78,7 @@ const parameters: Parameters = {
 };
 
 /** What the parts beside consensus say, and a process may just have said when it dies. */
-const spoken = ["shares", "lanes", "transactions", "checkpoint-vote"] as const;
+const spoken = ["shares", "opened", "lanes", "transactions", "checkpoint-vote"] as const;
 const tickInterval = 20_000;
 /** Until the last crashed process is back and has caught its breath, µs. */
 const settlingTime = 1_500_000;

@@ -29,10 +29,10 @@ async function firstViolation(
   for (let seed = knownSeed; seed < knownSeed + budget; seed++)
     try {
       await runCoreSeed({
-        ...options,
-        seed,
         n,
         views,
+        ...options,
+        seed,
         ...(edits.length > 0 ? { coreClass } : {}),
       });
     } catch (error) {

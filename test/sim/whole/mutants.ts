@@ -150,8 +150,8 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
       {
         file: "ledger/block-draft.ts",
-        from: 'this.#foundation.isSeen(key, expiry)) return "seen";',
-        to: 'key.length < 0) return "seen";',
+        from: "return this.#seen.has(key) || this.#foundation.isSeen(key, expiry);",
+        to: "return this.#seen.has(key) || expiry < 0;",
       },
     ],
     checkers: ["once"],
@@ -224,6 +224,47 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
     ],
     checkers: ["liveness"],
+    knownSeed: 1,
+    budget: 10,
+  },
+  {
+    name: "what combiners tell is believed",
+    edits: [
+      {
+        file: "mempool/opening.ts",
+        from: "const isValid = areValid[i] === true;",
+        to: "const isValid = areValid.length >= i;",
+      },
+    ],
+    checkers: ["delivery"],
+    knownSeed: 3,
+    budget: 10,
+    options: { n: 10, views: 20, adversaryNames: ["combiner"] },
+  },
+  {
+    name: "who asks for what its combiners keep back does not combine for itself",
+    edits: [
+      {
+        file: "mempool/opening.ts",
+        from: "      if (!this.#isMine(slice) && batch.asked === 0) continue;",
+        to: "      if (!this.#isMine(slice)) continue;",
+      },
+    ],
+    checkers: ["liveness"],
+    knownSeed: 4,
+    budget: 10,
+    options: { n: 10, views: 20, adversaryNames: ["withholder"] },
+  },
+  {
+    name: "shares computed while others vote leave at once",
+    edits: [
+      {
+        file: "mempool/opening.ts",
+        from: "    this.#prepared.keep(blockHash, shares);",
+        to: '    this.#effects.push({ type: "broadcast", message: { type: "shares", height: this.#final, blockHash, slices: [{ slice: 0, shares }] } });',
+      },
+    ],
+    checkers: ["early-share"],
     knownSeed: 1,
     budget: 10,
   },

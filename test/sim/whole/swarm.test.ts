@@ -5,6 +5,9 @@ import { runCoreSeed } from "./campaign.ts";
 test.each([
   { n: 4, first: 1, count: 6, views: 40 },
   { n: 7, first: 1_000, count: 1, views: 30 },
+  // From nine seats on they open in slices.
+  { n: 10, first: 2_000, count: 2, views: 25 },
+  { n: 16, first: 3_000, count: 1, views: 20 },
 ])(
   "$count seeds of $n whole cores keep every promise, and recover when the faults end",
   async ({ n, first, count, views }) => {
@@ -18,6 +21,13 @@ test.each([
     expect(failures).toEqual([]);
   },
 );
+
+test("combiners that lie, or tell only some, keep nothing closed and make nobody believe them", async () => {
+  for (let seed = 1; seed <= 3; seed++) {
+    const report = await runCoreSeed({ seed, n: 10, views: 20, adversaryNames: ["combiner"] });
+    expect(report.delivered).toBeGreaterThan(0);
+  }
+});
 
 test("the same seed is the same history of cores, and another one is another", async () => {
   const [first, again, other] = await Promise.all(
