@@ -53,12 +53,17 @@ export type ParticipantEffect =
   /** To be signed and sent like a client's transaction. */
   | { readonly type: "say"; readonly control: Control; readonly expiry: Height };
 
+/** Heights after which what does not stand in the chain is said again: a few times as many as it takes to get there. */
+const repeatHeights = 16;
+
 export class Participant {
   readonly #succession: Succession;
   /** Network key of this node. */
   readonly #self: Uint8Array;
   /** The attempt and window whose work is under way or done. */
   #at = "";
+  /** What was said last, until it stands in the chain or its window is over. */
+  #said: { readonly control: Control; readonly expiry: Height; at: Height } | undefined;
 
   constructor(succession: Succession, self: Uint8Array) {
     this.#succession = succession;
@@ -93,10 +98,21 @@ export class Participant {
     const { attempt, phase } = this.#succession;
     if (attempt === undefined || phase === undefined) return [];
     const at = `${attempt.number} ${phase.phase}`;
-    if (at === this.#at) return [];
+    if (at === this.#at) return this.#sayAgain(attempt);
     this.#at = at;
+    this.#said = undefined;
     const job = this.#jobOf(attempt, phase.phase);
     return job === undefined ? [] : [{ type: "round-job", job }];
+  }
+
+  /** Who has no seat yet depends on others to report what it says, and they may not have heard it. */
+  #sayAgain(attempt: Attempt): ParticipantEffect[] {
+    const said = this.#said;
+    const { height } = this.#succession;
+    if (said === undefined || height < said.at + repeatHeights) return [];
+    if (this.#isSaid(attempt, said.control.content)) return [];
+    said.at = height;
+    return [{ type: "say", control: said.control, expiry: said.expiry }];
   }
 
   #jobOf(attempt: Attempt, phase: Phase): RoundJob | undefined {
@@ -129,6 +145,7 @@ export class Participant {
     if (attempt?.number !== number || now?.phase !== phase || this.#isSaid(attempt, content))
       return [];
     const control = { author: this.#self, epoch: attempt.epoch, attempt: number, content };
+    this.#said = { control, expiry: now.last, at: this.#succession.height };
     return [{ type: "say", control, expiry: now.last }];
   }
 

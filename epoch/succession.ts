@@ -57,6 +57,11 @@ export class Succession {
     if (snapshot !== undefined) this.#attempt = attemptOf(snapshot);
   }
 
+  /** Of the last block that it has heard of. */
+  get height(): Height {
+    return this.#height;
+  }
+
   /** The attempt that is being made, if there is one. */
   get attempt(): Attempt | undefined {
     return this.#attempt;

@@ -85,8 +85,11 @@ export interface ChainParts {
   readonly epochTime: number;
   /** Whether the committee of this epoch has a key to seal to. */
   readonly hasSealingKey: boolean;
-  /** `nextCommitteeHash` of the committee of the next epoch, once it is known here. */
-  nextCommittee(): Uint8Array | undefined;
+  /**
+   * `nextCommitteeHash` of the committee with which a block of this height may close the epoch; undefined when it may
+   * not, "unknown" when that is not known here yet.
+   */
+  nextCommittee(height: Height): Uint8Array | "unknown" | undefined;
   /** Whether final blocks await their opening in such numbers, or for so long, that nothing should be added to them. */
   isOpeningBehind(now: Micros): boolean;
   /**
@@ -219,16 +222,16 @@ export class Chain {
       : this.#furthest(parent, wish, now);
     if (worked === undefined || typeof worked === "string") return undefined;
     if (worked.payload.count === 0 && !allowEmpty) return undefined;
-    const proposed = this.#closed(worked);
+    const proposed = this.#closed(worked, Height(parent.height + 1));
     const payload = encodePayload(proposed.payload);
     this.#proposed = { parent: toHex(parent.hash), payload, worked: proposed };
     return payload;
   }
 
   /** The block, so that it closes the epoch if it can. */
-  #closed(worked: Worked): Worked {
-    const nextCommittee = worked.mayClose ? this.#parts.nextCommittee() : undefined;
-    if (nextCommittee === undefined) return worked;
+  #closed(worked: Worked, height: Height): Worked {
+    const nextCommittee = worked.mayClose ? this.#parts.nextCommittee(height) : undefined;
+    if (nextCommittee === undefined || nextCommittee === "unknown") return worked;
     return { ...worked, payload: { ...worked.payload, nextCommittee } };
   }
 
@@ -288,7 +291,7 @@ export class Chain {
     const worked = this.#ownProposal(header, parent) ?? this.#workOutClaimed(header, parent);
     if (typeof worked === "string") return worked;
     const { payload } = worked;
-    const known = this.#parts.nextCommittee();
+    const known = this.#parts.nextCommittee(header.height);
     const verdicts = [
       judgeClosing(payload.nextCommittee, { mayClose: worked.mayClose, known }),
       this.#judgeSnapshot(payload.snapshot, header, parent),

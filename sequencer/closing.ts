@@ -27,18 +27,18 @@ export function mayClose(rule: ClosingRule): boolean {
 }
 
 /**
- * What a block says of the next committee. Too early is wrong for everybody; which committee it is a node may find out
- * later than others.
+ * What a block says of the next committee. Too early, or when there is none to be had, is wrong for everybody; which
+ * committee it is a node may find out later than others.
  */
 export function judgeClosing(
   nextCommittee: Uint8Array,
   {
     mayClose: isTime,
     known,
-  }: { readonly mayClose: boolean; readonly known: Uint8Array | undefined },
+  }: { readonly mayClose: boolean; readonly known: Uint8Array | "unknown" | undefined },
 ): "valid" | "missing" | "invalid" {
   if (!isClosing(nextCommittee)) return "valid";
-  if (!isTime) return "invalid";
-  if (known === undefined) return "missing";
+  if (!isTime || known === undefined) return "invalid";
+  if (known === "unknown") return "missing";
   return equalBytes(nextCommittee, known) ? "valid" : "invalid";
 }

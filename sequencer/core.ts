@@ -13,6 +13,13 @@ import {
   type StateSyncEvent,
   type VoteSignatures,
 } from "../consensus/index.ts";
+import {
+  Participant,
+  type ParticipantEvent,
+  type RoundAnswer,
+  type RoundJob,
+  Succession,
+} from "../epoch/index.ts";
 import { Attester, type AttesterEffect, Ledger } from "../ledger/index.ts";
 import {
   type LaneSignatures,
@@ -29,11 +36,13 @@ import {
   type Checkpoint,
   checkpointHash,
   type Committee,
+  type Control,
   encodeEpochEnd,
   encodeHeader,
   encodeQC,
   type Epoch,
   type EpochEnd,
+  fromControlTransaction,
   type Genesis,
   genesisHash,
   Height,
@@ -49,6 +58,8 @@ import {
   spaces,
   type ValidatorIndex,
   type View,
+  nextCommitteeHash,
+  toControlTransaction,
 } from "../protocol/index.ts";
 import { Chain, type ExecutedBlock, type FinalBlock, genesisTip } from "./chain.ts";
 import { isClosing } from "./closing.ts";
@@ -88,6 +99,8 @@ export type CoreEvent =
     }
   /** The next finalized L1 block. */
   | { readonly type: "l1"; readonly now: Micros; readonly block: L1Block }
+  /** From the keeper of the secrets, about the job of a round. */
+  | { readonly type: "round-done"; readonly now: Micros; readonly answer: RoundAnswer }
   | JobResult;
 
 /** What the workers answer to the jobs in the effects. */
@@ -127,6 +140,8 @@ export type CoreEffect =
         readonly opening: Uint8Array;
       }[];
     }
+  /** For the keeper of the secrets: what this node has to do for the next committee's key. */
+  | { readonly type: "round-job"; readonly job: RoundJob }
   /** Send `to`, which is in this earlier epoch, the record of how that ended. */
   | { readonly type: "load-epoch-end"; readonly to: ValidatorIndex; readonly epoch: Epoch }
   /**
@@ -157,10 +172,15 @@ export interface CorePorts {
   readonly lanes: LaneSignatures;
 }
 
+/** The answer to what this node submits itself is nobody's. */
+const ownTicket = -1;
+
 export interface CoreOptions {
   readonly genesis: Genesis;
   /** This node's place in the peer table of its epoch (`Recovery.epoch`): a seat, or an observer's behind them. */
   readonly index: ValidatorIndex;
+  /** Of this node, 32 bytes. */
+  readonly networkKey: Uint8Array;
   /** Counts the starts of this node; on disk before the first step. */
   readonly incarnation: number;
   /** The first word of every signed digest. */
@@ -200,6 +220,9 @@ export class Core {
   readonly #l1: L1Log;
   readonly #committee: Committee;
   readonly #handover: Handover;
+  readonly #succession: Succession;
+  readonly #participant: Participant;
+  readonly #sign: LaneSignatures["sign"];
   readonly #chain: Chain;
 
   /** Final and executed, not yet delivered, by height. */
@@ -211,6 +234,9 @@ export class Core {
   readonly #leaves = new Map<number, readonly RollupLeaf[]>();
   readonly #snapshots: Snapshots;
   readonly #stateSync: StateSync;
+  readonly #chainId: number;
+  readonly #hasRounds: boolean;
+  readonly #isSeated: boolean;
   /** What this node has worked out of the epoch's last checkpoint. */
   #reached: Checkpoint | undefined;
   #pruneAt = 0;
@@ -233,6 +259,17 @@ export class Core {
         ports.votes.verifyAggregate(signers, digest, signature),
     });
     const tip = snapshot === undefined ? genesisTip(genesis, hash) : snapshot.tip;
+    const beginsEpoch = tip.height === epoch.height;
+    this.#chainId = chainId;
+    this.#hasRounds = parameters.dkgWindow > 0;
+    this.#isSeated = isMember(committee, index);
+    this.#sign = (digest) => ports.lanes.sign(digest);
+    this.#succession = new Succession(
+      { committee, parameters },
+      tip.height,
+      beginsEpoch ? undefined : snapshot?.state.succession,
+    );
+    this.#participant = new Participant(this.#succession, options.networkKey);
     this.#delivered = tip.height;
     this.#recoveredOpenings = new Map(recovery.openings);
     // What the state has read already is not read again.
@@ -256,7 +293,7 @@ export class Core {
         transactions: recovery.transactions,
         stamps: recovery.stamps,
         final: tip.hash,
-        beginsEpoch: snapshot !== undefined && snapshot.tip.height === epoch.height,
+        beginsEpoch: snapshot !== undefined && beginsEpoch,
       },
     );
     this.#opening = new Opening({ committee, index }, { final: this.#delivered, unopened: [] });
@@ -291,7 +328,7 @@ export class Core {
         snapshots: this.#snapshots,
         epochTime: parameters.epochTime,
         hasSealingKey: committee.sealing !== undefined,
-        nextCommittee: () => this.#handover.nextHash,
+        nextCommittee: (height) => this.#nextCommittee(height),
         isOpeningBehind: (now) => this.#isOpeningBehind(now),
         blockInterval: options.blockInterval ?? 0,
       },
@@ -311,6 +348,7 @@ export class Core {
   start(now: Micros): CoreEffect[] {
     return this.#collect(() => {
       this.#execute(now);
+      this.#participate({ type: "advanced" }, now);
       this.#absorb(this.#replica.start(now), now);
     });
   }
@@ -418,6 +456,10 @@ export class Core {
         return;
       case "l1":
         this.#absorb(this.#l1.append(event.block, now, this.#chain.final.l1.number), now);
+        this.#hasChanged = true;
+        return;
+      case "round-done":
+        this.#participate(event.answer, now);
         this.#hasChanged = true;
         return;
       case "unsealed":
@@ -548,11 +590,13 @@ export class Core {
           this.#out.push(effect);
           this.#foresee(effect.message, now);
           break;
+        case "answer":
+          if (effect.ticket !== ownTicket) this.#out.push(effect);
+          break;
         case "persist":
         case "fault":
         case "serve-blocks":
         case "validate":
-        case "answer":
         case "load-lanes":
         case "load-transactions":
         case "compute-shares":
@@ -587,6 +631,12 @@ export class Core {
 
   /** Works out final blocks as far as their data is here, and has each opened. */
   #execute(now: Micros): void {
+    const before = this.#chain.final.height;
+    this.#executeAll(now);
+    if (this.#chain.final.height > before) this.#participate({ type: "advanced" }, now);
+  }
+
+  #executeAll(now: Micros): void {
     // What is executed waits in memory for its opening, so a node that catches up goes only so far ahead. At the tip
     // no leader orders anything sealed long before that; empty blocks open by themselves and are never held up.
     while (this.#opening.unopened < unopenedAheadMax) {
@@ -595,6 +645,7 @@ export class Core {
       const { height } = block.header;
       const { hash, certificate, dropped } = block;
       const groups = groupsOf(block);
+      this.#succeed(block);
       this.#put(spaces.ordered, height, encodeFinalRecord({ hash, certificate, groups }));
       this.#out.push({ type: "ordered", height, time: block.payload.time, groups, dropped });
       if (this.#snapshots.isDue(height) || this.#chain.final.isClosed) this.#remember();
@@ -602,6 +653,50 @@ export class Core {
       // A block that waited for its data no longer stands in the way of those above it.
       this.#hasChanged = true;
     }
+  }
+
+  /** What a final block means for who comes next. */
+  #succeed({ header, payload, ordered }: FinalBlock): void {
+    const { height } = header;
+    if (isClosing(payload.nextCommittee)) {
+      const next = this.#succession.nextCommittee(height);
+      if (next !== undefined && next !== "unknown") this.#handover.learn(next);
+    }
+    const controls = ordered.flatMap(
+      ({ transaction }) => fromControlTransaction(transaction) ?? [],
+    );
+    const { epochStart } = this.#ledger.final;
+    const { candidates } = this.#ledger;
+    this.#succession.onFinal({ height, time: payload.time, epochStart, candidates, controls });
+  }
+
+  /** With whom a block may close the epoch: the word of a quorum, or what follows from the chain. */
+  #nextCommittee(height: Height): Uint8Array | "unknown" | undefined {
+    const { certified, nextHash } = this.#handover;
+    if (certified !== undefined) return nextHash;
+    // Without rounds whoever hosts this node says who comes next, and no block is wrong before it has.
+    if (!this.#hasRounds) return nextHash ?? "unknown";
+    const next = this.#succession.nextCommittee(height);
+    return next === undefined || next === "unknown" ? next : nextCommitteeHash(next);
+  }
+
+  #participate(event: ParticipantEvent, now: Micros): void {
+    for (const effect of this.#participant.step(event)) {
+      if (effect.type === "say") this.#say(effect.control, effect.expiry, now);
+      else this.#out.push(effect);
+    }
+  }
+
+  /** Through this node's own lane, or, while it has no seat, through those of others. */
+  #say(control: Control, expiry: Height, now: Micros): void {
+    const place = { chainId: this.#chainId, expiry, sign: this.#sign };
+    const transaction = toControlTransaction(control, place);
+    if (this.#isSeated)
+      this.#absorb(
+        this.#mempool.step({ type: "submit", now, ticket: ownTicket, transaction }),
+        now,
+      );
+    else this.#out.push({ type: "broadcast", message: spoken(transaction) });
   }
 
   /** A final block: from here on, and not before, may this node's shares of it leave. */
@@ -763,13 +858,9 @@ export class Core {
   #remember(): void {
     const { height, hash, named } = this.#chain.final;
     const ordering = this.#ledger.orderingSnapshot();
-    this.#snapshots.onExecuted({
-      height,
-      hash,
-      named,
-      ordering,
-      mempool: this.#mempool.snapshot(),
-    });
+    const succession = this.#succession.snapshot();
+    const mempool = this.#mempool.snapshot();
+    this.#snapshots.onExecuted({ height, hash, named, ordering, mempool, succession });
   }
 
   #put(space: string, key: Height | Epoch, value: Uint8Array): void {
@@ -803,6 +894,10 @@ export interface Progress {
   readonly pooled: number;
   /** A snapshot that is looked for, at height 0, or fetched: so many chunks are here. */
   readonly syncing: StateSync["progress"];
+}
+
+function spoken(transaction: SealedTransaction): Message {
+  return { type: "transactions", transactions: [transaction] };
 }
 
 function sealedOf(block: ExecutedBlock): SealedTransaction[] {

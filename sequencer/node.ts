@@ -1,6 +1,7 @@
 // The composition root: here the core meets the world. Frames, jobs, requests and L1 blocks become events; effects
 // become frames, jobs, answers and writes, in the order in which they were asked for.
 
+import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -13,8 +14,10 @@ import {
   toHex,
   unreachable,
 } from "../base/index.ts";
+import type { RoundJob } from "../epoch/index.ts";
 import {
   blockHash,
+  type Committee,
   decodeFrame,
   encodeFrame,
   type Epoch,
@@ -40,10 +43,17 @@ import { blstBls, nodeNetworkSignatures } from "./crypto/index.ts";
 import { Executor, type Persist } from "./executor.ts";
 import { NodeGateway } from "./gateway.ts";
 import { Jobs } from "./jobs.ts";
-import { hasSignedMark, leaveSignedMark, openKeyFile, readPassword } from "./keys/index.ts";
+import {
+  hasSignedMark,
+  KeyRing,
+  leaveSignedMark,
+  openKeyFile,
+  readPassword,
+} from "./keys/index.ts";
 import { createMesh, type Mesh } from "./network/index.ts";
 import { PeerTable } from "./peer-table.ts";
 import { loadRecovery, nextIncarnation } from "./recovery.ts";
+import { doRoundJob } from "./round-keeper.ts";
 import { claimSafety, joinStores } from "./safety-store.ts";
 import { createSettlement, type L1State, type Settlement } from "./settlement/index.ts";
 import { laneSignatures, voteSignatures } from "./signatures.ts";
@@ -72,6 +82,8 @@ export interface RunningNode {
 /** The tick by which the machines measure their waiting, ms. */
 const tickMs = 10;
 const l1PollMs = 500;
+/** When the threads are full, a part in a round waits so long, ms. */
+const busyMs = 500;
 /** What a validator waits for each one whose turn to post comes before its own, ms. */
 const failoverMs = 6_000;
 
@@ -183,6 +195,9 @@ class ConclaveNode implements RunningNode {
   #core: NodeCore | undefined;
   #jobs: Jobs | undefined;
   #workers: Workers | undefined;
+  #ring: KeyRing | undefined;
+  /** Whether this node can give decryption shares in its epoch. */
+  #hasKeyShare = false;
   #mesh: Mesh | undefined;
   #settlement: Settlement | undefined;
   #api: Api | undefined;
@@ -247,19 +262,16 @@ class ConclaveNode implements RunningNode {
 
   /** Disk first, network last: nothing is heard before what was said is known again (consensus.md 2.9). */
   async start(): Promise<void> {
-    const { config, genesis, keys, logging, version } = this.#parts;
+    const { config, keys, logging, version } = this.#parts;
     const { metrics } = this.#registry;
-    const { committee, chainId } = genesis;
     metrics.gauge("build_info", 1, { version });
     this.#trace = openTrace(process.env["CONCLAVE_TRACE"]);
-    this.#workers = await createWorkers({
-      count: Math.max(1, config.workers),
-      keyShare: keys.keyShare,
-      chainId,
-      committee,
-      logger: logging("workers"),
+    this.#ring = await KeyRing.open({
+      folder: join(config.dataDirectory, "epochs"),
+      random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
+      networkSecret: keys.network,
     });
-    await this.#begin(this.#workers);
+    await this.#begin(this.#ring);
     this.#mesh = await this.#joinMesh();
     this.#api = await createApi({
       gateway: this.#gateway,
@@ -276,12 +288,13 @@ class ConclaveNode implements RunningNode {
   }
 
   /** Makes a core of what is on disk, and reads on L1 from where that one stands. */
-  async #begin(workers: Workers): Promise<void> {
+  async #begin(ring: KeyRing): Promise<void> {
     const { config, genesis, keys, store, createCore } = this.#parts;
     const { chainId } = genesis;
     const incarnation = await nextIncarnation(store);
     const recovery = await loadRecovery(store, genesis);
     const { committee } = recovery.epoch;
+    const workers = await this.#startWorkers(ring, committee);
     const first = genesis.committee.members.map(({ networkKey }) => networkKey);
     const own = nodeNetworkSignatures.publicKey(keys.network);
     const index = new PeerTable(committee, first).placeOf(own) ?? keys.index;
@@ -296,6 +309,7 @@ class ConclaveNode implements RunningNode {
       {
         genesis,
         index,
+        networkKey: own,
         incarnation,
         domain,
         blockInterval: config.blockIntervalMs * 1_000,
@@ -312,22 +326,59 @@ class ConclaveNode implements RunningNode {
       onResult: (event) => {
         if (this.#core === core) this.#step(event);
       },
-      onFailure: (error) => this.#stopBecause("a worker failed", error),
+      onFailure: (error) => {
+        if (this.#core === core) this.#stopBecause("a worker failed", error);
+      },
     });
     this.#executor.run(core.start(this.#clock.now()));
     this.#log.info("state recovered", { ...core.progress, incarnation });
     this.#settlement = this.#startSettlement(core);
   }
 
+  /** Threads that know the committee, and this node's share of its key; what was for earlier ones is erased. */
+  async #startWorkers(ring: KeyRing, committee: Committee): Promise<Workers> {
+    const { config, genesis, keys, logging } = this.#parts;
+    const isFirst = committee.epoch === genesis.committee.epoch;
+    await ring.eraseBefore(committee.epoch);
+    const kept = await ring.shareOf(committee.epoch);
+    const keyShare = kept ?? (isFirst ? keys.keyShare : undefined);
+    this.#hasKeyShare = keyShare !== undefined;
+    await this.#workers?.close();
+    this.#workers = await createWorkers({
+      count: Math.max(1, config.workers),
+      keyShare,
+      chainId: genesis.chainId,
+      committee,
+      logger: logging("workers"),
+    });
+    return this.#workers;
+  }
+
+  /** A job of a round that makes the next committee's key. */
+  async #round(core: NodeCore | undefined, job: RoundJob): Promise<void> {
+    const [secrets, workers] = [this.#ring, this.#workers];
+    if (secrets === undefined || workers === undefined) return;
+    try {
+      const answer = await doRoundJob({ secrets, workers }, job);
+      if (this.#core === core) this.#step({ type: "round-done", now: this.#clock.now(), answer });
+    } catch (error) {
+      if (this.#core !== core) return;
+      // The threads have more urgent work, and a window lasts for many blocks.
+      const isBusy = error instanceof CodedError && error.code === "BUSY";
+      if (isBusy) setTimeout(() => void this.#round(core, job), busyMs);
+      else this.#stopBecause("a part in a round cannot be done", error);
+    }
+  }
+
   /** The core is over and another begins from the disk, as after a restart. What is said meanwhile is said again. */
   async #rebuild(): Promise<void> {
-    const workers = this.#workers;
+    const ring = this.#ring;
     this.#core = undefined;
     this.#isRebuilding = true;
     await this.#executor.settled();
     await this.#settlement?.close();
-    if (this.#closing !== undefined || workers === undefined) return;
-    await this.#begin(workers);
+    if (this.#closing !== undefined || ring === undefined) return;
+    await this.#begin(ring);
     this.#isRebuilding = false;
     const now = this.#clock.now();
     for (const peer of this.#mesh?.connectedPeers ?? [])
@@ -391,8 +442,12 @@ class ConclaveNode implements RunningNode {
         return this.#onFault(effect.peer, effect.code);
       case "answer":
         return this.#gateway.answer(effect.ticket, effect.result);
-      case "validate":
+      case "round-job":
+        return void this.#round(this.#core, effect.job);
       case "compute-shares":
+        // Whoever has lost its share, or sits without one, opens by those of the others.
+        return this.#hasKeyShare ? this.#jobs?.run(effect) : undefined;
+      case "validate":
       case "open-batches":
       case "check-openings":
       case "unseal":

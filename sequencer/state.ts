@@ -18,6 +18,8 @@ export interface ReplicatedState {
   readonly recent: readonly SnapshotName[];
   readonly ledger: LedgerSnapshot;
   readonly mempool: Uint8Array;
+  /** Of the epoch of this block; what begins on a closing block begins without. */
+  readonly succession: Uint8Array;
 }
 
 /** The same with its large parts in pieces that nobody has put together yet. */
@@ -28,22 +30,24 @@ export interface StatePieces {
   readonly recent: readonly SnapshotName[];
   readonly ordering: readonly Uint8Array[];
   readonly mempool: readonly Uint8Array[];
+  readonly succession: Uint8Array;
   readonly totals: Uint8Array;
 }
 
 /** Snapshots that a state remembers the names of. */
 export const recentMax = 2;
 
-const version = 1;
+const version = 2;
 
 export function encodeState(state: StatePieces): Uint8Array[] {
-  const { ordering, mempool, totals } = state;
+  const { ordering, mempool, succession, totals } = state;
   const head = encode(state, (writer, { height, hash, named, recent }) => {
     writer.u8(version).u64(height).fixed(hash, 32).u64(named);
     writer.list(recent, recentMax, (w, name) => w.u64(name.height).fixed(name.root, 32));
-    writer.u32(bytesOf(ordering)).u32(bytesOf(mempool)).u32(totals.length);
+    writer.u32(bytesOf(ordering)).u32(bytesOf(mempool));
+    writer.u32(succession.length).u32(totals.length);
   });
-  return [head, ...ordering, ...mempool, totals];
+  return [head, ...ordering, ...mempool, succession, totals];
 }
 
 /** Undefined when the bytes are no state of this version. */
@@ -57,10 +61,12 @@ export function decodeState(chunks: readonly Uint8Array[]): ReplicatedState | un
       height: Height(r.u64()),
       root: r.fixed(32),
     }));
-    const [ordering, mempool, totals] = [reader.u32(), reader.u32(), reader.u32()];
-    reader.require(ordering + mempool + totals <= limits.snapshotBytesMax, "TOO_LONG");
+    const lengths = [reader.u32(), reader.u32(), reader.u32(), reader.u32()];
+    reader.require(lengths.reduce((a, b) => a + b, 0) <= limits.snapshotBytesMax, "TOO_LONG");
+    const [ordering = 0, mempool = 0, succession = 0, totals = 0] = lengths;
     const ledger = reader.fixed(ordering);
     const order = reader.fixed(mempool);
+    const rounds = reader.fixed(succession);
     return {
       height,
       hash,
@@ -68,6 +74,7 @@ export function decodeState(chunks: readonly Uint8Array[]): ReplicatedState | un
       recent,
       ledger: { ordering: ledger, totals: reader.fixed(totals) },
       mempool: order,
+      succession: rounds,
     };
   });
 }

@@ -32,7 +32,8 @@ function measure(count: number): Figure[] {
   const make = cpuMs(() => {
     const snapshots = new Snapshots({ roots: [], kept: [] });
     const ordering = ledger.orderingSnapshot();
-    snapshots.onExecuted({ height, hash, named: Height(0), ordering, mempool });
+    const succession = new Uint8Array(1);
+    snapshots.onExecuted({ height, hash, named: Height(0), ordering, mempool, succession });
     chunks = 1;
     snapshots.onOpened(height, totals);
     while (snapshots.newest === undefined) {

@@ -3,7 +3,9 @@
 
 import { equalBytes, type Store } from "../../base/index.ts";
 import { type SealingGroup, sha256 } from "../../crypto/index.ts";
+import type { RoundJob } from "../../epoch/index.ts";
 import {
+  type Candidate,
   type Committee,
   decodeFrame,
   encodeFrame,
@@ -32,6 +34,7 @@ import {
 import { Executor, type Persist } from "../../sequencer/executor.ts";
 import { dealCommittee, makeGenesis, type ValidatorSecrets } from "../../sequencer/genesis.ts";
 import { Jobs } from "../../sequencer/jobs.ts";
+import { doRoundJob, type RoundWorkers } from "../../sequencer/round-keeper.ts";
 import { PeerTable } from "../../sequencer/peer-table.ts";
 import { Pruner } from "../../sequencer/pruner.ts";
 import { loadRecovery, nextIncarnation } from "../../sequencer/recovery.ts";
@@ -57,12 +60,36 @@ export interface ClusterNode {
   core: Core | undefined;
   executor: Executor<CoreEffect>;
   jobs: Jobs;
+  readonly rounds: RoundWorkers;
   readonly delivered: Delivered[];
   readonly certified: Certified[];
   readonly answers: Map<number, unknown>;
   readonly faults: string[];
   /** In order: what the privacy promise is about. */
   readonly history: string[];
+  /** The secrets of its epochs, as its disk has them. */
+  readonly ring: MemoryRing;
+}
+
+/** A key ring that needs no disk. */
+export class MemoryRing {
+  readonly shares: Map<number, Uint8Array> = new Map();
+  readonly #secrets = new Map<
+    number,
+    { readonly epochKey: Uint8Array; readonly dealerSeed: Uint8Array }
+  >();
+
+  secretsFor(epoch: number): Promise<{ epochKey: Uint8Array; dealerSeed: Uint8Array }> {
+    const draw = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32));
+    const secrets = this.#secrets.get(epoch) ?? { epochKey: draw(), dealerSeed: draw() };
+    this.#secrets.set(epoch, secrets);
+    return Promise.resolve(secrets);
+  }
+
+  keepShare(epoch: number, share: Uint8Array): Promise<void> {
+    this.shares.set(epoch, share);
+    return Promise.resolve();
+  }
 }
 
 const heightOf = ({ certified }: Certified): number => certified.checkpoint.height;
@@ -70,7 +97,7 @@ const heightOf = ({ certified }: Certified): number => certified.checkpoint.heig
 /** What outlives the lives of a node. */
 type Memory = Pick<
   ClusterNode,
-  "store" | "delivered" | "certified" | "answers" | "faults" | "history"
+  "store" | "delivered" | "certified" | "answers" | "faults" | "history" | "ring"
 >;
 
 const tick = 10_000;
@@ -108,9 +135,14 @@ export class CoreCluster {
       readonly behindMax?: number;
       readonly spare?: number;
       readonly epochTime?: number;
+      /** Rounds are held; without, whoever is to come next is announced. */
+      readonly dkgWindow?: number;
+      /** The first committee has yet to make its key. */
+      readonly isKeyless?: boolean;
     } = {},
   ): Promise<CoreCluster> {
     const { behindMax = limits.stateSyncHeights, spare = 0, epochTime = 0 } = options;
+    const { dkgWindow = 0, isKeyless = false } = options;
     const group = await createMclSealingGroup();
     const { committee, secrets } = dealCommittee(group, { validators, entropy: sha256() });
     const { secrets: spares } = dealCommittee(group, {
@@ -123,8 +155,8 @@ export class CoreCluster {
         chainId: 31_337,
         contracts: { hub: new Uint8Array(20).fill(1), rollups: new Uint8Array(20).fill(2) },
         l1Start: 1,
-        committee,
-        parameters: { checkpointHeights: 16, epochTime },
+        committee: isKeyless ? withoutKey(committee) : committee,
+        parameters: { checkpointHeights: 16, epochTime, dkgWindow },
       },
     );
     const all = [...secrets, ...spares.slice(0, spare)];
@@ -136,7 +168,8 @@ export class CoreCluster {
       const store = joinStores({ main: memoryStore(), safety });
       const life = { store, delivered: [], certified: [], faults: [], history: [] };
       const answers = new Map<number, unknown>();
-      cluster.nodes.push(cluster.#node(index, { ...life, answers, committee }));
+      const memory = { ...life, answers, ring: new MemoryRing() };
+      cluster.nodes.push(cluster.#node(index, { ...memory, committee: genesis.committee }));
       await cluster.start(index);
     }
     cluster.subscribe();
@@ -152,12 +185,24 @@ export class CoreCluster {
     return {
       epoch: Epoch(epoch),
       members: indices.map((index, seat) => ({
-        publicKey: blstBls.publicKey(this.#secretsOf(index).validator),
-        networkKey: nodeNetworkSignatures.publicKey(this.#secretsOf(index).network),
+        ...this.candidate(index),
         verificationKey: members[seat]?.verificationKey ?? new Uint8Array(96),
       })),
       sealing,
     };
+  }
+
+  candidate(index: number): Candidate {
+    return {
+      publicKey: blstBls.publicKey(this.#secretsOf(index).validator),
+      networkKey: nodeNetworkSignatures.publicKey(this.#secretsOf(index).network),
+    };
+  }
+
+  /** L1 names these nodes for the committee of an epoch. */
+  prepare(epoch: number, indices: readonly number[]): void {
+    const candidates = indices.map((index) => this.candidate(index));
+    this.l1([{ type: "prepared", epoch: Epoch(epoch), candidates }]);
   }
 
   /** All nodes work out that this committee comes next, those that start later as well. */
@@ -191,7 +236,9 @@ export class CoreCluster {
   }
 
   async seal(namespace: number, payload: Uint8Array, nonce: number): Promise<SealedTransaction> {
-    const network = toNetwork(this.genesis, this.#group);
+    // To the key of the epoch, which is that of genesis unless that had none.
+    const committee = this.nodes[0]?.epoch.committee ?? this.genesis.committee;
+    const network = toNetwork({ ...this.genesis, committee }, this.#group);
     return sealTransaction(
       {
         network,
@@ -234,6 +281,7 @@ export class CoreCluster {
       {
         genesis: this.genesis,
         index: place,
+        networkKey: this.#networkKeys[index] ?? new Uint8Array(32),
         incarnation,
         domain: settlementDomain({ chainId, hub: contracts.hub }),
         behindMax: this.#behindMax,
@@ -335,13 +383,14 @@ export class CoreCluster {
       random: { bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
       chainId,
       committee,
-      keyShare: isMember(committee, place) ? this.#secrets[place]?.keyShare : undefined,
+      keyShare: life.ring.shares.get(committee.epoch) ?? this.#dealtShare(committee, place),
     });
     const node: ClusterNode = {
       index,
       ...life,
       pruner: new Pruner(store),
       epoch: { committee, table, place },
+      rounds: { round: (request) => Promise.resolve(handlers.round(request)) },
       core: undefined,
       executor: new Executor<CoreEffect>({
         write: (writes, options) => store.write(writes, options),
@@ -370,6 +419,13 @@ export class CoreCluster {
     return node;
   }
 
+  /** Whoever takes a seat of a dealt key is handed its share. */
+  #dealtShare(committee: Committee, place: ValidatorIndex): Uint8Array | undefined {
+    const { sealing } = this.genesis.committee;
+    const isDealt = sealing !== undefined && equalSharing(committee, this.genesis.committee);
+    return isDealt && isMember(committee, place) ? this.#secrets[place]?.keyShare : undefined;
+  }
+
   #act(node: ClusterNode, effect: Exclude<CoreEffect, Persist>): void {
     if (this.nodes[node.index] !== node) return;
     switch (effect.type) {
@@ -391,6 +447,8 @@ export class CoreCluster {
       case "check-openings":
       case "unseal":
         return node.jobs.run(effect);
+      case "round-job":
+        return void this.#round(node, effect.job);
       case "ordered":
         node.history.push(`final ${effect.height}`);
         return;
@@ -417,6 +475,13 @@ export class CoreCluster {
       case "epoch-ended":
         return void this.#rebuild(node);
     }
+  }
+
+  async #round(node: ClusterNode, job: RoundJob): Promise<void> {
+    const { rounds: workers, ring: secrets } = node;
+    const answer = await doRoundJob({ secrets, workers }, job);
+    if (this.nodes[node.index] === node)
+      this.step(node.index, { type: "round-done", now: this.now, answer });
   }
 
   /** What the node does when a state was fetched: all that was asked for first, then a start like any other. */
@@ -455,6 +520,22 @@ export class CoreCluster {
 }
 
 function memoryOf(node: ClusterNode): Memory {
-  const { store, delivered, certified, answers, faults, history } = node;
-  return { store, delivered, certified, answers, faults, history };
+  const { store, delivered, certified, answers, faults, history, ring } = node;
+  return { store, delivered, certified, answers, faults, history, ring };
+}
+
+function withoutKey(committee: Committee): Committee {
+  const members = committee.members.map(({ publicKey, networkKey }) => ({
+    publicKey,
+    networkKey,
+    verificationKey: new Uint8Array(96),
+  }));
+  return { ...committee, members, sealing: undefined };
+}
+
+/** Seat by seat the same shares of the same key. */
+function equalSharing(a: Committee, b: Committee): boolean {
+  return a.members.every(({ verificationKey }, seat) =>
+    equalBytes(verificationKey, b.members[seat]?.verificationKey ?? new Uint8Array()),
+  );
 }

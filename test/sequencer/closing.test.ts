@@ -64,14 +64,20 @@ describe("an epoch", () => {
     [
       "whose committee is not known yet",
       committee,
-      { mayClose: true, known: undefined },
+      { mayClose: true, known: "unknown" },
       "missing",
+    ],
+    [
+      "where there is no committee to hand over to",
+      committee,
+      { mayClose: true, known: undefined },
+      "invalid",
     ],
     ["that comes too early", committee, { mayClose: false, known: committee }, "invalid"],
     [
       "that comes too early for anybody",
       committee,
-      { mayClose: false, known: undefined },
+      { mayClose: false, known: "unknown" },
       "invalid",
     ],
   ] as const)("is judged by a block %s", (_, named, known, verdict) => {
@@ -83,7 +89,7 @@ describe("an epoch", () => {
 class Node {
   readonly chain: Chain;
   readonly mempool: Mempool;
-  known: Uint8Array | undefined;
+  known: Uint8Array | "unknown" = "unknown";
   view = 0;
   now = 1_000_000;
 

@@ -59,6 +59,7 @@ function stateAt(count: number, bytes = 100): ExecutedState {
     hash: new Uint8Array(32).fill(count),
     named: Height((count - 1) * snapshotHeights),
     ordering: [new Uint8Array(bytes).fill(count), new Uint8Array(0), new Uint8Array(3)],
+    succession: new Uint8Array(5).fill(50 + count),
     mempool: [new Uint8Array(bytes).fill(100 + count)],
   };
 }

@@ -143,11 +143,12 @@ export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffe
       const recovery = await loadRecovery(disk, genesis);
       const { epoch } = recovery;
       const validator = options.epochs?.placeIn(process, epoch) ?? process.validator;
+      const networkKey = epoch.committee.members[validator]?.networkKey ?? new Uint8Array(32);
       const ports = { votes: fakeSignatures(validator), lanes: fakeLaneSignatures(validator) };
       const clockOf = (at: Micros): number => options.clockOf(process, at);
       const core = new (options.classOf(process))(
         ports,
-        { genesis, index: validator, incarnation, domain },
+        { genesis, index: validator, networkKey, incarnation, domain },
         recovery,
         Micros(clockOf(now)),
       );
@@ -218,6 +219,8 @@ function carryOut(
       return host.inject(random.between(jobTime.min, jobTime.max), (at) =>
         sealing.answer(effect, place + 1, at),
       );
+    case "round-job":
+      throw new Violation("rounds", "in a network without rounds nothing is to be done for one");
     case "serve-blocks":
     case "load-lanes":
     case "load-transactions":
