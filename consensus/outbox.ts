@@ -3,6 +3,7 @@ import {
   type ConsensusMessage,
   encodeHeader,
   encodeQC,
+  type Evidence,
   type QC,
   spaces,
   type ValidatorIndex,
@@ -43,7 +44,7 @@ export class Outbox {
     this.#effects.push({ type: "broadcast", message });
   }
 
-  fault(peer: ValidatorIndex, code: string, evidence?: Uint8Array): void {
+  fault(peer: ValidatorIndex, code: string, evidence?: Evidence): void {
     this.#effects.push({
       type: "fault",
       peer,

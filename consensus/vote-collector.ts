@@ -1,14 +1,16 @@
 // Votes on their way to becoming certificates. They are verified together once there is a quorum, and one by one
 // only if somebody in it lied: in good times that is one pairing per certificate, whatever the committee's size.
 
-import { encode, equalBytes } from "../base/index.ts";
+import { equalBytes } from "../base/index.ts";
 import {
   type Committee,
+  contradiction,
+  type Evidence,
   type QC,
   quorum,
+  type SignedPayload,
   type ValidatorIndex,
   View,
-  writeQC,
 } from "../protocol/index.ts";
 import type { VoteSignatures } from "./ports.ts";
 import { type DigestOf, statementKey, type VoteStatement } from "./statement.ts";
@@ -22,7 +24,7 @@ export interface CastVote extends VoteStatement {
 export interface VoteFault {
   readonly peer: ValidatorIndex;
   readonly code: "BAD_VOTE_SIGNATURE" | "EQUIVOCATION";
-  readonly evidence?: Uint8Array;
+  readonly evidence?: Evidence;
 }
 
 export interface Counted {
@@ -121,9 +123,9 @@ export class VoteCollector {
   #judge(first: Tally, second: Tally, signer: ValidatorIndex): VoteFault[] {
     if (!this.#isVerified(first, signer) || !this.#isVerified(second, signer))
       return [this.#ban(signer)];
-    const evidence = encode([first, second], (writer, tallies) => {
-      for (const tally of tallies) writeQC(writer, this.#single(tally, signer));
-    });
+    const slot = first.statement.view;
+    const sides = [sideOf(first, signer), sideOf(second, signer)] as const;
+    const evidence = contradiction({ epoch: this.#committee.epoch, offender: signer, slot }, sides);
     return [{ peer: signer, code: "EQUIVOCATION", evidence }];
   }
 
@@ -144,12 +146,11 @@ export class VoteCollector {
         if (!tally.verified.has(signer)) tally.votes.delete(signer);
     return { peer: signer, code: "BAD_VOTE_SIGNATURE" };
   }
+}
 
-  /** One vote in the form of a certificate, which is how contracts take a signature over a statement. */
-  #single(tally: Tally, signer: ValidatorIndex): QC {
-    const signature = tally.votes.get(signer) ?? new Uint8Array(96);
-    return { ...tally.statement, epoch: this.#committee.epoch, signers: [signer], signature };
-  }
+function sideOf({ statement, votes }: Tally, signer: ValidatorIndex): SignedPayload {
+  const signature = votes.get(signer) ?? new Uint8Array(96);
+  return { kind: statement.kind, payload: statement.hash, signature };
 }
 
 function emptyTally({ kind, view, hash }: VoteStatement): Tally {

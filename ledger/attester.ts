@@ -1,19 +1,22 @@
 // Signs the checkpoints that are due, and gathers a quorum's signatures for L1. A validator that signs two payloads for
 // one height is slashed (contracts.md), so what it signed is on disk before anyone sees it and ascends over all lives.
 
-import { concatBytes, type Gauge, u64Bytes, unreachable, type Write } from "../base/index.ts";
+import { type Gauge, u64Bytes, unreachable, type Write } from "../base/index.ts";
 import {
   type CertifiedCheckpoint,
   type Checkpoint,
   checkpointDigest,
+  checkpointHash,
   checkpointStatement,
   type CheckpointVote,
   type Committee,
   type CommonEffect,
+  contradiction,
   encodeCheckpoint,
-  encodeMessage,
+  type Evidence,
   isMember,
   type Micros,
+  type SignedPayload,
   spaces,
   type ValidatorIndex,
 } from "../protocol/index.ts";
@@ -203,9 +206,14 @@ export class Attester {
     if (votes.isRefused(from)) return [];
     if (votes.matches(vote.checkpoint))
       return this.#outcome(votes, votes.add(from, vote.signature, false));
+    const signature = votes.signatureOf(from);
     votes.refuse(from);
+    if (signature !== undefined) {
+      const before = { type: "checkpoint-vote", checkpoint: votes.checkpoint, signature } as const;
+      return [this.#contradiction(from, before, vote)];
+    }
     if (!this.#isSigned(from, vote)) return [fault(from, "BAD_CHECKPOINT_SIGNATURE")];
-    return [fault(from, "WRONG_CHECKPOINT", encodeMessage(vote))];
+    return [fault(from, "WRONG_CHECKPOINT")];
   }
 
   #outcome(votes: CheckpointVotes, outcome: VoteOutcome): AttesterEffect[] {
@@ -222,7 +230,9 @@ export class Attester {
   #contradiction(from: ValidatorIndex, a: CheckpointVote, b: CheckpointVote): AttesterEffect {
     if (!this.#isSigned(from, a) || !this.#isSigned(from, b))
       return fault(from, "BAD_CHECKPOINT_SIGNATURE");
-    const evidence = concatBytes(encodeMessage(a), encodeMessage(b));
+    const { epoch, height } = a.checkpoint;
+    const place = { epoch, offender: from, slot: height };
+    const evidence = contradiction(place, [sideOf(a), sideOf(b)]);
     return fault(from, "CHECKPOINT_EQUIVOCATION", evidence);
   }
 
@@ -249,6 +259,10 @@ export class Attester {
   }
 }
 
-function fault(peer: ValidatorIndex, code: string, evidence?: Uint8Array): AttesterEffect {
+function sideOf({ checkpoint, signature }: CheckpointVote): SignedPayload {
+  return { kind: "checkpoint", payload: checkpointHash(checkpoint), signature };
+}
+
+function fault(peer: ValidatorIndex, code: string, evidence?: Evidence): AttesterEffect {
   return { type: "fault", peer, code, ...(evidence === undefined ? {} : { evidence }) };
 }

@@ -73,6 +73,10 @@ export class CheckpointVotes {
     return this.#refused.has(signer);
   }
 
+  signatureOf(signer: ValidatorIndex): Uint8Array | undefined {
+    return this.#votes.get(signer)?.signature;
+  }
+
   /** Its votes are not looked at any more. */
   refuse(signer: ValidatorIndex): void {
     this.#refused.add(signer);

@@ -1,9 +1,10 @@
-import { assert, BoundedMap, concatBytes, encode, type Gauge } from "../base/index.ts";
+import { assert, BoundedMap, encode, type Gauge } from "../base/index.ts";
 import {
   type Cut,
   isMember,
   type Lane,
   type LaneEntry,
+  laneFork,
   type LaneTip,
   limits,
   spaces,
@@ -243,7 +244,7 @@ export class LaneExchange {
       return this.#parts.outbox.fault(from, "BAD_LANE_SIGNATURE");
     if (owner === index && lane.incarnation >= incarnation) {
       this.#publisher.silence();
-      return this.#parts.outbox.fault(index, "OWN_LANE_FORK", encode(lane, writeLane));
+      return this.#parts.outbox.fault(index, "OWN_LANE_FORK");
     }
     const dropped = isDemanded ? this.#store.reserve(lane) : this.#store.makeRoom(lane);
     for (const { hash } of dropped) this.#parts.outbox.write(spaces.lane, hash, undefined);
@@ -345,8 +346,7 @@ export class LaneExchange {
       if (bad.length > 0) this.#parts.outbox.fault(owner, "BAD_LANE_SIGNATURE");
       else if (!this.#blamed.has(owner)) {
         this.#blamed.add(owner);
-        const evidence = [rival, held].map(({ lane }) => encode(lane, writeLane));
-        this.#parts.outbox.fault(owner, "LANE_FORK", concatBytes(...evidence));
+        this.#parts.outbox.fault(owner, "LANE_FORK", laneFork(rival.lane, held.lane));
       }
     }
   }

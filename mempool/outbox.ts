@@ -1,5 +1,5 @@
 import { type Write } from "../base/index.ts";
-import type { MempoolMessage, ValidatorIndex } from "../protocol/index.ts";
+import type { Evidence, MempoolMessage, ValidatorIndex } from "../protocol/index.ts";
 import type { MempoolEffect } from "./events.ts";
 
 /** The effects of one step as they come up. What is to be stored goes first; it is waited for only on demand. */
@@ -21,7 +21,7 @@ export class Outbox {
     this.add({ type: "broadcast", message });
   }
 
-  fault(peer: ValidatorIndex, code: string, evidence?: Uint8Array): void {
+  fault(peer: ValidatorIndex, code: string, evidence?: Evidence): void {
     this.add({ type: "fault", peer, code, ...(evidence === undefined ? {} : { evidence }) });
   }
 

@@ -1,4 +1,5 @@
 import type { Write } from "../base/index.ts";
+import type { Evidence } from "./evidence.ts";
 import type { Message } from "./messages.ts";
 import type { ValidatorIndex } from "./numbers.ts";
 
@@ -16,7 +17,7 @@ export type CommonEffect =
       readonly type: "fault";
       readonly peer: ValidatorIndex;
       readonly code: string;
-      readonly evidence?: Uint8Array;
+      readonly evidence?: Evidence;
     };
 
 /** The kinds of records in the store, each with its own keys. */
@@ -51,6 +52,8 @@ export const spaces = {
   checkpoint: "c",
   /** What this validator signed as checkpoints, by height, u64. */
   attested: "a",
+  /** What proves that validators lied, by epoch, u64, offender, u16, kind, u8, and slot, u64. */
+  evidence: "f",
   /** How each epoch ended, by its number, u64. */
   epoch: "e",
   /** What the settlement adapter has sent to L1, and L1 events it has read. */

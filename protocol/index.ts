@@ -59,6 +59,19 @@ export {
 export { domains } from "./domains.ts";
 export { type CommonEffect, spaces } from "./effects.ts";
 export {
+  areContradictory,
+  contradiction,
+  decodeEvidence,
+  encodeEvidence,
+  type Evidence,
+  isConvicting,
+  laneFork,
+  lieOf,
+  offenderOf,
+  type SignedPayload,
+  toContradictionCall,
+} from "./evidence.ts";
+export {
   committeeDigest,
   decodeEpochEnd,
   encodeEpochEnd,

@@ -58,6 +58,8 @@ export const laneUnemittedMax = 8_192;
 /** A stamp is forgotten when the block time is this far past it and nothing emitted it, µs. */
 export const stampLifetime = 30_000_000;
 
+/** Pieces of evidence against one validator in one epoch; one is enough. */
+export const evidencePerOffenderMax = 64;
 /** Votes and proposals are kept for views up to this far from the current one, above and below. */
 export const viewsAheadMax = 32;
 /** Blocks above the last final one; beyond it a leader proposes only after the idle time. */

@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
-import { decode } from "../../base/index.ts";
 import type { VoteSignatures } from "../../consensus/index.ts";
 import { Certificates } from "../../consensus/certificates.ts";
 import { type CastVote, VoteCollector } from "../../consensus/vote-collector.ts";
-import { readQC, ValidatorIndex, View } from "../../protocol/index.ts";
+import { contradiction, type SignedPayload, ValidatorIndex, View } from "../../protocol/index.ts";
 import { fakeSignatures } from "../sim/signatures.ts";
 import { certify, committee, digestOf, headerOn, sign } from "./support.ts";
 
@@ -43,12 +42,15 @@ test("two blocks prepared in one view are evidence that anyone can check", () =>
   collector.add(cast(1));
   const [fault] = collector.add({ ...cast(1), hash: rival.hash, signature: sign(1, rival) }).faults;
   expect(fault).toMatchObject({ peer: 1, code: "EQUIVOCATION" });
-  const statements = decode(fault?.evidence ?? new Uint8Array(0), (r) => [readQC(r), readQC(r)]);
-  expect(statements?.map(({ hash }) => hash)).toEqual([block.hash, rival.hash]);
-  for (const { signers, signature, kind, view, hash } of statements ?? []) {
-    expect(signers).toEqual([1]);
-    expect(signature).toEqual(sign(1, { kind, view, hash }));
-  }
+  const sides = [block, rival].map((each) => ({
+    kind: "prepare" as const,
+    payload: each.hash,
+    signature: sign(1, each),
+  }));
+  const [a, b] = sides as [SignedPayload, SignedPayload];
+  const place = { epoch: committee.epoch, offender: ValidatorIndex(1), slot: block.view };
+  expect(fault?.evidence).toEqual(contradiction(place, [a, b]));
+  expect(fault?.evidence).toEqual(contradiction(place, [b, a]));
 });
 
 test("a COMMIT beside a SKIP is evidence, a PREPARE beside a SKIP is not", () => {

@@ -285,11 +285,30 @@ test("two different early votes on one height prove a lie", () => {
   node.hear(1, a);
   const [lie] = node.hear(1, b);
   expect(lie).toMatchObject({ type: "fault", peer: 1, code: "CHECKPOINT_EQUIVOCATION" });
-  expect(lie?.type === "fault" ? lie.evidence?.length : 0).toBeGreaterThan(0);
+  expect(lie?.type === "fault" && lie.evidence).toMatchObject({
+    type: "statements",
+    offender: 1,
+    slot: 10,
+  });
   node.hear(2, voteOf(2, checkpointAt(10)));
   expect(node.hear(2, voteOf(4, checkpointAt(10, 9)))).toMatchObject([
     { type: "fault", peer: 2, code: "BAD_CHECKPOINT_SIGNATURE" },
   ]);
+});
+
+test("a vote on this checkpoint and then another one on the same height prove a lie as well", () => {
+  const node = new Node();
+  node.due(checkpointAt(10));
+  const [a, b] = [voteOf(1, checkpointAt(10)), voteOf(1, checkpointAt(10, 9))];
+  node.hear(1, a);
+  const [lie] = node.hear(1, b);
+  expect(lie).toMatchObject({
+    code: "CHECKPOINT_EQUIVOCATION",
+    evidence: { offender: 1, slot: 10 },
+  });
+  node.hear(2, voteOf(2, checkpointAt(10)));
+  const [alone] = node.hear(3, voteOf(3, checkpointAt(10, 9)));
+  expect(alone).toEqual({ type: "fault", peer: 3, code: "WRONG_CHECKPOINT" });
 });
 
 test("votes of strangers, of other epochs and of this node itself mean nothing", () => {

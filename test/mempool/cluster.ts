@@ -14,6 +14,7 @@ import {
   type Class,
   type Committee,
   type Cut,
+  type Evidence,
   decodeTransaction,
   Epoch,
   Height,
@@ -184,7 +185,7 @@ class Node {
 export class Cluster {
   readonly nodes: Node[];
   readonly answers: Map<number, Result> = new Map();
-  readonly faults: { by: number; peer: number; code: string; evidence?: Uint8Array }[] = [];
+  readonly faults: { by: number; peer: number; code: string; evidence?: Evidence }[] = [];
   readonly sent: Sent[] = [];
   readonly blocks: Block[] = [];
   /** Changes what is sent, or loses it by answering undefined. */

@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
-import { concatBytes, encode, toHex } from "../../base/index.ts";
+import { toHex } from "../../base/index.ts";
 import type { Cut, Lane, LaneTip, SealedTransaction } from "../../protocol/index.ts";
 import {
   emptyTip,
   Epoch,
+  laneFork,
   laneHash,
   limits,
   Micros,
   spaces,
   transactionId,
   ValidatorIndex,
-  writeLane,
 } from "../../protocol/index.ts";
 import {
   Cluster,
@@ -109,7 +109,7 @@ test("two messages for one place in a lane are evidence against its owner, told 
   const one = laneOf(3);
   const other = laneOf(3, { head: Micros(1_000_001) });
   cluster.receive(0, 3, { type: "lanes", lanes: [one, other] });
-  const evidence = concatBytes(encode(one, writeLane), encode(other, writeLane));
+  const evidence = laneFork(other, one);
   expect(cluster.faults).toMatchObject([{ by: 0, peer: 3, code: "LANE_FORK", evidence }]);
   expect(order(cluster, 0, cutOf([undefined, undefined, undefined, one.tip]))).toBe("ordered");
   expect(order(cluster, 0, cutOf([undefined, undefined, undefined, other.tip]))).toBe("ordered");

@@ -1,22 +1,27 @@
 // Any value of each type of the protocol, small enough to make thousands of them.
 
 import fc from "fast-check";
+import { equalBytes } from "../../base/index.ts";
 import {
+  areContradictory,
   type CertifiedCheckpoint,
   type Checkpoint,
   classes,
   type Committee,
+  contradiction,
   type DeliveredBlock,
   type DeliveredPage,
   type Envelope,
   Epoch,
   type EpochEnd,
+  type Evidence,
   type Frame,
   type Header,
   Height,
   type InboxMessage,
   inboxMessageHash,
   type Lane,
+  laneFork,
   type LaneTip,
   type Message,
   Micros,
@@ -27,6 +32,7 @@ import {
   type QC,
   type Receipt,
   type SealedTransaction,
+  type SignedPayload,
   ValidatorIndex,
   View,
   type VoteKind,
@@ -91,6 +97,39 @@ export const anyLane: fc.Arbitrary<Lane> = fc.record({
   head: micros,
   entries: few(fc.record({ id: hash, stamp: micros })),
   signature: bytes(64),
+});
+
+const anySide = (
+  kind: fc.Arbitrary<SignedPayload["kind"]>,
+  payload = hash,
+): fc.Arbitrary<SignedPayload> => fc.record({ kind, payload, signature: bytes(96) });
+
+const anyContradiction = fc.constantFrom<SignedPayload["kind"]>("prepare", "commit", "checkpoint");
+export const anyStatements: fc.Arbitrary<Evidence> = fc
+  .tuple(
+    fc.record({ epoch, offender: fc.nat(127).map(ValidatorIndex), slot: u64 }),
+    fc.oneof(
+      anyContradiction.chain((kind) =>
+        fc.tuple(anySide(fc.constant(kind)), anySide(fc.constant(kind))),
+      ),
+      fc.tuple(anySide(fc.constant("commit")), anySide(fc.constant("skip"), fc.constant(zeroHash))),
+    ),
+  )
+  .filter(([, [a, b]]) => areContradictory(a, b))
+  .map(([place, sides]) => contradiction(place, sides));
+
+export const anyLaneFork: fc.Arbitrary<Evidence> = fc
+  .tuple(anyLane, hash)
+  .filter(([lane, other]) => !equalBytes(lane.previous, other))
+  .map(([lane, other]) => laneFork(lane, { ...lane, previous: other }));
+
+export const anyShare: fc.Arbitrary<Evidence> = fc.record({
+  type: fc.constant("share" as const),
+  epoch,
+  offender: fc.nat(127).map(ValidatorIndex),
+  height: u64,
+  point: bytes(48),
+  share: bytes(96),
 });
 
 export const anyReceipt: fc.Arbitrary<Receipt> = fc.record({

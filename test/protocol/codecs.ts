@@ -8,6 +8,7 @@ import {
   decodeCommittee,
   decodeDeliveredPage,
   decodeEpochEnd,
+  decodeEvidence,
   decodeFrame,
   decodeHeader,
   decodeMessage,
@@ -19,6 +20,7 @@ import {
   encodeCommittee,
   encodeDeliveredPage,
   encodeEpochEnd,
+  encodeEvidence,
   encodeFrame,
   encodeHeader,
   encodeMessage,
@@ -43,10 +45,13 @@ import {
   anyHeader,
   anyInboxMessage,
   anyLane,
+  anyLaneFork,
   anyMessageOf,
   anyPayload,
   anyQC,
   anyReceipt,
+  anyShare,
+  anyStatements,
   anyTransaction,
 } from "./arbitraries.ts";
 
@@ -98,6 +103,10 @@ export const codecs: readonly Codec[] = [
     encode: encodeDeliveredPage,
     decode: decodeDeliveredPage,
   }),
+  ...Object.entries({ statements: anyStatements, lanes: anyLaneFork, share: anyShare }).map(
+    ([name, values]) =>
+      codec(`evidence ${name}`, values, { encode: encodeEvidence, decode: decodeEvidence }),
+  ),
   partCodec("lane", anyLane, writeLane, readLane),
   partCodec("receipt", anyReceipt, writeReceipt, readReceipt),
   partCodec("inbox message", anyInboxMessage, writeInboxMessage, readInboxMessage),

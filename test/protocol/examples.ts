@@ -7,16 +7,19 @@ import {
   type CertifiedCheckpoint,
   type Checkpoint,
   type Committee,
+  contradiction,
   type DeliveredBlock,
   type DeliveredPage,
   Epoch,
   type EpochEnd,
+  type Evidence,
   type Genesis,
   type Header,
   Height,
   type InboxMessage,
   inboxMessageHash,
   type Lane,
+  laneFork,
   type LaneTip,
   limits,
   type Message,
@@ -230,6 +233,23 @@ export const epochEnd: EpochEnd = {
   commitQC: qc,
 };
 
+/** The example's lies: their form, not their signatures. */
+const evidence: Readonly<Record<Evidence["type"], Evidence>> = {
+  statements: contradiction({ epoch: Epoch(1), offender: ValidatorIndex(2), slot: 302 }, [
+    { kind: "skip", payload: zeroHash, signature: bytes("skip", 96) },
+    { kind: "commit", payload: bytes("block"), signature: bytes("vote", 96) },
+  ]),
+  lanes: laneFork(lane, { ...lane, entries: [], signature: bytes("fork", 64) }),
+  share: {
+    type: "share",
+    epoch: Epoch(1),
+    offender: ValidatorIndex(2),
+    height: 250,
+    point: bytes("point", 48),
+    share: bytes("share", 96),
+  },
+};
+
 export const messages: { readonly [T in Message["type"]]: Extract<Message, { type: T }> } = {
   propose: {
     type: "propose",
@@ -316,6 +336,9 @@ export const examples: Readonly<Record<string, unknown>> = {
   "epoch end": epochEnd,
   "delivered page": page,
   lane,
+  "evidence statements": evidence.statements,
+  "evidence lanes": evidence.lanes,
+  "evidence share": evidence.share,
   receipt,
   "inbox message": inboxMessage,
   frame: { epoch: Epoch(1), message: messages.status },
