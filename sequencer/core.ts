@@ -63,6 +63,7 @@ import {
 } from "../protocol/index.ts";
 import { Chain, type ExecutedBlock, type FinalBlock, genesisTip } from "./chain.ts";
 import { isClosing } from "./closing.ts";
+import { EvidenceBook } from "./evidence-book.ts";
 import { L1Log } from "./l1-log.ts";
 import {
   encodeDeliveredRecord,
@@ -242,6 +243,7 @@ export class Core {
   #pruneAt = 0;
   /** What comes next is on disk: a newer state, or another epoch. */
   #isOver = false;
+  readonly #evidence: EvidenceBook;
   #out: CoreEffect[] = [];
   #hasChanged = false;
 
@@ -297,6 +299,7 @@ export class Core {
       },
     );
     this.#opening = new Opening({ committee, index }, { final: this.#delivered, unopened: [] });
+    this.#evidence = new EvidenceBook(recovery.evidence);
     const votes = guardSigning(ports.votes, {
       safety: recovery.replica.safety ?? initialSafety(committee.epoch),
       attested: recovery.attester.attested.map((checkpoint) => ({
@@ -593,8 +596,10 @@ export class Core {
         case "answer":
           if (effect.ticket !== ownTicket) this.#out.push(effect);
           break;
-        case "persist":
         case "fault":
+          this.#onFault(effect);
+          break;
+        case "persist":
         case "serve-blocks":
         case "validate":
         case "load-lanes":
@@ -861,6 +866,13 @@ export class Core {
     const succession = this.#succession.snapshot();
     const mempool = this.#mempool.snapshot();
     this.#snapshots.onExecuted({ height, hash, named, ordering, mempool, succession });
+  }
+
+  /** What proves the fault to others is kept; unsynced, for a lie that a crash forgets costs nobody but the judges. */
+  #onFault(fault: Extract<CoreEffect, { type: "fault" }>): void {
+    const write = fault.evidence === undefined ? undefined : this.#evidence.keep(fault.evidence);
+    if (write !== undefined) this.#out.push({ type: "persist", writes: [write], sync: false });
+    this.#out.push(fault);
   }
 
   #put(space: string, key: Height | Epoch, value: Uint8Array): void {

@@ -20,6 +20,7 @@ import {
   type Committee,
   decodeFrame,
   encodeFrame,
+  type Evidence,
   type Epoch,
   frameTypeOf,
   fromGenesisJson,
@@ -439,7 +440,7 @@ class ConclaveNode implements RunningNode {
       case "broadcast":
         return this.#broadcast(effect.message);
       case "fault":
-        return this.#onFault(effect.peer, effect.code);
+        return this.#onFault(effect.peer, effect.code, effect.evidence);
       case "answer":
         return this.#gateway.answer(effect.ticket, effect.result);
       case "round-job":
@@ -552,9 +553,11 @@ class ConclaveNode implements RunningNode {
     }
   }
 
-  #onFault(peer: ValidatorIndex, code: string): void {
-    this.#registry.metrics.count("faults_total", { code });
-    this.#log.warn("a validator broke a rule", { peer, code });
+  #onFault(peer: ValidatorIndex, code: string, evidence?: Evidence): void {
+    const { metrics } = this.#registry;
+    metrics.count("faults_total", { code });
+    if (evidence !== undefined) metrics.count("evidence_total", { type: evidence.type });
+    this.#log.warn("a validator broke a rule", { peer, code, isProven: evidence !== undefined });
     if (punished.has(code)) this.#mesh?.penalize(peer, code);
   }
 

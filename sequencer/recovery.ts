@@ -88,6 +88,7 @@ export async function loadRecovery(store: Store, genesis: Genesis): Promise<Reco
     epoch,
     replica: await reader.replica(epoch, headers.at(-1) ?? snapshot?.block),
     attester: await reader.attester(),
+    evidence: await reader.evidence(epoch.committee.epoch),
     snapshot,
     snapshots: await reader.snapshots(snapshot?.state),
     oldest: await readOldest(store),
@@ -294,6 +295,11 @@ class RecoveryReader {
         if (header !== undefined && header.height > final.height) headers.push(header);
       }
     }
+  }
+
+  async evidence(epoch: Epoch): Promise<Uint8Array[]> {
+    const range = { from: u64Bytes(epoch), to: u64Bytes(epoch + 1) };
+    return (await this.#store.range(spaces.evidence, range)).map(({ key }) => key);
   }
 
   async attester(): Promise<AttestedBefore> {

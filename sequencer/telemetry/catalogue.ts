@@ -21,6 +21,11 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
     labels: ["kind"],
   },
   faults_total: { type: "counter", help: "Rules that peers broke", labels: ["code"] },
+  evidence_total: {
+    type: "counter",
+    help: "Lies of validators that can be proven to others",
+    labels: ["type"],
+  },
 
   mempool_transactions: { type: "gauge", help: "Transactions held that no final block has" },
   mempool_admitted_total: { type: "counter", help: "Transactions admitted", labels: ["class"] },
