@@ -13,20 +13,23 @@ export interface NodeConfig {
   readonly dataDirectory: string;
   /** The genesis file. */
   readonly genesis: string;
-  /** This node's place in the committee of genesis. */
-  readonly validator: number;
+  /** This node's place in the committee of genesis; none for a node that joins later, or only follows. */
+  readonly validator?: number | undefined;
   /** Keystores (EIP-2335), all under one password. */
   readonly keys: {
     readonly validator: string;
     readonly network: string;
+    /** Of a member of a genesis whose sealing key was dealt; later shares stand in the data directory. */
     readonly keyShare: string;
     readonly password: SecretSource;
   };
   readonly network: {
     /** Multiaddress, such as /ip4/0.0.0.0/tcp/9000. */
     readonly listen: string;
-    /** Where each validator of the committee is reached, by its index; one's own is not dialled. */
+    /** Where each validator of the committee of genesis is reached, by its index; one's own is not dialled. */
     readonly peers: readonly string[];
+    /** Network keys, 32 bytes in hex, of nodes without a seat that may listen to this one. */
+    readonly observers: readonly string[];
   };
   /** The client interface. Port 0 takes any that is free. */
   readonly api: { readonly host: string; readonly port: number };
@@ -160,7 +163,7 @@ const retention = z
 const schema: z.ZodType<NodeConfig> = z.strictObject({
   dataDirectory: path.default("data"),
   genesis: path.default("genesis.json"),
-  validator: natural(limits.committeeMax - 1),
+  validator: natural(limits.committeeMax - 1).optional(),
   keys: z.strictObject({
     validator: path.default("validator.json"),
     network: path.default("network.json"),
@@ -170,6 +173,10 @@ const schema: z.ZodType<NodeConfig> = z.strictObject({
   network: z.strictObject({
     listen: multiaddress.default("/ip4/0.0.0.0/tcp/9000"),
     peers: z.array(multiaddress).min(1).max(limits.committeeMax),
+    observers: z
+      .array(z.string().regex(/^(?:0x)?[0-9a-fA-F]{64}$/, "must be a network key: 64 hex digits"))
+      .max(limits.observersMax)
+      .default([]),
   }),
   api: z
     .strictObject({

@@ -31,6 +31,7 @@ import {
 } from "../mempool/index.ts";
 import {
   type Batch,
+  type Candidate,
   blockHash,
   type CertifiedCheckpoint,
   type Checkpoint,
@@ -416,6 +417,11 @@ export class Core {
     return this.#l1.settlements(
       new Map(namespaces.map(({ namespace, settlement }) => [namespace, settlement])),
     );
+  }
+
+  /** Whom L1 names for the next committee, as of the last block executed; none while it names nobody. */
+  get candidates(): readonly Candidate[] {
+    return this.#ledger.candidates ?? [];
   }
 
   /** The newest L1 block read, with its hash if it is still known. */

@@ -84,6 +84,11 @@ export class NodeGateway<Health> {
     this.#waiting.clear();
   }
 
+  /** Another core has taken the place of the one that was asked. */
+  submitAgain(): void {
+    for (const [ticket, { transaction }] of this.#waiting) this.#parts.submit(ticket, transaction);
+  }
+
   /** The core's answer to a ticket. */
   answer(ticket: number, result: Answer): void {
     const waiting = this.#waiting.get(ticket);

@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  assert,
   BoundedMap,
   CodedError,
   equalBytes,
@@ -17,23 +18,26 @@ import {
 import type { RoundJob } from "../epoch/index.ts";
 import {
   blockHash,
+  type Candidate,
   type Committee,
   decodeFrame,
   encodeFrame,
+  Epoch,
   type Evidence,
-  type Epoch,
   frameTypeOf,
   fromGenesisJson,
   type Genesis,
   genesisHash,
   Height,
+  isMember,
   limits,
+  type Member,
   type Message,
   quorum,
   settlementDomain,
-  ValidatorIndex,
+  type ValidatorIndex,
   View,
-  sealingOf,
+  zeroHash,
 } from "../protocol/index.ts";
 import { type Api, createApi, type Health } from "./api/index.ts";
 import { Archive, type DiskRequest } from "./archive.ts";
@@ -51,10 +55,11 @@ import {
   openKeyFile,
   readPassword,
 } from "./keys/index.ts";
-import { createMesh, type Mesh } from "./network/index.ts";
+import { createMesh, type Mesh, type MeshPeer } from "./network/index.ts";
 import { PeerTable } from "./peer-table.ts";
 import { loadRecovery, nextIncarnation } from "./recovery.ts";
 import { doRoundJob } from "./round-keeper.ts";
+import { Roster } from "./roster.ts";
 import { claimSafety, joinStores } from "./safety-store.ts";
 import { createSettlement, type L1State, type Settlement } from "./settlement/index.ts";
 import { laneSignatures, voteSignatures } from "./signatures.ts";
@@ -91,7 +96,7 @@ const failoverMs = 6_000;
 /** What the node needs of its core. */
 export type NodeCore = Pick<
   Core,
-  "start" | "step" | "isBroken" | "progress" | "settlements" | "l1"
+  "start" | "step" | "isBroken" | "progress" | "settlements" | "candidates" | "l1"
 >;
 
 /** Makes the core of a node; one that is not the true one makes a Byzantine validator. */
@@ -163,10 +168,12 @@ async function openStores(
 }
 
 interface NodeKeys {
-  readonly index: ValidatorIndex;
   readonly validator: Uint8Array;
   readonly network: Uint8Array;
-  readonly keyShare: Uint8Array;
+  /** The public part of the network key: who this node is to others. */
+  readonly identity: Uint8Array;
+  /** What a dealer gave to a member of the committee of genesis. */
+  readonly dealtShare: Uint8Array | undefined;
   /** Of the account that pays on L1. */
   readonly poster: Uint8Array | undefined;
 }
@@ -179,6 +186,14 @@ interface NodeParts {
   readonly logging: (module: string) => Logger;
   readonly version: string;
   readonly createCore: CreateCore;
+}
+
+/** Where this node stands in the epoch that lasts. */
+interface Place {
+  readonly committee: Committee;
+  /** A seat, or an observer's place behind them. */
+  readonly index: ValidatorIndex;
+  readonly hasShare: boolean;
 }
 
 class ConclaveNode implements RunningNode {
@@ -194,11 +209,15 @@ class ConclaveNode implements RunningNode {
   #fail: (reason: unknown) => void = () => undefined;
   #trace: Trace | undefined;
   #core: NodeCore | undefined;
+  #place: Place;
+  /** Network keys of nodes that may listen, besides those that committees name: who is to follow, first. */
+  #listeners: readonly Uint8Array[];
+  /** Who sat in the committee before, and may have stayed behind. */
+  #predecessors: readonly Member[] = [];
+  readonly #roster: Roster;
+  #keyRing: KeyRing | undefined;
   #jobs: Jobs | undefined;
   #workers: Workers | undefined;
-  #ring: KeyRing | undefined;
-  /** Whether this node can give decryption shares in its epoch. */
-  #hasKeyShare = false;
   #mesh: Mesh | undefined;
   #settlement: Settlement | undefined;
   #api: Api | undefined;
@@ -219,6 +238,9 @@ class ConclaveNode implements RunningNode {
   /** What the Hub took, by its count. */
   readonly #anchors = new BoundedMap<number, { number: number; height: Height }>(anchorsKept);
   #anchoring: NodeJS.Timeout | undefined;
+  #meeting: NodeJS.Timeout | undefined;
+  /** Whom L1 names for the next committee. */
+  #candidates: readonly Candidate[] = [];
   #l1State: L1State | undefined;
 
   constructor(parts: NodeParts) {
@@ -227,6 +249,11 @@ class ConclaveNode implements RunningNode {
     this.#registry = createMetrics(metricDefinitions);
     this.#archive = new Archive(parts.store);
     this.#pruner = new Pruner(parts.store);
+    const { committee } = parts.genesis;
+    const { observers } = parts.config.network;
+    this.#listeners = observers.map((key) => fromHex(key) ?? new Uint8Array(32));
+    this.#roster = new Roster(this.#tableOf(committee));
+    this.#place = { committee, index: this.#indexIn(committee), hasShare: false };
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
@@ -258,7 +285,28 @@ class ConclaveNode implements RunningNode {
   }
 
   get #epoch(): Epoch {
-    return this.#parts.genesis.committee.epoch;
+    return this.#place.committee.epoch;
+  }
+
+  get #isSeated(): boolean {
+    return isMember(this.#place.committee, this.#place.index);
+  }
+
+  /** Who hears this node in an epoch: its members, and behind them those who listen, this node among them if it must. */
+  #tableOf(committee: Committee): PeerTable {
+    const { genesis, keys } = this.#parts;
+    const former = [...this.#predecessors, ...genesis.committee.members];
+    return new PeerTable(committee, [
+      keys.identity,
+      ...this.#listeners,
+      ...former.map(({ networkKey }) => networkKey),
+    ]);
+  }
+
+  #indexIn(committee: Committee): ValidatorIndex {
+    const place = this.#tableOf(committee).placeOf(this.#parts.keys.identity);
+    assert(place !== undefined, "this node has a place of its own");
+    return place;
   }
 
   /** Disk first, network last: nothing is heard before what was said is known again (consensus.md 2.9). */
@@ -267,12 +315,12 @@ class ConclaveNode implements RunningNode {
     const { metrics } = this.#registry;
     metrics.gauge("build_info", 1, { version });
     this.#trace = openTrace(process.env["CONCLAVE_TRACE"]);
-    this.#ring = await KeyRing.open({
+    this.#keyRing = await KeyRing.open({
       folder: join(config.dataDirectory, "epochs"),
       random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
       networkSecret: keys.network,
     });
-    await this.#begin(this.#ring);
+    await this.#begin(this.#keyRing);
     this.#mesh = await this.#joinMesh();
     this.#api = await createApi({
       gateway: this.#gateway,
@@ -285,20 +333,17 @@ class ConclaveNode implements RunningNode {
     this.#timer = setInterval(() => {
       this.#step({ type: "tick", now: this.#clock.now() });
     }, tickMs);
-    this.#log.info("node started", { validator: keys.index, api: this.url });
+    this.#log.info("node started", { ...this.#identity(), api: this.url });
   }
 
-  /** Makes a core of what is on disk, and reads on L1 from where that one stands. */
-  async #begin(ring: KeyRing): Promise<void> {
+  /** Makes a core of what is on disk, in the epoch that it is in, and reads on L1 from where that one stands. */
+  async #begin(keyRing: KeyRing): Promise<void> {
     const { config, genesis, keys, store, createCore } = this.#parts;
     const { chainId } = genesis;
     const incarnation = await nextIncarnation(store);
     const recovery = await loadRecovery(store, genesis);
     const { committee } = recovery.epoch;
-    const workers = await this.#startWorkers(ring, committee);
-    const first = genesis.committee.members.map(({ networkKey }) => networkKey);
-    const own = nodeNetworkSignatures.publicKey(keys.network);
-    const index = new PeerTable(committee, first).placeOf(own) ?? keys.index;
+    const workers = await this.#enter(committee, keyRing);
     const publicKeys = committee.members.map(({ publicKey }) => publicKey);
     const networkKeys = committee.members.map(({ networkKey }) => networkKey);
     const domain = settlementDomain({ chainId, hub: genesis.contracts.hub });
@@ -309,8 +354,8 @@ class ConclaveNode implements RunningNode {
       },
       {
         genesis,
-        index,
-        networkKey: own,
+        index: this.#place.index,
+        networkKey: keys.identity,
         incarnation,
         domain,
         blockInterval: config.blockIntervalMs * 1_000,
@@ -332,18 +377,26 @@ class ConclaveNode implements RunningNode {
       },
     });
     this.#executor.run(core.start(this.#clock.now()));
-    this.#log.info("state recovered", { ...core.progress, incarnation });
+    this.#log.info("state recovered", { ...core.progress, ...this.#identity(), incarnation });
     this.#settlement = this.#startSettlement(core);
+    this.#onCandidates(core.candidates);
+    await this.#handOver(this.#settlement);
   }
 
-  /** Threads that know the committee, and this node's share of its key; what was for earlier ones is erased. */
-  async #startWorkers(ring: KeyRing, committee: Committee): Promise<Workers> {
+  /** Takes this node's place in an epoch, with its part of the epoch's key; what earlier epochs left of theirs goes. */
+  async #enter(committee: Committee, keyRing: KeyRing): Promise<Workers> {
     const { config, genesis, keys, logging } = this.#parts;
-    const isFirst = committee.epoch === genesis.committee.epoch;
-    await ring.eraseBefore(committee.epoch);
-    const kept = await ring.shareOf(committee.epoch);
-    const keyShare = kept ?? (isFirst ? keys.keyShare : undefined);
-    this.#hasKeyShare = keyShare !== undefined;
+    const { epoch } = committee;
+    const isFirst = epoch === genesis.committee.epoch;
+    this.#predecessors = (await this.#committeeBefore(committee))?.members ?? [];
+    const keyShare = (await keyRing.shareOf(epoch)) ?? (isFirst ? keys.dealtShare : undefined);
+    const hasShare = keyShare !== undefined;
+    this.#place = { committee, index: this.#indexIn(committee), hasShare };
+    this.#roster.enter(this.#tableOf(committee));
+    if (this.#isSeated && committee.sealing !== undefined && !hasShare)
+      this.#log.warn("no share of the epoch's key is here: others have to open without it", {
+        epoch,
+      });
     await this.#workers?.close();
     this.#workers = await createWorkers({
       count: Math.max(1, config.workers),
@@ -352,12 +405,13 @@ class ConclaveNode implements RunningNode {
       committee,
       logger: logging("workers"),
     });
+    await keyRing.eraseBefore(epoch);
     return this.#workers;
   }
 
   /** A job of a round that makes the next committee's key. */
   async #round(core: NodeCore | undefined, job: RoundJob): Promise<void> {
-    const [secrets, workers] = [this.#ring, this.#workers];
+    const [secrets, workers] = [this.#keyRing, this.#workers];
     if (secrets === undefined || workers === undefined) return;
     try {
       const answer = await doRoundJob({ secrets, workers }, job);
@@ -373,17 +427,18 @@ class ConclaveNode implements RunningNode {
 
   /** The core is over and another begins from the disk, as after a restart. What is said meanwhile is said again. */
   async #rebuild(): Promise<void> {
-    const ring = this.#ring;
+    const keyRing = this.#keyRing;
     this.#core = undefined;
     this.#isRebuilding = true;
     await this.#executor.settled();
     await this.#settlement?.close();
-    if (this.#closing !== undefined || ring === undefined) return;
-    await this.#begin(ring);
+    if (this.#closing !== undefined || keyRing === undefined) return;
+    await this.#begin(keyRing);
     this.#isRebuilding = false;
+    await this.#meet();
+    this.#gateway.submitAgain();
     const now = this.#clock.now();
-    for (const peer of this.#mesh?.connectedPeers ?? [])
-      this.#step({ type: "peer-connected", now, peer: ValidatorIndex(peer) });
+    for (const peer of this.#connected()) this.#step({ type: "peer-connected", now, peer });
   }
 
   async close(): Promise<void> {
@@ -394,6 +449,7 @@ class ConclaveNode implements RunningNode {
   async #close(): Promise<void> {
     clearInterval(this.#timer);
     clearTimeout(this.#anchoring);
+    clearTimeout(this.#meeting);
     this.#gateway.close();
     await this.#api?.close();
     await this.#mesh?.close();
@@ -446,8 +502,9 @@ class ConclaveNode implements RunningNode {
       case "round-job":
         return void this.#round(this.#core, effect.job);
       case "compute-shares":
-        // Whoever has lost its share, or sits without one, opens by those of the others.
-        return this.#hasKeyShare ? this.#jobs?.run(effect) : undefined;
+        // A seat whose share was lost has none to give.
+        if (this.#place.hasShare) this.#jobs?.run(effect);
+        return;
       case "validate":
       case "open-batches":
       case "check-openings":
@@ -481,7 +538,10 @@ class ConclaveNode implements RunningNode {
           this.#stopBecause("the state that was fetched cannot be used", error);
         });
       case "epoch-ended":
-        return this.#stopBecause("the epoch has ended: start again for the next", undefined);
+        this.#log.info("epoch ended", { epoch: this.#epoch });
+        return void this.#rebuild().catch((error: unknown) => {
+          this.#stopBecause("the next epoch cannot be begun", error);
+        });
       default:
         return unreachable(effect);
     }
@@ -491,36 +551,90 @@ class ConclaveNode implements RunningNode {
 
   async #joinMesh(): Promise<Mesh> {
     const { config, genesis, keys, logging } = this.#parts;
-    const peers = genesis.committee.members.flatMap(({ networkKey }, index) => {
-      const address = config.network.peers[index];
-      return index === keys.index || address === undefined
-        ? []
-        : [{ index, networkKey, addresses: [address] }];
-    });
     return createMesh({
       privateKeySeed: keys.network,
       listen: [config.network.listen],
-      peers,
+      peers: this.#peers(await this.#addresses()),
       genesisHash: genesisHash(genesis),
       channelOf: (frame) => (urgent.has(frameTypeOf(frame) ?? "blocks") ? "consensus" : "bulk"),
-      onFrame: (peer, frame) => this.#onFrame(peer, frame),
-      onConnected: (peer) => {
+      onFrame: (number, frame) => this.#onFrame(number, frame),
+      onConnected: (number) => {
+        const peer = this.#roster.placeOf(number);
         const now = this.#clock.now();
-        this.#step({ type: "peer-connected", now, peer: ValidatorIndex(peer) });
+        if (peer !== undefined) this.#step({ type: "peer-connected", now, peer });
       },
-      onDisconnected: (peer) => this.#log.info("validator disconnected", { peer }),
+      onDisconnected: (number) => this.#log.info("peer disconnected", { peer: number }),
       logger: logging("network"),
       metrics: this.#registry.metrics,
     });
   }
 
-  #onFrame(peer: number, frame: Uint8Array): void {
+  /** Connects to those who have a place in the epoch, and to nobody else. */
+  async #meet(): Promise<void> {
+    const addresses = await this.#addresses();
+    this.#mesh?.setPeers(this.#peers(addresses));
+  }
+
+  #peers(addresses: ReadonlyMap<string, string>): MeshPeer[] {
+    const { keys } = this.#parts;
+    return this.#tableOf(this.#place.committee).keys.flatMap((networkKey) => {
+      if (equalBytes(networkKey, keys.identity)) return [];
+      const address = addresses.get(toHex(networkKey));
+      const index = this.#roster.numberOf(networkKey);
+      return [{ index, networkKey, addresses: address === undefined ? [] : [address] }];
+    });
+  }
+
+  /** By network key: as the configuration says of the committee of genesis, and L1 of those who came later. */
+  async #addresses(): Promise<ReadonlyMap<string, string>> {
+    const { config, genesis } = this.#parts;
+    const addresses = new Map<string, string>();
+    for (const [i, { networkKey }] of genesis.committee.members.entries()) {
+      const address = config.network.peers[i];
+      if (address !== undefined) addresses.set(toHex(networkKey), address);
+    }
+    const members = [...this.#place.committee.members, ...this.#candidates];
+    const unknown = members.filter(({ networkKey }) => !addresses.has(toHex(networkKey)));
+    if (unknown.length === 0) return addresses;
+    try {
+      const registered = await this.#settlement?.addressesOf(unknown);
+      for (const [key, address] of registered ?? [])
+        if (isAddress(address)) addresses.set(key, address);
+    } catch (error) {
+      // They may come to us; and when L1 answers again, we find them.
+      this.#log.warn("L1 does not tell where validators are reached", { error });
+      this.#meetAgain();
+    }
+    return addresses;
+  }
+
+  #meetAgain(): void {
+    clearTimeout(this.#meeting);
+    this.#meeting = setTimeout(() => {
+      void this.#meet().catch((error: unknown) => this.#stopBecause("the network failed", error));
+    }, meetAgainMs);
+  }
+
+  /** Who is to sit in the next committee, or to come to a key for it, listens from now on. */
+  #onCandidates(candidates: readonly Candidate[]): void {
+    this.#candidates = candidates;
+    const { observers } = this.#parts.config.network;
+    this.#listeners = [
+      ...observers.map((key) => fromHex(key) ?? new Uint8Array(32)),
+      ...candidates.map(({ networkKey }) => networkKey),
+    ];
+    this.#roster.enter(this.#tableOf(this.#place.committee));
+    this.#meetAgain();
+  }
+
+  #onFrame(number: number, frame: Uint8Array): void {
     // The disk is behind: what is said now is said again later, and must not pile up in memory before then.
     if (this.#executor.backlog > backlogMax) {
       this.#registry.metrics.count("frames_shed_total");
       return;
     }
-    const from = ValidatorIndex(peer);
+    const from = this.#roster.placeOf(number);
+    if (from === undefined) return;
     const decoded = decodeFrame(frame);
     if (decoded === undefined) return this.#onFault(from, "MALFORMED_MESSAGE");
     this.#step({ type: "message", now: this.#clock.now(), from, ...decoded });
@@ -528,12 +642,20 @@ class ConclaveNode implements RunningNode {
 
   #send(to: ValidatorIndex, message: Message): void {
     this.#note(message);
-    this.#mesh?.send(to, encodeFrame({ epoch: this.#epoch, message }));
+    const number = this.#roster.numberAt(to);
+    if (number !== undefined)
+      this.#mesh?.send(number, encodeFrame({ epoch: this.#epoch, message }));
   }
 
   #broadcast(message: Message): void {
     this.#note(message);
     this.#mesh?.broadcast(encodeFrame({ epoch: this.#epoch, message }));
+  }
+
+  #connected(): ValidatorIndex[] {
+    return (this.#mesh?.connectedPeers ?? []).flatMap(
+      (number) => this.#roster.placeOf(number) ?? [],
+    );
   }
 
   /** What is said is counted, and traced where the order matters. A message may be said again. */
@@ -543,12 +665,16 @@ class ConclaveNode implements RunningNode {
     if (message.type === "propose") {
       const { header } = message;
       if (this.#trace !== undefined)
-        this.#trace.write("proposed", { view: header.view, hash: toHex(blockHash(header)) });
+        this.#trace.write("proposed", {
+          epoch: header.epoch,
+          view: header.view,
+          hash: toHex(blockHash(header)),
+        });
       metrics.count("consensus_proposals_total");
     }
     if (message.type === "vote") {
-      const { kind, view, hash } = message;
-      if (this.#trace !== undefined) this.#trace.write("voted", { kind, view, hash: toHex(hash) });
+      const { kind, epoch, view, hash } = message;
+      this.#trace?.write("voted", { kind, epoch, view, hash: toHex(hash) });
       metrics.count("consensus_votes_total", { kind });
     }
   }
@@ -558,7 +684,8 @@ class ConclaveNode implements RunningNode {
     metrics.count("faults_total", { code });
     if (evidence !== undefined) metrics.count("evidence_total", { type: evidence.type });
     this.#log.warn("a validator broke a rule", { peer, code, isProven: evidence !== undefined });
-    if (punished.has(code)) this.#mesh?.penalize(peer, code);
+    const number = this.#roster.numberAt(peer);
+    if (punished.has(code) && number !== undefined) this.#mesh?.penalize(number, code);
   }
 
   /** What peers ask for that only the disk has. Nothing is sent when it is not there. */
@@ -615,13 +742,32 @@ class ConclaveNode implements RunningNode {
     }
     this.#gateway.certified(effect.certified, undefined);
     this.#registry.metrics.gauge("checkpoint_height", height);
+    // The last one of an epoch is carried to L1 by the next committee, once it has begun.
+    if (!equalBytes(effect.certified.checkpoint.next, zeroHash)) return;
     clearTimeout(this.#anchoring);
     const delay = effect.type === "completed" ? 0 : signingPatienceMs;
-    const anchorable = { ...effect, committee: this.#parts.genesis.committee };
+    const anchorable = { ...effect, committee: this.#place.committee };
     this.#anchoring = setTimeout(() => this.#settlement?.anchor(anchorable), delay);
   }
 
   // L1 -----------------------------------------------------------------------------------------------------
+
+  /** The checkpoint with which the epoch began goes to L1 before all others of it, unless L1 has it. */
+  async #handOver(settlement: Settlement): Promise<void> {
+    const { committee } = this.#place;
+    const signer = await this.#committeeBefore(committee);
+    const end = signer === undefined ? undefined : await this.#archive.epochEnd(signer.epoch);
+    if (end === undefined || signer === undefined) return;
+    const { certified } = end;
+    const leaves = this.#certified.get(certified.checkpoint.number)?.leaves ?? [];
+    settlement.anchor({ certified, leaves, committee: signer, next: committee });
+  }
+
+  async #committeeBefore({ epoch }: Committee): Promise<Committee | undefined> {
+    const { committee: first } = this.#parts.genesis;
+    if (epoch <= first.epoch + 1) return epoch === first.epoch ? undefined : first;
+    return (await this.#archive.epochEnd(Epoch(epoch - 2)))?.committee;
+  }
 
   #startSettlement(core: NodeCore): Settlement {
     const { config, genesis, keys, logging } = this.#parts;
@@ -632,15 +778,19 @@ class ConclaveNode implements RunningNode {
       hub: genesis.contracts.hub,
       rollups: genesis.contracts.rollups,
       posting:
-        keys.poster === undefined || bundle === undefined
+        keys.poster === undefined || bundle === undefined || !this.#isSeated
           ? undefined
           : { secretKey: keys.poster, bundle, failoverMs },
-      place: { index: keys.index, seats: genesis.committee.members.length },
+      place: { index: this.#place.index, seats: this.#place.committee.members.length },
       start: genesis.l1Start,
       from: core.l1,
       settlements: core.settlements,
       pollMs: l1PollMs,
-      onBlock: (block) => this.#step({ type: "l1", now: this.#clock.now(), block }),
+      onBlock: (block) => {
+        this.#step({ type: "l1", now: this.#clock.now(), block });
+        const named = block.events.findLast((event) => event.type === "prepared");
+        if (named?.epoch === this.#epoch + 1) this.#onCandidates(named.candidates);
+      },
       onState: (state) => this.#onL1State(state),
       logger: logging("settlement"),
       metrics: this.#registry.metrics,
@@ -675,7 +825,7 @@ class ConclaveNode implements RunningNode {
     const { metrics } = this.#registry;
     const progress = this.#core?.progress;
     if (progress !== undefined) {
-      metrics.gauge("consensus_epoch", this.#parts.genesis.committee.epoch);
+      metrics.gauge("consensus_epoch", this.#epoch);
       metrics.gauge("consensus_view", progress.view);
       metrics.gauge("consensus_final_height", progress.final);
       metrics.gauge("opened_height", progress.delivered);
@@ -693,11 +843,17 @@ class ConclaveNode implements RunningNode {
     return this.#registry.expose();
   }
 
+  #identity(): { readonly epoch: Epoch; readonly validator: ValidatorIndex | undefined } {
+    return { epoch: this.#epoch, validator: this.#isSeated ? this.#place.index : undefined };
+  }
+
   #health(): Health {
-    const { genesis, keys, version } = this.#parts;
+    const { version } = this.#parts;
     const progress = this.#core?.progress;
-    const peers = this.#mesh?.connectedPeers.length ?? 0;
-    const { epoch, members } = genesis.committee;
+    const { committee } = this.#place;
+    const { epoch, members } = committee;
+    const seats = this.#connected().filter((peer) => isMember(committee, peer));
+    const peers = seats.length;
     const final = progress?.final ?? Height(0);
     const opened = progress?.delivered ?? Height(0);
     const checks = {
@@ -705,7 +861,7 @@ class ConclaveNode implements RunningNode {
         progress !== undefined &&
         progress.syncing === undefined &&
         final - opened <= limits.unopenedMax,
-      peers: peers + 1 >= quorum(members.length),
+      peers: peers + (this.#isSeated ? 1 : 0) >= quorum(members.length),
       l1: this.#settlement?.isUp === true,
     };
     return {
@@ -714,7 +870,7 @@ class ConclaveNode implements RunningNode {
       ready: checks.synced && checks.peers,
       checks,
       version,
-      validator: keys.index,
+      validator: this.#isSeated ? this.#place.index : undefined,
       epoch,
       view: progress?.view ?? View(0),
       final,
@@ -749,36 +905,54 @@ const certifiedKept = 64;
 const anchorsKept = 1_024;
 /** How long the rest of the committee has to sign a checkpoint that a quorum has signed, ms. */
 const signingPatienceMs = 1_000;
+/** Before peers are looked up again: those who are named together are met together. */
+const meetAgainMs = 1_000;
 
 async function readKeys(config: NodeConfig, genesis: Genesis): Promise<NodeKeys> {
   const { keys, l1 } = config;
-  const index = ValidatorIndex(config.validator);
-  const member = genesis.committee.members[index];
+  const validator = await openKeyFile(keys.validator, "validator", keys.password);
+  const network = await openKeyFile(keys.network, "network", keys.password);
+  const identity = nodeNetworkSignatures.publicKey(network.secret);
+  const own = { publicKey: blstBls.publicKey(validator.secret), networkKey: identity };
+  return {
+    validator: validator.secret,
+    network: network.secret,
+    identity,
+    dealtShare: await readDealtShare(config, genesis, own),
+    poster: l1.poster === undefined ? undefined : await readPosterKey(l1.poster),
+  };
+}
+
+/** Throws `CodedError` when the keys are not those of the member of genesis that the configuration names. */
+async function readDealtShare(
+  { validator, keys }: NodeConfig,
+  { committee }: Genesis,
+  own: Candidate,
+): Promise<Uint8Array | undefined> {
+  if (validator === undefined) return undefined;
+  const member = committee.members[validator];
   if (member === undefined)
     throw new CodedError(
       "NOT_A_VALIDATOR",
-      `genesis has no validator ${index}: check \`validator\``,
+      `genesis has no validator ${validator}: check \`validator\``,
     );
-  const validator = await openKeyFile(keys.validator, "validator", keys.password);
-  const network = await openKeyFile(keys.network, "network", keys.password);
-  const share = await openKeyFile(keys.keyShare, "keyShare", keys.password);
+  const { sealing } = committee;
+  const share =
+    sealing === undefined ? undefined : await openKeyFile(keys.keyShare, "keyShare", keys.password);
   const isOurs =
-    equalBytes(blstBls.publicKey(validator.secret), member.publicKey) &&
-    equalBytes(nodeNetworkSignatures.publicKey(network.secret), member.networkKey) &&
-    share.seat === index + 1 &&
-    share.keyId === sealingOf(genesis.committee).keyId;
-  if (!isOurs)
-    throw new CodedError(
-      "WRONG_KEYS",
-      `the keys are not those of validator ${index} in genesis: check the key files and \`validator\``,
-    );
-  return {
-    index,
-    validator: validator.secret,
-    network: network.secret,
-    keyShare: share.secret,
-    poster: l1.poster === undefined ? undefined : await readPosterKey(l1.poster),
-  };
+    equalBytes(own.publicKey, member.publicKey) &&
+    equalBytes(own.networkKey, member.networkKey) &&
+    (share === undefined || (share.seat === validator + 1 && share.keyId === sealing?.keyId));
+  if (isOurs) return share?.secret;
+  throw new CodedError(
+    "WRONG_KEYS",
+    `the keys are not those of validator ${validator} in genesis: check the key files and \`validator\``,
+  );
+}
+
+/** What operators write on L1 is theirs: only what the mesh can dial is tried. */
+function isAddress(text: string): boolean {
+  return /^\/(?:ip4|ip6|dns4|dns6|dns)\/[^/\s]{1,253}\/tcp\/\d{1,5}$/.test(text);
 }
 
 async function readPosterKey(source: SecretSource): Promise<Uint8Array> {

@@ -79,10 +79,17 @@ export interface ValidatorTrace {
 
 export type TraceEvent =
   | { readonly event: "final" | "share-sent"; readonly height: number }
-  | { readonly event: "proposed"; readonly view: number; readonly hash: string }
+  | {
+      readonly event: "proposed";
+      readonly epoch: number;
+      readonly view: number;
+      readonly hash: string;
+    }
   | {
       readonly event: "voted";
       readonly kind: "prepare" | "commit" | "skip";
+      /** Views count anew in each. */
+      readonly epoch: number;
       readonly view: number;
       readonly hash: string;
     };

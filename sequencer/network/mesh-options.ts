@@ -2,11 +2,11 @@ import type { Logger, Metrics, Transport } from "../../base/index.ts";
 import type { Channel, Timing } from "./channel.ts";
 
 export interface MeshPeer {
-  /** In the committee. */
+  /** What it is called here, for as long as it is a peer. */
   readonly index: number;
   /** Ed25519, 32 bytes: its identity. */
   readonly networkKey: Uint8Array;
-  /** Multiaddrs without the peer id: `/ip4/10.0.0.2/tcp/9000`, `/dns4/node2/tcp/9000`. */
+  /** Multiaddrs without the peer id: `/ip4/10.0.0.2/tcp/9000`, `/dns4/node2/tcp/9000`. Without one it has to come to us. */
   readonly addresses: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export interface MeshOptions {
   readonly privateKeySeed: Uint8Array;
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[];
-  /** The other members of the committee. */
+  /** Who may connect, and is connected to, at first. */
   readonly peers: readonly MeshPeer[];
   readonly genesisHash: Uint8Array;
   /** By which stream a frame travels. */
@@ -31,6 +31,11 @@ export interface MeshOptions {
 }
 
 export interface Mesh extends Transport {
+  /**
+   * From now on these and no others. Who was a peer under the same index and key and with the same addresses keeps its
+   * connection; an index that is given to another key is another peer.
+   */
+  setPeers(peers: readonly MeshPeer[]): void;
   /** Indices of the connected peers, ascending. */
   readonly connectedPeers: readonly number[];
   /** What is listened on, with the ports that were given out for 0. */

@@ -1,5 +1,5 @@
-// The committee's own network: every validator is connected to every other, by libp2p over TCP, encrypted and mutually
-// authenticated by Noise, and to nobody else. No discovery and no gossip: the members and their addresses are known.
+// The committee's own network: every validator is connected to every other and to those who may listen, by libp2p over
+// TCP, encrypted and mutually authenticated by Noise, and to nobody else. No discovery and no gossip: who they are is known.
 
 import { publicKeyFromRaw } from "@libp2p/crypto/keys";
 import type { Connection, PeerId, Stream } from "@libp2p/interface";
@@ -25,6 +25,8 @@ export async function createMesh(options: MeshOptions): Promise<Mesh> {
 interface Peer {
   readonly index: number;
   readonly id: PeerId;
+  /** Where it is reached, in one text to compare. */
+  readonly reached: string;
   readonly link: Link;
   readonly receivers: Map<Channel, Receiver>;
   mutedUntil: number;
@@ -39,6 +41,8 @@ class Libp2pMesh implements Mesh {
   readonly #tally: Tally;
   readonly #peers = new Map<string, Peer>();
   readonly #byIndex = new Map<number, Peer>();
+  /** Links of former peers on their way down. */
+  readonly #leaving = new Set<Promise<void>>();
   #node: Libp2p | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastBeat = 0;
@@ -81,16 +85,27 @@ class Libp2pMesh implements Mesh {
         details: { listen },
       });
     }
-    for (const peer of peers) this.#addPeer(node, peer);
+    this.setPeers(peers);
     this.#lastBeat = performance.now();
     this.#timer = setInterval(() => this.#beat(), this.#timing.heartbeat);
   }
 
+  setPeers(peers: readonly MeshPeer[]): void {
+    const node = this.#node;
+    if (node === undefined || this.#isClosing) return;
+    const wanted = new Map(peers.map((peer) => [nameOf(peer), peer]));
+    for (const [name, peer] of this.#peers) {
+      const same = wanted.get(name);
+      if (same?.index === peer.index && reachedAt(same) === peer.reached) wanted.delete(name);
+      else this.#removePeer(name, peer);
+    }
+    for (const peer of wanted.values()) this.#addPeer(node, peer);
+  }
+
+  /** What is for somebody who is no peer any more is dropped: it was asked for before. */
   send(peer: number, frame: Uint8Array): void {
-    const target = this.#byIndex.get(peer);
-    assert(target !== undefined, "frames go to members of the committee");
     assertFrame(frame);
-    target.link.send(this.#options.channelOf(frame), frame);
+    this.#byIndex.get(peer)?.link.send(this.#options.channelOf(frame), frame);
   }
 
   broadcast(frame: Uint8Array): void {
@@ -101,7 +116,7 @@ class Libp2pMesh implements Mesh {
 
   penalize(peer: number, code: string): void {
     const target = this.#byIndex.get(peer);
-    assert(target !== undefined, "members of the committee are penalized");
+    if (target === undefined) return;
     this.#options.logger.warn("peer cut off", { peer, code });
     this.#tally.penalize(code);
     this.#mute(target, code);
@@ -110,17 +125,22 @@ class Libp2pMesh implements Mesh {
   async close(): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#timer);
-    await Promise.all([...this.#byIndex.values()].map(({ link }) => link.close()));
+    await Promise.all([
+      ...[...this.#byIndex.values()].map(({ link }) => link.close()),
+      ...this.#leaving,
+    ]);
     this.#tally.flush();
     await this.#node?.stop();
   }
 
-  #addPeer(node: Libp2p, { index, networkKey, addresses }: MeshPeer): void {
+  #addPeer(node: Libp2p, given: MeshPeer): void {
+    const { index, networkKey, addresses } = given;
     const id = peerIdFromPublicKey(publicKeyFromRaw(networkKey));
     const targets = addresses.map((address) => multiaddr(`${address}/p2p/${id.toString()}`));
     const link = new Link(
       {
-        dial: (signal) => node.dial(targets, { signal }),
+        // Of a peer without an address only a connection that it made itself is found.
+        dial: (signal) => node.dial(targets.length === 0 ? id : targets, { signal }),
         onUp: () => this.#update(peer),
         onDown: () => this.#update(peer),
         logger: this.#options.logger,
@@ -131,6 +151,7 @@ class Libp2pMesh implements Mesh {
     const peer: Peer = {
       index,
       id,
+      reached: reachedAt(given),
       link,
       receivers: new Map(),
       mutedUntil: 0,
@@ -139,6 +160,17 @@ class Libp2pMesh implements Mesh {
     };
     this.#peers.set(id.toString(), peer);
     this.#byIndex.set(index, peer);
+  }
+
+  /** Its connection ends behind our back; nothing of it is heard or reported any more. */
+  #removePeer(name: string, peer: Peer): void {
+    this.#peers.delete(name);
+    this.#byIndex.delete(peer.index);
+    if (peer.isConnected) this.#options.onDisconnected(peer.index);
+    peer.isConnected = false;
+    this.#cut(peer, "no peer any more");
+    const closing = peer.link.close().finally(() => this.#leaving.delete(closing));
+    this.#leaving.add(closing);
   }
 
   #mayConnect(id: PeerId): boolean {
@@ -162,7 +194,9 @@ class Libp2pMesh implements Mesh {
       stream,
       {
         onGreeting: () => this.#onGreeting(peer, channel, receiver),
-        onFrame: (frame) => this.#options.onFrame(peer.index, frame),
+        onFrame: (frame) => {
+          if (this.#byIndex.get(peer.index) === peer) this.#options.onFrame(peer.index, frame);
+        },
         onFault: (code) => this.#onFault(peer, code),
         onEnd: () => this.#onEnd(peer, channel, receiver),
       },
@@ -207,6 +241,7 @@ class Libp2pMesh implements Mesh {
   }
 
   #update(peer: Peer): void {
+    if (this.#byIndex.get(peer.index) !== peer) return;
     const isConnected = peer.link.isUp && peer.receivers.size === channels.length;
     if (isConnected === peer.isConnected) return;
     peer.isConnected = isConnected;
@@ -244,6 +279,14 @@ class Libp2pMesh implements Mesh {
   #connectionsOf(peer: Peer): Connection[] {
     return this.#node?.getConnections(peer.id) ?? [];
   }
+}
+
+function nameOf({ networkKey }: MeshPeer): string {
+  return peerIdFromPublicKey(publicKeyFromRaw(networkKey)).toString();
+}
+
+function reachedAt({ addresses }: MeshPeer): string {
+  return addresses.join(" ");
 }
 
 function assertFrame(frame: Uint8Array): void {

@@ -40,6 +40,9 @@ function corrupted(adversary: Adversary, random: SeededRandom): CreateCore {
       get settlements() {
         return core.settlements;
       },
+      get candidates() {
+        return core.candidates;
+      },
       get l1() {
         return core.l1;
       },

@@ -4,16 +4,16 @@ import { invariants } from "./invariants.ts";
 import type { ChaosObservations, Ending, SceneRecord } from "./observations.ts";
 
 const votes: readonly TraceEvent[] = [
-  { event: "proposed", view: 7, hash: "b7" },
-  { event: "voted", kind: "prepare", view: 7, hash: "b7" },
-  { event: "voted", kind: "commit", view: 7, hash: "b7" },
+  { event: "proposed", epoch: 0, view: 7, hash: "b7" },
+  { event: "voted", kind: "prepare", epoch: 0, view: 7, hash: "b7" },
+  { event: "voted", kind: "commit", epoch: 0, view: 7, hash: "b7" },
   { event: "final", height: 2 },
   { event: "share-sent", height: 2 },
   // After a restart the last word is said again.
-  { event: "voted", kind: "commit", view: 7, hash: "b7" },
+  { event: "voted", kind: "commit", epoch: 0, view: 7, hash: "b7" },
   // A vote for a block does not exclude that its view is skipped.
-  { event: "voted", kind: "prepare", view: 8, hash: "b8" },
-  { event: "voted", kind: "skip", view: 8, hash: "00" },
+  { event: "voted", kind: "prepare", epoch: 0, view: 8, hash: "b8" },
+  { event: "voted", kind: "skip", epoch: 0, view: 8, hash: "00" },
 ];
 
 const stopped: Ending = { why: "stop", validator: 0, how: "code 0", ms: 900, said: [] };
@@ -115,21 +115,35 @@ const bugs: Record<string, Record<string, Partial<ChaosObservations>>> = {
     },
   },
   "no honest validator voted or proposed twice in a view, in all its lives": {
-    "it prepared two blocks": withTrace({ event: "voted", kind: "prepare", view: 7, hash: "bx" }),
-    "it committed two blocks": withTrace({ event: "voted", kind: "commit", view: 7, hash: "bx" }),
+    "it prepared two blocks": withTrace({
+      event: "voted",
+      kind: "prepare",
+      epoch: 0,
+      view: 7,
+      hash: "bx",
+    }),
+    "it committed two blocks": withTrace({
+      event: "voted",
+      kind: "commit",
+      epoch: 0,
+      view: 7,
+      hash: "bx",
+    }),
     "it skipped what it had committed": withTrace({
       event: "voted",
       kind: "skip",
+      epoch: 0,
       view: 7,
       hash: "00",
     }),
     "it committed what it had skipped": withTrace({
       event: "voted",
       kind: "commit",
+      epoch: 0,
       view: 8,
       hash: "b8",
     }),
-    "it proposed two blocks": withTrace({ event: "proposed", view: 7, hash: "bx" }),
+    "it proposed two blocks": withTrace({ event: "proposed", epoch: 0, view: 7, hash: "bx" }),
     "there is no trace": { traces: [{ validator: 0, events: [] }] },
   },
   "no share left an honest validator before its block was final there": {

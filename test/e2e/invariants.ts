@@ -69,11 +69,12 @@ export function findTwoFaced({ traces }: Pick<ChaosObservations, "traces">): str
 
 /** What an event says, and in which places nothing else may be said. */
 function statementsOf(event: TraceEvent): readonly (readonly [slot: string, statement: string])[] {
-  if (event.event === "proposed") return [[`the proposal of view ${event.view}`, event.hash]];
-  if (event.event !== "voted") return [];
-  const { kind, view, hash } = event;
-  if (kind === "prepare") return [[`the PREPARE of view ${view}`, hash]];
-  return [[`the end of view ${view}`, kind === "skip" ? "SKIP" : `COMMIT ${hash}`]];
+  if (event.event !== "proposed" && event.event !== "voted") return [];
+  const place = `view ${event.view} of epoch ${event.epoch}`;
+  if (event.event === "proposed") return [[`the proposal of ${place}`, event.hash]];
+  const { kind, hash } = event;
+  if (kind === "prepare") return [[`the PREPARE of ${place}`, hash]];
+  return [[`the end of ${place}`, kind === "skip" ? "SKIP" : `COMMIT ${hash}`]];
 }
 
 export function findBrokenPromises({ brought, streams, needed }: ChaosObservations): string[] {

@@ -50,6 +50,49 @@ test("a frame goes to whom it is sent, and to nobody else", async () => {
   expect(nodes[2]?.received).toEqual([]);
 });
 
+test("peers come and go as they are set, and those who stay keep their connection", async () => {
+  const nodes = keep(await startMeshes(4));
+  await allConnected(nodes);
+  const events: string[] = [];
+  const port = await freePort();
+  const first = nodes[0] as Node;
+  const peerOf = ({ index, port: at }: Pick<Node, "index" | "port">) => ({
+    index,
+    networkKey: networkKeyOf(index),
+    addresses: [addressOf(at)],
+  });
+  const watching = await startNode({
+    index: 4,
+    port,
+    peers: [peerOf(first)],
+    onConnected: (peer) => void events.push(`+${peer}`),
+    onDisconnected: (peer) => void events.push(`-${peer}`),
+  });
+  keep([watching]);
+  // Nobody has been told of it yet: it is a stranger.
+  await until(
+    () => (first.counts.get("network_refusals_total stranger") ?? 0) > 0,
+    "it is refused",
+  );
+  const others = nodes.slice(1).map(peerOf);
+  // Where it is reached is not known: it has to come.
+  const newcomer = { index: 9, networkKey: networkKeyOf(4), addresses: [] };
+  first.mesh.setPeers([...others, newcomer]);
+  await until(() => first.mesh.connectedPeers.includes(9), "it is let in");
+  first.mesh.send(9, Uint8Array.of(consensusTag, 1));
+  watching.mesh.broadcast(Uint8Array.of(consensusTag, 2));
+  await until(() => watching.received.length === 1, "it hears");
+  await until(() => first.received.some(({ peer }) => peer === 9), "it is heard");
+  expect(first.mesh.connectedPeers).toEqual([1, 2, 3, 9]);
+  expect(first.lines.filter((line) => line === "peer disconnected")).toEqual([]);
+
+  first.mesh.setPeers(others);
+  await until(() => events.includes("-0"), "it is let go");
+  expect(first.mesh.connectedPeers).toEqual([1, 2, 3]);
+  // What is for somebody who is gone is dropped.
+  first.mesh.send(9, Uint8Array.of(consensusTag, 3));
+});
+
 test("a vote does not wait behind batches", async () => {
   const nodes = keep(await startMeshes(2));
   await allConnected(nodes);
