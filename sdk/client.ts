@@ -10,6 +10,7 @@ import {
   type TransactionStatus,
 } from "../protocol/index.ts";
 import { Endpoint, type Fetch } from "./endpoint.ts";
+import { learnEpochs } from "./epochs.ts";
 import { followNamespace, type FollowOptions } from "./follow.ts";
 import { type Network, requireGenesis, toNetwork } from "./network.ts";
 import type { WebSocketConstructor } from "./pages.ts";
@@ -63,7 +64,7 @@ export class ConclaveClient {
   async submit(transaction: SealedTransaction): Promise<Submission> {
     const { backends } = this.#options;
     const network = await this.network();
-    return submitToAll(transaction, network, this.#endpoints, backends?.networkSignatures);
+    return submitToAll(transaction, network, this.#endpoints, backends);
   }
 
   /** The first endpoint's word that knows the transaction (32 bytes); undefined when none does. */
@@ -98,7 +99,22 @@ export class ConclaveClient {
     yield* followNamespace(namespace, context, options);
   }
 
+  /** Also learns which committees have followed that of genesis, from the first endpoint that answers. */
   async #loadNetwork(): Promise<Network> {
+    const network = await this.#loadGenesis();
+    const { backends = {} } = this.#options;
+    for (const endpoint of this.#endpoints)
+      try {
+        await learnEpochs(endpoint, network, { backends });
+        break;
+      } catch (error) {
+        // What none of them shows is learned later, with the first page or receipt that needs it.
+        if (!(error instanceof CodedError)) throw error;
+      }
+    return network;
+  }
+
+  async #loadGenesis(): Promise<Network> {
     const { genesis, backends } = this.#options;
     if (!("hash" in genesis)) return toNetwork(genesis, backends?.group);
     let failure: unknown;

@@ -2,7 +2,13 @@
 // every failure is a `CodedError` whose details name the endpoint.
 
 import { CodedError, concatBytes, toHex } from "../base/index.ts";
-import { encodeTransaction, type Height, limits, type Namespace } from "../protocol/index.ts";
+import {
+  encodeTransaction,
+  type Epoch,
+  type Height,
+  limits,
+  type Namespace,
+} from "../protocol/index.ts";
 import type { SealedTransaction } from "../protocol/index.ts";
 
 /** The part of the platform's `fetch` that is used. */
@@ -42,6 +48,12 @@ export class Endpoint {
 
   genesis(): Promise<unknown> {
     return this.#json("/v1/genesis", {});
+  }
+
+  /** How an epoch ended, encoded; undefined while it lasts, and from a node that does not know it. */
+  epochEnd(epoch: Epoch, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    const init = signal === undefined ? {} : { signal };
+    return unless("EPOCH_NOT_ENDED", this.#bytes(`/v1/epochs/${epoch}`, init));
   }
 
   /** An encoded page; undefined when the node has nothing that far yet. */

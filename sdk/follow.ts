@@ -4,9 +4,10 @@
 import { CodedError } from "../base/index.ts";
 import { decodeDeliveredPage, Height, type Namespace } from "../protocol/index.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { learnEpochs } from "./epochs.ts";
 import type { Network } from "./network.ts";
 import { type Cursor, isAborted, pages, type PagesOptions, sleep } from "./pages.ts";
-import { type Anchor, type Backends, type VerifiedBlock, verifyPage } from "./verify.ts";
+import { type Anchor, type Backends, toAnchor, type VerifiedBlock, verifyPage } from "./verify.ts";
 
 export interface FollowOptions {
   /** The first height wanted, 1 unless said otherwise; the one after `parent`, if there is one. */
@@ -51,7 +52,7 @@ export async function* followNamespace(
         ...context.pages,
         signal,
       })) {
-        const blocks = follower.accept(bytes);
+        const blocks = await follower.accept(bytes, endpoint);
         ranking.succeeded(endpoint);
         yield* blocks;
       }
@@ -71,6 +72,7 @@ class Follower {
   #parent: Anchor | undefined;
   readonly #namespace: Namespace;
   readonly #context: FollowContext;
+  readonly #signal: { readonly signal?: AbortSignal };
 
   constructor(namespace: Namespace, context: FollowContext, options: FollowOptions) {
     const { parent, from = Height(parent === undefined ? 1 : parent.height + 1) } = options;
@@ -82,11 +84,12 @@ class Follower {
     this.#namespace = namespace;
     this.#context = context;
     this.#parent = parent;
+    this.#signal = options.signal === undefined ? {} : { signal: options.signal };
     this.cursor = { next: from };
   }
 
-  /** Verifies a page and moves on behind it. */
-  accept(bytes: Uint8Array): readonly VerifiedBlock[] {
+  /** Verifies a page and moves on behind it. Of an epoch that is not known yet, the endpoint has to show the committee. */
+  async accept(bytes: Uint8Array, endpoint: Endpoint): Promise<readonly VerifiedBlock[]> {
     const page = decodeDeliveredPage(bytes);
     if (page === undefined) throw new CodedError("MALFORMED_PAGE", "these bytes are no page");
     const { network, backends } = this.#context;
@@ -96,10 +99,13 @@ class Follower {
       from: this.cursor.next,
       parent: this.#parent,
     };
+    const goal = Math.max(0, ...page.blocks.map(({ header }) => header.epoch));
+    if (goal > network.epochs.newest.committee.epoch)
+      await learnEpochs(endpoint, network, { backends, goal, ...this.#signal });
     const blocks = verifyPage(page, request, backends);
     const last = blocks.at(-1);
     if (last !== undefined) {
-      this.#parent = { height: last.height, hash: last.hash, view: last.header.view };
+      this.#parent = toAnchor(last.header, last.hash);
       this.cursor.next = Height(last.height + 1);
     }
     return blocks;
@@ -117,6 +123,7 @@ const lies: ReadonlySet<string> = new Set([
   "INCOMPLETE",
   "WRONG_TRANSACTIONS",
   "WRONG_OPENING",
+  "WRONG_EPOCH_END",
 ]);
 
 /** What asking the same endpoint again does not mend. */

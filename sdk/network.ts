@@ -1,36 +1,36 @@
 // What a client believes: a genesis, and all that follows from it alone.
 
 import { CodedError, equalBytes } from "../base/index.ts";
-import {
-  nobleSealingGroup,
-  type SealingGroup,
-  type SealingKey,
-  toSealingKey,
-} from "../crypto/index.ts";
+import { nobleSealingGroup, type SealingGroup, type SealingKey } from "../crypto/index.ts";
 import { type Genesis, genesisHash, settlementDomain } from "../protocol/index.ts";
+import { Epochs } from "./epochs.ts";
 
 export interface Network {
   readonly genesis: Genesis;
   /** The parent of the first block, 32 bytes. */
   readonly genesisHash: Uint8Array;
-  /** What the committee's signatures are bound to, 32 bytes. */
+  /** What the committees' signatures are bound to, 32 bytes. */
   readonly domain: Uint8Array;
-  /** To what transactions are sealed. */
+  /** All committees that are known so far; it grows as their ends are shown. */
+  readonly epochs: Epochs;
+  /** To what transactions are sealed in the newest epoch known. Throws `CodedError` NO_SEALING_KEY while there is none. */
   readonly sealingKey: SealingKey;
 }
 
 /** Two pairings, once. Throws `CodedError` BAD_SEALING_KEY when the two halves of the key do not belong together. */
 export function toNetwork(genesis: Genesis, group: SealingGroup = nobleSealingGroup): Network {
-  const { chainId, contracts, committee } = genesis;
-  const { sealing } = committee;
-  const sealingKey = sealing && toSealingKey(group, { chainId, ...sealing });
-  if (sealingKey === undefined)
-    throw new CodedError("BAD_SEALING_KEY", "the genesis names a sealing key that is not one");
+  const { chainId, contracts } = genesis;
+  const epochs = new Epochs(genesis, group);
   return {
     genesis,
     genesisHash: genesisHash(genesis),
     domain: settlementDomain({ chainId, hub: contracts.hub }),
-    sealingKey,
+    epochs,
+    get sealingKey() {
+      const { sealingKey } = epochs.newest;
+      if (sealingKey !== undefined) return sealingKey;
+      throw new CodedError("NO_SEALING_KEY", "the committee has no key to seal to yet");
+    },
   };
 }
 

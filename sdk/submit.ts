@@ -12,12 +12,14 @@ import {
   transactionId,
 } from "../protocol/index.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { learnEpochs } from "./epochs.ts";
 import type { Network } from "./network.ts";
+import type { Backends } from "./verify.ts";
 
 export interface Submission {
   /** The transaction's, 32 bytes. */
   readonly id: Uint8Array;
-  /** Verified, from f + 1 different validators. */
+  /** Verified, from f + 1 different validators of one epoch. */
   readonly receipts: readonly Receipt[];
 }
 
@@ -29,28 +31,38 @@ export function submitToAll(
   transaction: SealedTransaction,
   network: Network,
   endpoints: readonly Endpoint[],
-  signatures?: NetworkSignatures,
+  backends: Backends = {},
 ): Promise<Submission> {
   const id = transactionId(transaction);
-  const needed = faultyMax(network.genesis.committee.members.length) + 1;
-  const receipts = new Map<number, Receipt>();
+  const receipts = new Map<string, Receipt>();
   const failures: { readonly endpoint: string; readonly code: string }[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<Submission>();
+
+  /** Of one epoch, because a receipt of another is by other validators. */
+  const isEnough = (): boolean =>
+    [...new Set([...receipts.values()].map(({ epoch }) => epoch))].some((epoch) => {
+      const count = [...receipts.values()].filter((each) => each.epoch === epoch).length;
+      const members = network.epochs.at(epoch)?.committee.members ?? [];
+      return members.length > 0 && count > faultyMax(members.length);
+    });
 
   const ask = async (endpoint: Endpoint): Promise<void> => {
     try {
       const receipt = fromReceiptJson(await endpoint.submit(transaction));
-      if (!isReceiptFor(id, receipt, network, signatures))
+      // Its committee may have been followed by another since this client last looked.
+      if (network.epochs.at(receipt.epoch) === undefined)
+        await learnEpochs(endpoint, network, { backends, goal: receipt.epoch });
+      if (!isReceiptFor(id, receipt, network, backends.networkSignatures))
         throw endpoint.failure("WRONG_RECEIPT", "the receipt is not for this transaction");
-      receipts.set(receipt.validator, receipt);
+      receipts.set(`${receipt.epoch} ${receipt.validator}`, receipt);
     } catch (error) {
       const code = error instanceof CodedError ? error.code : "INTERNAL";
       failures.push({ endpoint: endpoint.url, code });
     }
-    if (receipts.size >= needed) resolve({ id, receipts: [...receipts.values()] });
+    if (isEnough()) resolve({ id, receipts: [...receipts.values()] });
   };
   void Promise.all(endpoints.map(ask)).then(() => {
-    const message = `${receipts.size} of the ${needed} validators needed gave a receipt`;
+    const message = `${receipts.size} validators gave a receipt, which is too few`;
     reject(new CodedError("TOO_FEW_RECEIPTS", message, { details: { failures } }));
   });
   return promise;
@@ -63,9 +75,8 @@ export function isReceiptFor(
   network: Network,
   signatures: NetworkSignatures = nobleNetworkSignatures,
 ): boolean {
-  const { epoch, members } = network.genesis.committee;
-  const member = members[receipt.validator];
-  if (member === undefined || receipt.epoch !== epoch || !equalBytes(receipt.id, id)) return false;
+  const member = network.epochs.at(receipt.epoch)?.committee.members[receipt.validator];
+  if (member === undefined || !equalBytes(receipt.id, id)) return false;
   const { networkKey } = member;
   return signatures.verify(networkKey, receiptHash(receipt), receipt.signature);
 }

@@ -11,6 +11,7 @@ import {
   nobleSealingGroup,
   sealedKeyId,
   type SealingGroup,
+  type SealingKey,
   unseal,
   weightBytesLength,
 } from "../crypto/index.ts";
@@ -35,6 +36,7 @@ import {
   signedDigest,
   transactionId,
   unpadPayload,
+  zeroHash,
 } from "../protocol/index.ts";
 import type { Network } from "./network.ts";
 
@@ -70,6 +72,8 @@ export interface Anchor {
   readonly height: Height;
   readonly hash: Uint8Array;
   readonly view: number;
+  /** It closed its epoch, so what follows is of the next. */
+  readonly isClosing?: boolean;
 }
 
 export type PageFault =
@@ -133,17 +137,34 @@ function verifyChain(page: DeliveredPage, { network, from, parent }: PageRequest
   return page.blocks.map(({ header }, i) => {
     const height = Height(from + i);
     if (header.height !== height) throw fault("WRONG_HEIGHT", `it lacks block ${height}`);
-    if (header.epoch !== network.genesis.committee.epoch)
+    const epoch = network.epochs.at(header.epoch);
+    if (epoch === undefined)
       throw fault("UNKNOWN_EPOCH", `block ${height} is of an epoch that this client does not know`);
+    // In an epoch of its own, the block on which it stands has view 0.
+    const isFirst = epoch.origin.height + 1 === height;
+    const parentView = isFirst ? 0 : before?.view;
     const isChild =
       before === undefined ||
-      (equalBytes(header.parent, before.hash) && header.parentView === before.view);
-    if (!isChild || header.view <= header.parentView)
+      (equalBytes(header.parent, before.hash) && header.parentView === parentView);
+    const isInPlace = isFirst
+      ? equalBytes(header.parent, epoch.origin.hash)
+      : height > epoch.origin.height;
+    // What an old committee put on the block that closed its epoch was never applied by anybody.
+    const end = network.epochs.at(header.epoch + 1)?.origin.height ?? Infinity;
+    const isOver = height > end || (before?.isClosing === true && !isFirst);
+    if (!isChild || !isInPlace || isOver || header.view <= header.parentView)
       throw fault("WRONG_PARENT", `block ${height} does not follow the one before`);
     const hash = blockHash(header);
-    before = { height, hash, view: header.view };
+    before = toAnchor(header, hash);
     return hash;
   });
+}
+
+/** What the next block has to stand on. */
+export function toAnchor(header: Header, hash: Uint8Array): Anchor {
+  const next = decodePayload(header.payload)?.nextCommittee ?? zeroHash;
+  const { height, view } = header;
+  return { height, hash, view, isClosing: !equalBytes(next, zeroHash) };
 }
 
 export function genesisAnchor(network: Network): Anchor {
@@ -161,7 +182,7 @@ function verifyCertificate(
   const hash = hashes.at(-1);
   if (header === undefined || hash === undefined || !isCommitOf(certificate, header, hash))
     throw fault("WRONG_CERTIFICATE", "it does not certify the last block");
-  const { members } = network.genesis.committee;
+  const members = network.epochs.at(header.epoch)?.committee.members ?? [];
   const keys = certificate.signers.map((signer) => members[signer]?.publicKey);
   const known = keys.filter((key) => key !== undefined);
   if (known.length < keys.length)
@@ -211,23 +232,36 @@ function verifyContents(block: DeliveredBlock, { namespace }: PageRequest): Cont
   return { payload, ids };
 }
 
-/** All of a page at once: two pairings, and two multiplications for each transaction. */
+/** All of a page that is sealed to one key at once: two pairings, and two multiplications for each transaction. */
 function verifyOpenings(
   blocks: readonly DeliveredBlock[],
   network: Network,
   group: SealingGroup,
 ): void {
-  const transactions = blocks.flatMap((block) => block.transactions);
+  const byKey = new Map<SealingKey | undefined, DeliveredBlock["transactions"][number][]>();
+  for (const { header, transactions } of blocks) {
+    const key = network.epochs.at(header.epoch)?.sealingKey;
+    byKey.set(key, [...(byKey.get(key) ?? []), ...transactions]);
+  }
+  for (const [key, transactions] of byKey) verifyOpeningsOf(transactions, key, group);
+}
+
+function verifyOpeningsOf(
+  transactions: DeliveredBlock["transactions"],
+  key: SealingKey | undefined,
+  group: SealingGroup,
+): void {
   const sealed = transactions.filter(({ transaction }) => transaction.version === 1);
   if (transactions.some(({ transaction, opening }) => transaction.version === 0 && opening.length))
     throw fault("WRONG_OPENING", "a clear transaction has nothing to open");
-  if (sealed.some(({ transaction }) => sealedKeyId(transaction.body) !== network.sealingKey.keyId))
-    throw fault("WRONG_OPENING", "a transaction is sealed to another key");
   if (sealed.length === 0) return;
+  if (sealed.some(({ transaction }) => sealedKeyId(transaction.body) !== key?.keyId))
+    throw fault("WRONG_OPENING", "a transaction is sealed to another key");
+  if (key === undefined) throw fault("WRONG_OPENING", "there is no key to seal to in this epoch");
   // The points are valid: a quorum has checked the seals before it ordered them, and the ids bind them.
   const points = sealed.map(({ transaction }) => ephemeralPoint(transaction.body));
   const isValid = isValidOpening(group, {
-    pk2: network.sealingKey.pk2,
+    pk2: key.pk2,
     points,
     openings: sealed.map(({ opening }) => opening),
     randomness: randomBytes(points.length * weightBytesLength),
@@ -241,11 +275,12 @@ function openBlock(
 ): VerifiedBlock {
   const { network, namespace, payload, ids, hash } = context;
   const { header, inbox } = block;
+  const sealingKey = network.epochs.at(header.epoch)?.sealingKey;
   const opened = block.transactions.map(({ transaction, opening }, i) => ({
     id: ids[i] as Uint8Array,
     transaction,
     opening,
-    payload: openTransaction(network, transaction, opening),
+    payload: openTransaction(sealingKey, transaction, opening),
   }));
   const batch = { namespace, height: header.height, inbox, transactions: opened };
   return {
@@ -267,11 +302,12 @@ function openBlock(
 }
 
 function openTransaction(
-  { sealingKey }: Network,
+  sealingKey: SealingKey | undefined,
   { version, envelope, body }: DeliveredBlock["transactions"][number]["transaction"],
   opening: Uint8Array,
 ): Uint8Array | undefined {
   if (version === 0) return body;
+  if (sealingKey === undefined) return undefined;
   const padded = unseal(sealingKey, body, encodeEnvelope(envelope), opening);
   return padded && unpadPayload(padded);
 }

@@ -4,6 +4,8 @@ import { CodedError, type Metrics, toHex } from "../base/index.ts";
 import {
   type CertifiedCheckpoint,
   type DeliveredPage,
+  type Epoch,
+  type EpochEnd,
   type Genesis,
   type Header,
   type Height,
@@ -146,6 +148,10 @@ export class NodeGateway<Health> {
     const { header, record } = found;
     const ordered = record.groups.flatMap((group) => group.ids);
     return { header, certificate: record.certificate, ordered };
+  }
+
+  async epochEnd(epoch: Epoch): Promise<EpochEnd | undefined> {
+    return this.#parts.archive.epochEnd(epoch);
   }
 
   async checkpoint(): Promise<Anchored | undefined> {

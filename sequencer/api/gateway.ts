@@ -4,6 +4,7 @@ import type {
   CertifiedCheckpoint,
   DeliveredPage,
   Epoch,
+  EpochEnd,
   Genesis,
   Header,
   Height,
@@ -36,6 +37,9 @@ export interface Gateway {
 
   /** A final block, undefined beyond the last one. */
   block(height: Height): Promise<FinalBlock | undefined>;
+
+  /** How an epoch ended; undefined while it lasts, and for one that this node has not reached. */
+  epochEnd(epoch: Epoch): Promise<EpochEnd | undefined>;
 
   /** The newest one. */
   checkpoint(): Promise<AnchoredCheckpoint | undefined>;

@@ -36,6 +36,15 @@ export const heightParameters: ParametersSchema = parameters({
   height: { ...height, description: "Distance from genesis; the first block is 1." },
 });
 
+export const epochParameters: ParametersSchema = parameters({
+  epoch: {
+    type: "integer",
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: "The number of the epoch; that of genesis is the first.",
+  },
+});
+
 export const transactionParameters: ParametersSchema = parameters({
   id: {
     type: "string",

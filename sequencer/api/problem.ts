@@ -22,6 +22,7 @@ export type ProblemCode =
   | "UNKNOWN_TRANSACTION"
   | "BEYOND_TIP"
   | "NO_CHECKPOINT"
+  | "EPOCH_NOT_ENDED"
   | "REQUEST_TIMEOUT"
   | "PRUNED"
   | "REQUEST_TOO_LARGE"
@@ -44,6 +45,7 @@ const statusOf: Readonly<Record<ProblemCode, number>> = {
   UNKNOWN_TRANSACTION: 404,
   BEYOND_TIP: 404,
   NO_CHECKPOINT: 404,
+  EPOCH_NOT_ENDED: 404,
   REQUEST_TIMEOUT: 408,
   PRUNED: 410,
   REQUEST_TOO_LARGE: 413,

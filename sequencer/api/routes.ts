@@ -4,6 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } fro
 import { CodedError, fromHex, type Logger } from "../../base/index.ts";
 import {
   decodeTransaction,
+  encodeEpochEnd,
+  Epoch,
   Height,
   Namespace,
   type SealedTransaction,
@@ -15,6 +17,7 @@ import type { Gateway } from "./gateway.ts";
 import { type ApiLimits, Gate, requestBytesMax } from "./limits.ts";
 import { readPage } from "./pages.ts";
 import {
+  epochParameters,
   fromParameters,
   heightParameters,
   namespaceParameters,
@@ -28,6 +31,7 @@ import {
   anySchema,
   blockSchema,
   checkpointSchema,
+  epochContent,
   healthSchema,
   pageContent,
   probeSchema,
@@ -144,6 +148,22 @@ function addChain(app: FastifyInstance, { gateway }: RoutePorts): void {
       const block = await gateway.block(Height(params.height));
       if (block === undefined) throw nothingAt(Height(params.height), gateway);
       return viewBlock(block);
+    },
+  );
+
+  app.get<{ Params: { epoch: number } }>(
+    "/v1/epochs/:epoch",
+    {
+      schema: {
+        ...describe("How an epoch ended, and who followed", undefined, epochParameters),
+        response: { 200: epochContent, default: problemContent },
+      },
+    },
+    async ({ params }, reply) => {
+      const end = await gateway.epochEnd(Epoch(params.epoch));
+      if (end === undefined)
+        throw refusal("EPOCH_NOT_ENDED", "this node knows of no end of this epoch");
+      return reply.type("application/octet-stream").send(encodeEpochEnd(end));
     },
   );
 

@@ -100,6 +100,12 @@ export const pageContent: Schema = {
   content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
 };
 
+export const epochContent: Schema = {
+  description:
+    "The closing checkpoint with its certificate and the next committee: a canonical `EpochEnd`.",
+  content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
+};
+
 export const transactionBody: Schema = {
   content: {
     "application/octet-stream": { schema: { type: "string", format: "binary" } },

@@ -12,10 +12,13 @@ import {
 } from "../../crypto/index.ts";
 import {
   blockHash,
+  checkpointDigest,
+  type Committee,
   type DeliveredBlock,
   type DeliveredPage,
   encodePayload,
   Epoch,
+  type EpochEnd,
   type Genesis,
   type Header,
   Height,
@@ -25,6 +28,7 @@ import {
   Namespace,
   namespaceLeaf,
   namespacesRoot,
+  nextCommitteeHash,
   proveNamespace,
   type QC,
   quorum,
@@ -50,7 +54,9 @@ const secret = (name: string, index: number): Uint8Array => {
   return bytes;
 };
 const indices = Array.from({ length: seats }, (_, index) => index);
-const blsKeys = indices.map((index) => secret("bls", index));
+const blsKeysOf = (epoch: number): Uint8Array[] =>
+  indices.map((index) => secret(epoch === 0 ? "bls" : `bls ${epoch}`, index));
+const blsKeys = blsKeysOf(0);
 const networkKeys = indices.map((index) => secret("network", index));
 const dealt = dealKeyShares(mcl, {
   seats,
@@ -122,9 +128,9 @@ export function inboxMessage(index: number, namespace = 0): InboxMessage {
   return { ...message, messageHash: inboxMessageHash(message) };
 }
 
-export function receipt(transaction: SealedTransaction, validator: number): Receipt {
+export function receipt(transaction: SealedTransaction, validator: number, epoch = 0): Receipt {
   const unsigned = {
-    epoch: Epoch(0),
+    epoch: Epoch(epoch),
     validator: ValidatorIndex(validator),
     incarnation: 1,
     id: transactionId(transaction),
@@ -138,13 +144,20 @@ export function receipt(transaction: SealedTransaction, validator: number): Rece
 export function certify(
   header: Pick<Header, "epoch" | "view">,
   hash: Uint8Array,
-  options: { readonly kind?: VoteKind; readonly signers?: number } = {},
+  options: {
+    readonly kind?: VoteKind;
+    readonly signers?: number;
+    /** Whose keys sign; those of the header's epoch unless said otherwise. */
+    readonly committee?: number;
+  } = {},
 ): QC {
-  const { kind = "commit", signers = quorum(seats) } = options;
+  const { kind = "commit", signers = quorum(seats), committee = header.epoch } = options;
   const { epoch, view } = header;
   const message = signedDigest({ domain: network.domain, kind, epoch, slot: view, payload: hash });
   const signature = blstBls.aggregateSignatures(
-    blsKeys.slice(0, signers).map((key) => blstBls.sign(key, message)),
+    blsKeysOf(committee)
+      .slice(0, signers)
+      .map((key) => blstBls.sign(key, message)),
   );
   assert(signature !== undefined, "there is a signature to aggregate");
   return {
@@ -157,7 +170,50 @@ export function certify(
   };
 }
 
+/** Of an epoch: from one to the next all voting keys are others, and the sealing key is the same. */
+export function committeeOf(epoch: number): Committee {
+  const { sealing } = genesis.committee;
+  assert(sealing !== undefined, "the first committee has a key");
+  return {
+    epoch: Epoch(epoch),
+    members: genesis.committee.members.map(({ networkKey, verificationKey }, index) => ({
+      publicKey: blstBls.publicKey(at(blsKeysOf(epoch), index)),
+      networkKey,
+      verificationKey,
+    })),
+    sealing,
+  };
+}
+
+/** How the epoch ended with this block, signed by these of its committee's keys. */
+export function endOf(
+  { header, hash }: Pick<ChainBlock, "header" | "hash">,
+  signers: number = quorum(seats),
+): EpochEnd {
+  const committee = committeeOf(header.epoch + 1);
+  const checkpoint = {
+    number: 1,
+    epoch: header.epoch,
+    height: header.height,
+    blockHash: hash,
+    rollupsRoot: new Uint8Array(32),
+    next: nextCommitteeHash(committee) ?? new Uint8Array(32),
+  };
+  const digest = checkpointDigest(network.domain, checkpoint);
+  const keys = blsKeysOf(header.epoch).slice(0, signers);
+  const signature = blstBls.aggregateSignatures(keys.map((key) => blstBls.sign(key, digest)));
+  assert(signature !== undefined, "there is a signature to aggregate");
+  const names = indices.slice(0, signers).map(ValidatorIndex);
+  return {
+    certified: { checkpoint, signers: names, signature },
+    committee,
+    commitQC: certify(header, hash),
+  };
+}
+
 interface Contents {
+  /** Closes the epoch: the next block is of the next. */
+  readonly isClosing?: boolean;
   readonly transactions?: readonly SealedTransaction[];
   readonly inbox?: readonly InboxMessage[];
 }
@@ -171,8 +227,12 @@ interface ChainBlock {
   readonly openings: readonly Uint8Array[];
 }
 
+const endHash = (epoch: number): Uint8Array =>
+  nextCommitteeHash(committeeOf(epoch)) ?? new Uint8Array(32);
+
 export class Chain {
   readonly blocks: ChainBlock[] = [];
+  #epoch = 0;
 
   get height(): Height {
     return Height(this.blocks.length);
@@ -180,24 +240,28 @@ export class Chain {
 
   /** Orders, finalizes and opens one more block. */
   add(contents: Contents = {}): ChainBlock {
-    const { transactions = [], inbox = [] } = contents;
+    const { transactions = [], inbox = [], isClosing = false } = contents;
     const parent = this.blocks.at(-1);
+    const epoch = this.#epoch;
+    // In an epoch of its own, the block on which it stands has view 0.
+    const parentView = parent?.header.epoch === epoch ? parent.header.view : 0;
     // Now and then a view is skipped.
-    const view = (parent?.header.view ?? 0) + (this.blocks.length % 3 === 2 ? 2 : 1);
+    const view = parentView + (this.blocks.length % 3 === 2 ? 2 : 1);
+    if (isClosing) this.#epoch++;
     const header: Header = {
       version: 1,
-      epoch: Epoch(0),
+      epoch: Epoch(epoch),
       view: View(view),
       height: Height(this.blocks.length + 1),
       parent: parent?.hash ?? network.genesisHash,
-      parentView: View(parent?.header.view ?? 0),
+      parentView: View(parentView),
       payload: encodePayload({
         cut: [],
         time: Micros(1_700_000_000_000_000 + this.blocks.length * 100_000),
         count: transactions.length,
         ordered: namespacesRoot(leavesOf({ transactions, inbox })),
         l1: { number: 1, hash: new Uint8Array(32) },
-        nextCommittee: new Uint8Array(32),
+        nextCommittee: isClosing ? endHash(epoch + 1) : new Uint8Array(32),
         snapshot: undefined,
       }),
     };

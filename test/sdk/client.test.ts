@@ -27,7 +27,7 @@ import { type Api, createApi } from "../../sequencer/api/index.ts";
 import { blstBls } from "../../sequencer/crypto/index.ts";
 import { MemoryGateway } from "../sequencer/api/memory-gateway.ts";
 import { silentLogger } from "../sequencer/silent-logger.ts";
-import { at, Chain, genesis, mcl, network, receipt, sealed } from "./chain.ts";
+import { at, Chain, endOf, genesis, mcl, network, receipt, sealed } from "./chain.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
@@ -92,6 +92,66 @@ describe("submitting", () => {
       { code: "BAD_SIGNATURE" },
       { code: "BAD_SIGNATURE" },
     ]);
+  });
+});
+
+describe("when the committee changes", () => {
+  /** One block of the first epoch, which then closes, and one of the next. */
+  async function startChange(count: number): Promise<{ chain: Chain; nodes: Node[] }> {
+    const { chain, nodes } = await startChain(1, count);
+    chain.add({ isClosing: true });
+    chain.add({ transactions: [await sealed("block 3")] });
+    return { chain, nodes };
+  }
+
+  function endFirstEpoch(chain: Chain, nodes: readonly Node[]): void {
+    for (const { gateway } of nodes) gateway.ends.set(0, endOf(at(chain.blocks, 1)));
+  }
+
+  test("a reader goes on from one committee to the next", async () => {
+    const { chain, nodes, client } = await startChain(1);
+    const reader = client.follow(Namespace(0), ending());
+    expect(await read(reader, 1)).toEqual(["1:block 1"]);
+    chain.add({ isClosing: true });
+    endFirstEpoch(chain, nodes);
+    chain.add({ transactions: [await sealed("block 3")] });
+    announce(nodes);
+    expect(await read(reader, 2)).toEqual(["2:", "3:block 3"]);
+    expect((await client.network()).epochs.newest.committee.epoch).toBe(1);
+  });
+
+  test("a node that shows a false end is found out, and another is followed", async () => {
+    const { chain, nodes } = await startChange(2);
+    const client = clientOf(nodes);
+    await client.network();
+    endFirstEpoch(chain, nodes);
+    nodes[0]?.gateway.ends.set(0, endOf(at(chain.blocks, 1), 2));
+    const faults: EndpointFault[] = [];
+    const options = { ...ending(), onFault: (fault: EndpointFault) => void faults.push(fault) };
+    const reader = client.follow(Namespace(0), options);
+    expect(await read(reader, 3)).toHaveLength(3);
+    expect(faults).toEqual([{ endpoint: nodes[0]?.api.url, code: "WRONG_EPOCH_END", isLie: true }]);
+  });
+
+  test("a node that keeps the end to itself cannot be followed", async () => {
+    const { nodes } = await startChange(1);
+    const failure = await failureOf(read(clientOf(nodes).follow(Namespace(0), ending()), 3));
+    expect(failure.details["faults"]).toMatchObject([{ code: "UNKNOWN_EPOCH" }]);
+  });
+
+  test("receipts of the new committee count as soon as it is shown", async () => {
+    const { chain, nodes } = await startChange(2);
+    const client = clientOf(nodes);
+    await client.network();
+    for (const { gateway } of nodes) gateway.epoch = 1;
+    const failure = await failureOf(client.submit(await sealed("too early to tell")));
+    expect(failure.details["failures"]).toMatchObject([
+      { code: "WRONG_RECEIPT" },
+      { code: "WRONG_RECEIPT" },
+    ]);
+    endFirstEpoch(chain, nodes);
+    const { receipts } = await client.submit(await sealed("in time"));
+    expect(receipts.map(({ epoch }) => epoch)).toEqual([1, 1]);
   });
 });
 
@@ -418,11 +478,12 @@ async function startNodes(chain: Chain, count: number): Promise<Node[]> {
 
 async function startChain(
   height: number,
+  count = 1,
 ): Promise<{ chain: Chain; nodes: Node[]; client: ConclaveClient }> {
   const chain = new Chain();
   while (chain.height < height)
     chain.add({ transactions: [await sealed(`block ${chain.height + 1}`)] });
-  const nodes = await startNodes(chain, 1);
+  const nodes = await startNodes(chain, count);
   return { chain, nodes, client: clientOf(nodes) };
 }
 

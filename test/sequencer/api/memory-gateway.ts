@@ -5,6 +5,7 @@ import { nobleSenderSignatures, sha256 } from "../../../crypto/index.ts";
 import {
   type DeliveredPage,
   Epoch,
+  type EpochEnd,
   type Genesis,
   Height,
   Micros,
@@ -31,6 +32,10 @@ export class MemoryGateway implements Gateway {
   readonly listeners: Set<(height: Height) => void> = new Set();
   readonly validator: number;
   readonly chain: Chain;
+  /** In which it gives receipts. */
+  epoch = 0;
+  /** By the number of the epoch. */
+  readonly ends: Map<number, EpochEnd> = new Map();
   oldest: Height = Height(1);
   live = true;
   ready = true;
@@ -55,7 +60,7 @@ export class MemoryGateway implements Gateway {
     this.submitted.push(transaction);
     const times = { received: Micros(1_700_000_000_000_000) };
     this.#statuses.set(toHex(id), { id, state: "received", times });
-    return Promise.resolve(receipt(transaction, this.validator));
+    return Promise.resolve(receipt(transaction, this.validator, this.epoch));
   }
 
   status(id: Uint8Array): Promise<TransactionStatus | undefined> {
@@ -78,6 +83,10 @@ export class MemoryGateway implements Gateway {
     if (block === undefined || height < this.oldest) return Promise.resolve(undefined);
     const { header, certificate, transactions } = block;
     return Promise.resolve({ header, certificate, ordered: transactions.map(transactionId) });
+  }
+
+  epochEnd(epoch: Epoch): Promise<EpochEnd | undefined> {
+    return Promise.resolve(this.ends.get(epoch));
   }
 
   checkpoint(): Promise<AnchoredCheckpoint | undefined> {

@@ -6,6 +6,7 @@ import {
   blockHash,
   decodeCertifiedCheckpoint,
   decodeDeliveredPage,
+  decodeEpochEnd,
   decodeHeader,
   decodeQC,
   encodeTransaction,
@@ -20,7 +21,7 @@ import {
   ValidatorIndex,
 } from "../../../protocol/index.ts";
 import { type Api, createApi } from "../../../sequencer/api/index.ts";
-import { at, Chain, inboxMessage, network, sealed } from "../../sdk/chain.ts";
+import { at, Chain, endOf, inboxMessage, network, sealed } from "../../sdk/chain.ts";
 import { silentLogger } from "../silent-logger.ts";
 import { MemoryGateway, someHash } from "./memory-gateway.ts";
 
@@ -233,6 +234,16 @@ describe("the chain", () => {
     expect(shown["l1Transaction"]).toBeNull();
   });
 
+  test("how an epoch ended is served as bytes, once it has", async () => {
+    expect(await problemOf(ask("/v1/epochs/0"))).toMatchObject({ code: "EPOCH_NOT_ENDED" });
+    const end = endOf(at(gateway.chain.blocks, 2));
+    gateway.ends.set(0, end);
+    const answer = await ask("/v1/epochs/0");
+    expect(answer.headers.get("content-type")).toBe("application/octet-stream");
+    expect(decodeEpochEnd(new Uint8Array(await answer.arrayBuffer()))).toEqual(end);
+    expect(await problemOf(ask("/v1/epochs/x"))).toMatchObject({ code: "BAD_PARAMETER" });
+  });
+
   test("the genesis served is the genesis file", async () => {
     const genesis = fromGenesisJson(await (await ask("/v1/genesis")).json());
     expect(genesisHash(genesis)).toEqual(network.genesisHash);
@@ -283,7 +294,11 @@ describe("operating", () => {
         if (Object.hasOwn(answer, name) && schema?.properties !== undefined)
           expect(Object.keys(schema.properties), path).toContain(name);
     }
-    for (const path of ["/v1/transactions", "/v1/namespaces/{namespace}/blocks"])
+    for (const path of [
+      "/v1/transactions",
+      "/v1/namespaces/{namespace}/blocks",
+      "/v1/epochs/{epoch}",
+    ])
       expect(Object.keys(described.paths)).toContain(path);
   });
 
