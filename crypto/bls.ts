@@ -12,7 +12,11 @@ export interface Bls {
   sign(secretKey: Uint8Array, message: Uint8Array): Uint8Array;
   /** False for anything malformed, outside the subgroup, or the identity. */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
-  /** Undefined for an empty list, when one is malformed or outside the subgroup, and when they cancel out. */
+  /**
+   * Undefined for an empty list, when one is malformed or the identity, when the sum is outside the subgroup, and when
+   * they cancel out. One that is outside alone may pass if others make up for it: then the sum is to be believed, as
+   * always, once it is verified, and none of them by itself.
+   */
   aggregateSignatures(signatures: readonly Uint8Array[]): Uint8Array | undefined;
   /** One message signed by all. Only for keys with a proof of possession; that they are distinct is the caller's care. */
   verifyAggregate(

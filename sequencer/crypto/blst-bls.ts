@@ -30,9 +30,13 @@ export const blstBls: Bls = {
     return key !== undefined && point !== undefined && verify(message, key, point);
   },
   aggregateSignatures(signatures) {
-    if (signatures.length === 0 || !signatures.every(isCompressedSignature)) return undefined;
-    const sum = attempt(() => aggregateSerializedSignatures([...signatures], true).toBytes());
-    return sum === undefined || isIdentity(sum) ? undefined : sum;
+    if (signatures.length === 0 || !signatures.every(isCompressedPoint)) return undefined;
+    return attempt(() => {
+      // To ask it of each would take two thirds of a certificate's time in a committee of 64.
+      const sum = aggregateSerializedSignatures([...signatures], false);
+      sum.sigValidate(true);
+      return sum.toBytes();
+    });
   },
   verifyAggregate(publicKeys, message, signature) {
     const keys = publicKeys.map(toPublicKey).filter((key) => key !== undefined);
@@ -70,8 +74,9 @@ function isCompressedSignature(bytes: Uint8Array): boolean {
   return bytes.length === 96;
 }
 
-function isIdentity(compressed: Uint8Array): boolean {
-  return compressed[0] === 0xc0;
+/** One that is not the identity, which has a flag of its own. */
+function isCompressedPoint(bytes: Uint8Array): boolean {
+  return isCompressedSignature(bytes) && ((bytes[0] ?? 0) & 0x40) === 0;
 }
 
 function attempt<T>(read: () => T): T | undefined {

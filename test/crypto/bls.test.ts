@@ -70,6 +70,25 @@ test.each(backends)("%s lets neither keys nor signatures cancel out", (_, bls) =
   expect(bls.verifyAggregate([key, negated(key)], message, signature)).toBe(false);
 });
 
+test.each(backends)("%s takes none among good ones that spoils the sum", (_, bls) => {
+  const good = bls.sign(secret(1), message);
+  for (const { why, signature } of vectors.invalidSignatures)
+    expect(bls.aggregateSignatures([good, bytes(signature)]), why).toBeUndefined();
+});
+
+test("what two add outside the group and take away again leaves a sum that says what was signed", () => {
+  const foreign = bytes(
+    vectors.invalidSignatures.find(({ why }) => why === "outside the subgroup")?.signature ?? "",
+  );
+  const signatures = [secret(1), secret(2)].map((each) => blstBls.sign(each, message));
+  const keys = [secret(1), secret(2)].map((each) => blstBls.publicKey(each));
+
+  const sum = blstBls.aggregateSignatures([...signatures, foreign, negated(foreign)]);
+
+  expect(sum).toEqual(blstBls.aggregateSignatures(signatures));
+  expect(blstBls.verifyAggregate(keys, message, sum ?? new Uint8Array(96))).toBe(true);
+});
+
 test.each(backends)("%s stops us when a secret key is none", (_, bls) => {
   const order = bytes("73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001");
   for (const invalid of [new Uint8Array(32), new Uint8Array(31).fill(1), order]) {
