@@ -1,5 +1,5 @@
 // For tests that watch from outside: one JSON line for each thing whose order is a promise, in the order in which the
-// node did them. Off unless a file is named.
+// node did them, and when, in microseconds since 1970. Off unless a file is named.
 
 import { closeSync, openSync, writeSync } from "node:fs";
 
@@ -13,7 +13,13 @@ export function openTrace(path: string | undefined): Trace | undefined {
   const file = openSync(path, "a");
   return {
     // Synchronous: a line is out before what it tells of, so that a kill cannot swap them.
-    write: (event, data) => void writeSync(file, `${JSON.stringify({ event, ...data })}\n`),
+    write: (event, data) =>
+      void writeSync(file, `${JSON.stringify({ event, at: now(), ...data })}\n`),
     close: () => closeSync(file),
   };
+}
+
+/** Finer than the milliseconds of the wall clock, and comparable between the processes of one machine. */
+function now(): number {
+  return Math.round((performance.timeOrigin + performance.now()) * 1_000);
 }
