@@ -2,6 +2,7 @@
 // it can be had, because machines are shared; and two things that are to be compared in one run, with their ratio.
 
 import { availableParallelism, cpus, loadavg } from "node:os";
+import { percentile } from "../../deploy/devnet/percentiles.ts";
 
 export interface Figure {
   /** Slash-separated, stable: "sealing/mcl/validate/cpu-ms". */
@@ -11,6 +12,12 @@ export interface Figure {
   readonly unit: string;
   /** Why there is no value. */
   readonly absent?: string;
+}
+
+export interface Report {
+  readonly figures: readonly Figure[];
+  /** For people only: figures beside what they are to be compared with. */
+  readonly table: readonly string[];
 }
 
 /** CPU milliseconds of this process for one call, the median of several rounds after one to warm up. */
@@ -25,13 +32,31 @@ export function cpuMs(work: () => void, rounds = 5): number {
   return median(times);
 }
 
+/** CPU milliseconds of this process for each of what the work did. */
+export async function cpuOf(work: () => Promise<number>): Promise<number> {
+  const before = process.cpuUsage();
+  const count = await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000 / count;
+}
+
+/** The smallest value that so many of all (from 0 to 1) do not exceed. */
+export function percentileOf(values: readonly number[], share: number): number {
+  return percentile(values, share) ?? Number.NaN;
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
+/** What takes long says how far it is, beside what programs read. */
+export function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /** For people: aligned lines under a heading that says where and how. For programs: one JSON object a line. */
-export function print(figures: readonly Figure[], options: { json: boolean; seed: number }): void {
+export function print({ figures, table }: Report, options: { json: boolean; seed: number }): void {
   if (options.json) {
     for (const figure of figures)
       process.stdout.write(`${JSON.stringify({ ...figure, value: figure.value ?? null })}\n`);
@@ -46,6 +71,7 @@ export function print(figures: readonly Figure[], options: { json: boolean; seed
     const shown = value === undefined ? `absent: ${absent}` : `${precise(value)} ${unit}`;
     console.log(`${name.padEnd(width)}  ${shown}`);
   }
+  for (const line of table) console.log(line);
 }
 
 function precise(value: number): string {

@@ -4,11 +4,11 @@
 import { parseArgs } from "node:util";
 import { benchConsensus } from "./consensus.ts";
 import { benchDkg } from "./dkg.ts";
-import { type Figure, print } from "./harness.ts";
+import { type Figure, print, type Report } from "./harness.ts";
 import { benchSealing } from "./sealing.ts";
 import { benchSnapshot } from "./snapshot.ts";
 
-const benches: Readonly<Record<string, (seed: number) => Promise<Figure[]>>> = {
+const benches: Readonly<Record<string, (seed: number) => Promise<readonly Figure[] | Report>>> = {
   consensus: benchConsensus,
   dkg: benchDkg,
   sealing: benchSealing,
@@ -33,5 +33,7 @@ if (values.help || bench === undefined || rest.length > 0 || !Number.isSafeInteg
   console.error(`usage: npm run bench -- ${names} [--json] [--seed N]`);
   process.exitCode = values.help ? 0 : 2;
 } else {
-  print(await bench(seed), { json: values.json, seed });
+  const result = await bench(seed);
+  const report = "figures" in result ? result : { figures: result, table: [] };
+  print(report, { json: values.json, seed });
 }

@@ -55,7 +55,7 @@ export function validatorAt({ devnet }: TormentedNetwork, seat: number): Validat
 }
 
 /** Has a validator dial its peers through the proxies. */
-async function route(folder: string, index: number, links: Links): Promise<void> {
+export async function route(folder: string, index: number, links: Links): Promise<void> {
   const path = join(homeOf(folder, index), "config.json");
   const config = JSON.parse(await readFile(path, "utf8")) as {
     readonly network: { readonly peers: readonly string[] };

@@ -116,6 +116,8 @@ export class CoreCluster {
   #nextL1 = 1;
   /** Heights that each node keeps; all of them unless said otherwise. L1 has what is certified, at once. */
   retention: number | undefined;
+  /** How long a message takes, µs, rounded up to a tick. */
+  linkDelay = 1_000;
   #behindMax: number = limits.stateSyncHeights;
   readonly #announced: Committee[] = [];
   /** Finalized so far, for those that start later. */
@@ -515,7 +517,7 @@ export class CoreCluster {
     if (target < 0 || target === index) return;
     if (message.type === "shares") history.push(`share ${message.height}`);
     const frame = encodeFrame({ epoch: epoch.committee.epoch, message });
-    this.#inFlight.push({ at: this.now + 1_000, to: target, from: index, frame });
+    this.#inFlight.push({ at: this.now + this.linkDelay, to: target, from: index, frame });
   }
 }
 
