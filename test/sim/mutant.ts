@@ -40,7 +40,7 @@ export async function loadMutant(mutant: {
   const folder = mkdtempSync(join(tmpdir(), "mutant-"));
   for (const floor of ["base", "crypto", "protocol"])
     symlinkSync(join(root, floor), join(folder, floor));
-  for (const machine of ["consensus", "mempool", "ledger", "sequencer"])
+  for (const machine of ["consensus", "mempool", "ledger", "epoch", "sequencer"])
     cpSync(join(root, machine), join(folder, machine), { recursive: true });
   // Node takes the kind of a module from the nearest package.
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
