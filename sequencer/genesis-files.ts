@@ -13,9 +13,14 @@ import {
   type Parameters,
   toCommitteeJson,
   toGenesisJson,
-  sealingOf,
 } from "../protocol/index.ts";
-import { checkGenesis, dealCommittee, makeGenesis, type ValidatorSecrets } from "./genesis.ts";
+import {
+  checkGenesis,
+  dealCommittee,
+  makeGenesis,
+  type ValidatorSecrets,
+  withoutSealingKey,
+} from "./genesis.ts";
 
 /** What the ceremony needs of the world. */
 export interface CeremonyPorts {
@@ -45,23 +50,31 @@ const names = {
   config: "config.json",
 };
 
-/** First step: `committee.json` in the folder, and keystores in `validator-0` and so on. */
+/**
+ * First step: `committee.json` in the folder, and keystores in `validator-0` and so on. A committee that makes its own
+ * sealing key has none yet, and no shares of it.
+ */
 export async function writeCommittee(
   ports: CeremonyPorts,
-  request: { readonly folder: string; readonly validators: number },
+  request: {
+    readonly folder: string;
+    readonly validators: number;
+    readonly makesOwnKey?: boolean;
+  },
 ): Promise<{ readonly path: string }> {
-  const { folder, validators } = request;
+  const { folder, validators, makesOwnKey = false } = request;
   const dealt = dealCommittee(ports.group, { validators, entropy: ports.random.bytes(32) });
+  const committee = makesOwnKey ? withoutSealingKey(dealt.committee) : dealt.committee;
   const path = join(folder, "committee.json");
   await makeFolder(folder);
   for (const [index, secrets] of dealt.secrets.entries())
     await writeSecrets(ports, validatorFolder(folder, index), {
       secrets,
-      keyId: sealingOf(dealt.committee).keyId,
+      keyId: committee.sealing?.keyId,
       seat: index + 1,
     });
   // Last, so that it stands only where all keys do.
-  await writeOnce(path, json(toCommitteeJson(dealt.committee)), 0o644);
+  await writeOnce(path, json(toCommitteeJson(committee)), 0o644);
   return { path };
 }
 
@@ -131,7 +144,12 @@ export async function readGenesis(
 async function writeSecrets(
   { random, writeKey }: CeremonyPorts,
   folder: string,
-  keys: { readonly secrets: ValidatorSecrets; readonly keyId: number; readonly seat: number },
+  keys: {
+    readonly secrets: ValidatorSecrets;
+    /** Undefined when there is no share to keep. */
+    readonly keyId: number | undefined;
+    readonly seat: number;
+  },
 ): Promise<void> {
   const { secrets, keyId, seat } = keys;
   // A password of its own for each, since each folder goes to another operator.
@@ -139,9 +157,10 @@ async function writeSecrets(
   await makeFolder(folder);
   await writeOnce(password, `${toHex(random.bytes(32))}\n`, 0o600);
   const { validator, network, keyShare } = secrets;
-  const share: CeremonyKey = { type: "keyShare", keyId, seat, secret: keyShare };
   await writeKey(join(folder, names.validator), { type: "validator", secret: validator }, password);
   await writeKey(join(folder, names.network), { type: "network", secret: network }, password);
+  if (keyId === undefined) return;
+  const share: CeremonyKey = { type: "keyShare", keyId, seat, secret: keyShare };
   await writeKey(join(folder, names.keyShare), share, password);
 }
 

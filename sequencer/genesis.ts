@@ -2,7 +2,8 @@
 // hash, and genesis names the Hub, whose address is in everything that validators sign: keys, then contracts, then genesis.
 //
 // The keys come from one DEALER, who therefore could vote for every validator and open every transaction sealed to this
-// key. Fit for development, and for those who trust the dealer to forget; a ceremony among validators has no such party.
+// key. Fit for development, and for those who trust the dealer to forget. A committee that begins without a sealing key
+// makes its own over the chain, which has no such party; its members' other keys may come from themselves.
 
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
@@ -72,6 +73,20 @@ export function dealCommittee(
   return { committee: { epoch: Epoch(0), members, sealing }, secrets };
 }
 
+/** The same validators before they have made their key. */
+export function withoutSealingKey({ epoch, members }: Committee): Committee {
+  const verificationKey = new Uint8Array(96);
+  return {
+    epoch,
+    members: members.map(({ publicKey, networkKey }) => ({
+      publicKey,
+      networkKey,
+      verificationKey,
+    })),
+    sealing: undefined,
+  };
+}
+
 /** A key for one's own use, 32 bytes. */
 export function drawSecret(type: "validator" | "network", random: Random): Uint8Array {
   return type === "network" ? random.bytes(32) : bls12_381.utils.randomSecretKey(random.bytes(48));
@@ -89,6 +104,8 @@ export const defaultParameters: Parameters = {
   epochTime: 0,
   dkgWindow: 0,
 };
+
+const dkgWindowMin = 8;
 
 /** The second step, once the contracts stand. Throws what `checkGenesis` throws. */
 export function makeGenesis(
@@ -119,6 +136,12 @@ export function checkGenesis(
   if (sealing !== undefined && toSealingKey(group, { chainId, ...sealing }) === undefined)
     throw bad("BAD_GENESIS", "committee.sealing is not one key in both groups");
   const { viewTimeout, idleTime, laneFlush, laneHeartbeat, checkpointHeights } = parameters;
+  const { dkgWindow } = parameters;
+  if (sealing === undefined && dkgWindow === 0)
+    throw bad("BAD_GENESIS", "a committee without a key needs parameters.dkgWindow to make one");
+  // What is said takes a few blocks to stand in the chain, and has to be said and answered within a window.
+  if (dkgWindow !== 0 && dkgWindow < dkgWindowMin)
+    throw bad("BAD_GENESIS", `parameters.dkgWindow must be 0 or at least ${dkgWindowMin}`);
   if (laneFlush < 1 || laneFlush > laneHeartbeat || laneHeartbeat > viewTimeout)
     throw bad("BAD_GENESIS", "parameters must have 0 < laneFlush <= laneHeartbeat <= viewTimeout");
   if (idleTime < 1 || checkpointHeights < 1)

@@ -14,7 +14,12 @@ export interface Actions {
   /** Runs until it is told to stop. */
   startNode(sources: ConfigSources): Promise<void>;
   printConfig(sources: ConfigSources, options: { readonly redact: boolean }): Promise<Result>;
-  makeCommittee(request: { readonly folder: string; readonly validators: number }): Promise<Result>;
+  makeCommittee(request: {
+    readonly folder: string;
+    readonly validators: number;
+    /** Nobody deals its sealing key. */
+    readonly makesOwnKey: boolean;
+  }): Promise<Result>;
   makeGenesis(request: GenesisRequest): Promise<Result>;
   describeGenesis(path: string): Promise<Result>;
   makeKey(request: MakeKey): Promise<Result>;

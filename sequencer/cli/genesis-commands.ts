@@ -12,6 +12,12 @@ const dealerWarning = `
            operator and keep nothing.
 `;
 
+const keysWarning = `
+  WARNING  These keys were drawn on ONE MACHINE: this one. Whoever has seen its memory or these files can vote for
+           every validator. The key to which transactions are sealed is not among them: the committee makes it
+           itself, and nobody ever holds it.
+`;
+
 export function addGenesisCommands(
   group: Command,
   { actions, streams }: { readonly actions: Actions; readonly streams: Streams },
@@ -21,11 +27,16 @@ export function addGenesisCommands(
     .description("first step: deal the keys of a committee into DIR, one folder per validator")
     .requiredOption("--out <dir>", "a folder that is new or empty")
     .requiredOption("--validators <n>", "how many", integer(1, limits.committeeMax))
+    .option(
+      "--without-sealing-key",
+      "the committee makes its own, once L1 has named who follows it",
+    )
     .option("--json", "print JSON")
     .addHelpText("after", dealerWarning)
-    .action(async ({ out, validators, json }: { out: string; validators: number; json?: true }) => {
-      streams.err(dealerWarning);
-      show(streams, await actions.makeCommittee({ folder: out, validators }), {
+    .action(async ({ out, validators, withoutSealingKey, json }: KeysOptions) => {
+      const makesOwnKey = withoutSealingKey ?? false;
+      streams.err(makesOwnKey ? keysWarning : dealerWarning);
+      show(streams, await actions.makeCommittee({ folder: out, validators, makesOwnKey }), {
         json: json ?? false,
       });
     });
@@ -68,6 +79,13 @@ export function addGenesisCommands(
     .action(async (file: string, { json }: { json?: true }) =>
       show(streams, await actions.describeGenesis(file), { json: json ?? false }),
     );
+}
+
+interface KeysOptions {
+  readonly out: string;
+  readonly validators: number;
+  readonly withoutSealingKey?: true;
+  readonly json?: true;
 }
 
 interface BuildOptions {

@@ -32,7 +32,12 @@ import {
   nodeNetworkSignatures,
 } from "../../sequencer/crypto/index.ts";
 import { Executor, type Persist } from "../../sequencer/executor.ts";
-import { dealCommittee, makeGenesis, type ValidatorSecrets } from "../../sequencer/genesis.ts";
+import {
+  dealCommittee,
+  makeGenesis,
+  type ValidatorSecrets,
+  withoutSealingKey,
+} from "../../sequencer/genesis.ts";
 import { Jobs } from "../../sequencer/jobs.ts";
 import { doRoundJob, type RoundWorkers } from "../../sequencer/round-keeper.ts";
 import { PeerTable } from "../../sequencer/peer-table.ts";
@@ -157,7 +162,7 @@ export class CoreCluster {
         chainId: 31_337,
         contracts: { hub: new Uint8Array(20).fill(1), rollups: new Uint8Array(20).fill(2) },
         l1Start: 1,
-        committee: isKeyless ? withoutKey(committee) : committee,
+        committee: isKeyless ? withoutSealingKey(committee) : committee,
         parameters: { checkpointHeights: 16, epochTime, dkgWindow },
       },
     );
@@ -524,15 +529,6 @@ export class CoreCluster {
 function memoryOf(node: ClusterNode): Memory {
   const { store, delivered, certified, answers, faults, history, ring } = node;
   return { store, delivered, certified, answers, faults, history, ring };
-}
-
-function withoutKey(committee: Committee): Committee {
-  const members = committee.members.map(({ publicKey, networkKey }) => ({
-    publicKey,
-    networkKey,
-    verificationKey: new Uint8Array(96),
-  }));
-  return { ...committee, members, sealing: undefined };
 }
 
 /** Seat by seat the same shares of the same key. */

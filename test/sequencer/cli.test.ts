@@ -67,6 +67,19 @@ describe("the ceremony, as an operator runs it", { timeout: 90_000 }, () => {
     expect(build.err).toContain("FILE_EXISTS");
   });
 
+  test("leaves the sealing key to the committee when it is told to", async () => {
+    const own = join(folder, "own-key");
+    const keys = await start(`genesis keys --out ${own} --validators 4 --without-sealing-key`);
+    expect(keys).toMatchObject({ code: 0 });
+    expect(keys.err).not.toContain("DEALER");
+    expect(readdirSync(join(own, "validator-1"))).not.toContain("key-share.json");
+    const hasty = await start(`genesis build --out ${own} ${facts}`);
+    expect(hasty.err).toContain("dkgWindow");
+    const build = await start(`genesis build --out ${own} ${facts} --parameter dkgWindow=120`);
+    expect(build).toMatchObject({ code: 0 });
+    expect(fromGenesisJson(readJson(join(own, "genesis.json"))).committee.sealing).toBeUndefined();
+  });
+
   test("wants an address for every validator", async () => {
     const few = "--addresses /dns4/a/tcp/9000 /dns4/b/tcp/9000";
     const { code, err } = await start(`genesis build --out ${net} ${facts} ${few}`);

@@ -18,6 +18,7 @@ import {
   defaultParameters,
   drawSecret,
   makeGenesis,
+  withoutSealingKey,
 } from "../../sequencer/genesis.ts";
 
 const group = await createMclSealingGroup();
@@ -108,19 +109,22 @@ test.each<[string, (genesis: Genesis) => Genesis]>([
 });
 
 test("a committee that is to make its own key has none, and nothing to verify shares by", () => {
-  const genesis = makeGenesis(ports, facts);
-  const withoutKey = (verificationKey: Uint8Array): Genesis => {
-    const members = genesis.committee.members.map(({ publicKey, networkKey }) => ({
-      publicKey,
-      networkKey,
-      verificationKey,
-    }));
-    return { ...genesis, committee: { ...genesis.committee, members, sealing: undefined } };
-  };
-  expect(() => checkGenesis(ports, withoutKey(new Uint8Array(96)))).not.toThrow();
-  const [member] = genesis.committee.members;
+  const committee = withoutSealingKey(dealt.committee);
+  const parameters = { dkgWindow: 8 };
+  const genesis = makeGenesis(ports, { ...facts, committee, parameters });
+  expect(genesis.committee.sealing).toBeUndefined();
+  const [member] = dealt.committee.members;
   assert(member !== undefined, "there are members");
-  expect(() => checkGenesis(ports, withoutKey(member.verificationKey))).toThrow("verificationKey");
+  const members = committee.members.with(0, member);
+  const withKeys = { ...genesis, committee: { ...committee, members } };
+  expect(() => checkGenesis(ports, withKeys)).toThrow("verificationKey");
+});
+
+test("a committee without a key needs windows to make it in, long enough to be heard", () => {
+  const committee = withoutSealingKey(dealt.committee);
+  expect(() => makeGenesis(ports, { ...facts, committee })).toThrow("dkgWindow");
+  const parameters = { dkgWindow: 7 };
+  expect(() => makeGenesis(ports, { ...facts, parameters })).toThrow("at least 8");
 });
 
 test("a drawn key is a key", () => {
