@@ -3,6 +3,8 @@ import type { SeededRandom } from "./random.ts";
 
 type Space = Map<string, Uint8Array>;
 
+export type DiskCopy = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
+
 /**
  * A store in memory that loses, in a crash, any of the batches that no synced one followed: not the last ones only,
  * since a tail that was not synced was seen to come back with gaps (network.md 4).
@@ -24,8 +26,20 @@ export class SimDisk implements Store {
     const survives = random.pick([0, 0.5, 0.9]);
     const batches = unfinished === undefined ? this.#unsynced : [...this.#unsynced, unfinished];
     this.#settle(batches.filter(() => random.chance(survives)));
-    this.#current = new Map();
-    for (const [name, space] of this.#durable) this.#current.set(name, new Map(space));
+    this.#current = copyOf(this.#durable);
+  }
+
+  /** A backup of what no crash can take any more. */
+  copy(): DiskCopy {
+    return copyOf(this.#durable);
+  }
+
+  /** Restores a backup of all but some spaces, which stand on a disk of their own. */
+  setBack(copy: DiskCopy, kept: readonly string[]): void {
+    const old = copyOf(copy);
+    for (const name of new Set([...this.#durable.keys(), ...old.keys()]))
+      if (!kept.includes(name)) this.#durable.set(name, old.get(name) ?? new Map());
+    this.#current = copyOf(this.#durable);
   }
 
   read(space: string, key: Uint8Array): Uint8Array | undefined {
@@ -71,6 +85,10 @@ export class SimDisk implements Store {
     for (const batch of batches) apply(this.#durable, batch);
     this.#unsynced = [];
   }
+}
+
+function copyOf(spaces: DiskCopy): Map<string, Space> {
+  return new Map([...spaces].map(([name, space]) => [name, new Map(space)]));
 }
 
 function apply(spaces: Map<string, Space>, batch: readonly Write[]): void {

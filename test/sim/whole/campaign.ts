@@ -3,6 +3,7 @@
 
 import { blockHash, faultyMax, type Genesis, type Parameters } from "../../../protocol/index.ts";
 import { Core, type CoreEffect, type CoreEvent } from "../../../sequencer/core.ts";
+import { promiseSpaces } from "../../../sequencer/promises.ts";
 import { L1Log } from "../../../sequencer/l1-log.ts";
 import {
   adversaries,
@@ -12,6 +13,7 @@ import {
   type Machine,
 } from "../adversaries/index.ts";
 import { Cluster, type Process } from "../cluster.ts";
+import type { DiskCopy } from "../disk.ts";
 import { calm, type Era, nextEra, type Seen } from "../faults.ts";
 import { type Observation, Violation } from "../observation.ts";
 import { layOut, pickAdversaries } from "../processes.ts";
@@ -41,6 +43,11 @@ export interface CoreCampaignOptions {
   readonly isMutantAlone?: boolean;
   /** Planted bugs of the world around the core. */
   readonly sendsOvertakeBarriers?: boolean;
+  /**
+   * One honest process is given old copies of its disk back after crashes: of all but the safety store, or, which is
+   * the planted bug, of all there is.
+   */
+  readonly setBack?: "store" | "everything";
   /** Honest seats that do what only this adversary would. */
   readonly honestAre?: AdversaryName;
   /** Checkers that keep silent, so that it shows whether another one notices. */
@@ -107,6 +114,7 @@ class CoreCampaign {
   readonly #nodes = new Map<number, CoreNode>();
   readonly #panel: Panel;
   readonly #traffic: Traffic;
+  #backup: DiskCopy | undefined;
   #era: Era = { ...calm, duration: 0 };
   #violation: Violation | undefined;
   #views = 0;
@@ -309,10 +317,21 @@ class CoreCampaign {
     if (type === "certified")
       this.#world.trace(6, process.id, observation.certified.checkpoint.height);
     if (!process.isHonest) return;
+    if (type === "crashed" && process === this.#honest[0]) this.#setBack(process);
     if (type === "said" && observation.message.type === "status")
       this.#views = Math.max(this.#views, observation.message.view);
     if (type === "delivered")
       this.#deliveredCount += observation.batches.flatMap((each) => each.transactions).length;
+  }
+
+  /** Half of the crashes bring the last backup back, the others make a new one. */
+  #setBack({ id }: Process): void {
+    const { setBack } = this.#options;
+    const disk = this.#nodes.get(id)?.disk;
+    if (setBack === undefined || disk === undefined) return;
+    const kept = setBack === "store" ? promiseSpaces : [];
+    if (this.#backup !== undefined && this.#random.chance(0.5)) disk.setBack(this.#backup, kept);
+    else this.#backup = disk.copy();
   }
 
   #classOf(process: Process): CoreClass {

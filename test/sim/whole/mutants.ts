@@ -199,6 +199,14 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
     options: { isMutantAlone: true },
   },
   {
+    name: "what a key has signed is restored with the rest from an old backup",
+    edits: [],
+    checkers: ["non-equivocation", "checkpoints"],
+    knownSeed: 12,
+    budget: 20,
+    options: { setBack: "everything", adversaryNames: [], views: 40 },
+  },
+  {
     name: "what is sent later overtakes the barrier",
     edits: [],
     checkers: ["checkpoints", "non-equivocation"],

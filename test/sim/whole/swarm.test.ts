@@ -29,6 +29,12 @@ test("combiners that lie, or tell only some, keep nothing closed and make nobody
   }
 });
 
+test("a validator whose store is restored from old backups keeps every promise by its safety store", async () => {
+  // Among them the seed at which the bug is found that the safety store is restored as well.
+  for (const seed of [3, 9, 12])
+    await runCoreSeed({ seed, n: 4, views: 40, adversaryNames: [], setBack: "store" });
+});
+
 test("the same seed is the same history of cores, and another one is another", async () => {
   const [first, again, other] = await Promise.all(
     [7, 7, 8].map((seed) => runCoreSeed({ seed, n: 4, views: 10 })),
