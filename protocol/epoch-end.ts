@@ -79,9 +79,11 @@ export function isEndOf(
     (signer, i) => signer < seats && (i === 0 || signer > (signers[i - 1] ?? -1)),
   );
   if (!areDistinctMembers || signers.length < quorum(seats)) return false;
+  // The signature first: adding up the keys of a committee that nobody signed for would be work for a liar.
+  if (!rule.verifyAggregate(signers, checkpointDigest(rule.domain, checkpoint), signature))
+    return false;
   const next = nextCommitteeHash(end.committee);
-  if (next === undefined || !equalBytes(next, checkpoint.next)) return false;
-  return rule.verifyAggregate(signers, checkpointDigest(rule.domain, checkpoint), signature);
+  return next !== undefined && equalBytes(next, checkpoint.next);
 }
 
 export function writeEpochEnd(writer: Writer, end: EpochEnd): void {

@@ -9,7 +9,7 @@ export class UsageError extends Error {
 }
 
 export interface RunOptions {
-  readonly harness: "whole" | "replicas";
+  readonly harness: "whole" | "replicas" | "epochs";
   /** The first seed, and how many from there on. */
   readonly seed: number;
   readonly count: number;
@@ -32,6 +32,7 @@ export const usage: string = `npm run sim -- [options]: runs seeds, says what th
   --n N              validators, 4 to 32 (4)
   --views N          views under faults, before the calm in which all must recover (100)
   --whole            whole cores, with all that they promise (default)
+  --epochs           whole cores whose committee changes; --n and --views mean nothing then
   --replicas         the voting core alone, with a toy application: many more views a second
   --adversaries A,B  only these may be among the Byzantine seats; "none" for none
                      ${adversaryNames.join(" ")}
@@ -48,6 +49,7 @@ const known = {
   views: { type: "string", default: "100" },
   whole: { type: "boolean", default: false },
   replicas: { type: "boolean", default: false },
+  epochs: { type: "boolean", default: false },
   adversaries: { type: "string" },
   sealed: { type: "boolean", default: false },
   twice: { type: "boolean", default: false },
@@ -59,17 +61,21 @@ const known = {
 export function parseRunOptions(argv: readonly string[]): RunOptions | "help" {
   const values = parse(argv);
   if (values.help) return "help";
-  if (values.whole && values.replicas)
-    throw new UsageError("--whole and --replicas exclude each other");
-  if (values.replicas && values.sealed) throw new UsageError("replicas seal nothing");
+  const { whole, replicas, epochs, sealed } = values;
+  if ([whole, replicas, epochs].filter(Boolean).length > 1)
+    throw new UsageError("--whole, --replicas and --epochs exclude each other");
+  if ((replicas || epochs) && sealed)
+    throw new UsageError("only whole cores have the true sealing");
+  if (epochs && values.adversaries !== undefined)
+    throw new UsageError("where committees change all are honest");
   return {
-    harness: values.replicas ? "replicas" : "whole",
+    harness: replicas ? "replicas" : epochs ? "epochs" : "whole",
     seed: toInteger("--seed", values.seed, 0, Number.MAX_SAFE_INTEGER),
     count: toInteger("--count", values.count, 1, 1e9),
     n: toInteger("--n", values.n, 4, 32),
     views: toInteger("--views", values.views, 1, 1e9),
     adversaries: toAdversaries(values.adversaries),
-    isSealed: values.sealed,
+    isSealed: sealed,
     isTwice: values.twice,
     hasTrace: values.trace,
   };
@@ -127,6 +133,7 @@ function parseKnown(argv: readonly string[]): {
   views: string;
   whole: boolean;
   replicas: boolean;
+  epochs: boolean;
   adversaries?: string | undefined;
   sealed: boolean;
   twice: boolean;

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { createMclSealingGroup } from "../../sequencer/crypto/index.ts";
 import { parseRunOptions, replayOf, type RunOptions, usage, UsageError } from "./options.ts";
 import type { Observation } from "./observation.ts";
+import { runEpochSeed } from "./epochs/campaign.ts";
 import { runSeed } from "./replicas/campaign.ts";
 import { runCoreSeed } from "./whole/campaign.ts";
 import { chainId } from "./whole/clients.ts";
@@ -64,6 +65,7 @@ async function runOne(
     ...(options.hasTrace ? { watch: print } : {}),
   };
   if (options.harness === "replicas") return runSeed(common);
+  if (options.harness === "epochs") return runEpochSeed(common);
   return runCoreSeed({ ...common, ...(sealing === undefined ? {} : { sealing }) });
 }
 

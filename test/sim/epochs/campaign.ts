@@ -34,6 +34,8 @@ export interface EpochCampaignOptions {
 }
 
 export interface EpochReport {
+  /** Of the last epoch. */
+  readonly views: number;
   readonly height: number;
   readonly transactions: number;
   readonly crashes: number;
@@ -167,7 +169,9 @@ class EpochCampaign {
     this.#traffic.keepSubmitting();
     await this.#sufferFaults();
     await this.#recover();
+    const views = [...this.#nodes.values()].map(({ core }) => core.progress.view);
     return {
+      views: Math.max(...views),
       height: this.#agreement.height,
       transactions: this.#clients.all.length,
       crashes: this.#cluster.crashes,

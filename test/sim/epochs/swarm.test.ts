@@ -11,7 +11,7 @@ test("seeds of changing committees keep every promise under faults, and recover"
   const failures: string[] = [];
   for (let seed = 1; seed <= 4; seed++)
     await runEpochSeed({ seed }).catch((error: unknown) =>
-      failures.push(`seed ${seed}: ${String(error)}`),
+      failures.push(`${String(error)}\n  again: npm run sim -- --epochs --seed ${seed}`),
     );
   expect(failures).toEqual([]);
 }, 120_000);
