@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { byzantine } from "./adversaries.ts";
 
 export interface Options {
@@ -23,6 +23,8 @@ const help = `
 Every kind of fault comes once, then several at a time for as long as there are minutes. The seed decides what comes when;
 which message meets which fault is up to the machine.
 
+Adversaries: ${everybody.join(", ")}.
+
 Examples:
   npm run e2e:chaos -- --minutes 1                    each fault once, and short
   npm run e2e:chaos -- --validators 7 --minutes 20    several at a time, f = 2
@@ -40,7 +42,11 @@ export function readOptions(root: string, args: readonly string[]): Options | nu
     .option("--validators <4|7>", "how many", oneOf(4, 7), 4)
     .option("--seed <n>", "what goes wrong, and when", number(0, Number.MAX_SAFE_INTEGER), 1)
     .option("--minutes <n>", "for how long things go wrong, about", number(0.1, 600, false), 5)
-    .option("--adversaries <names>", `of ${everybody.join(",")}`, names, everybody)
+    .addOption(
+      new Option("--adversaries <names>", "who is at the corrupted seat, with commas between")
+        .argParser(names)
+        .default(everybody, "everybody"),
+    )
     .option("--rate <n>", "transactions per second", number(1, 100), 10)
     .option("--data <dir>", "where each run makes its folder", join(root, "devnet-data"))
     .option("--keep", "leave the run's folder; otherwise it goes when all went well", false)
