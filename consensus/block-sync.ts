@@ -2,13 +2,14 @@
 // Only hashes are trusted, so any peer may answer. A gap of any length takes one hash per page of memory: pages
 // that do not connect are dropped and asked for again from the bottom up, once it is known where they lead.
 
-import { equalBytes } from "../base/index.ts";
+import { BoundedMap, equalBytes, toHex } from "../base/index.ts";
 import {
   blockHash,
   type GetBlocks,
   type Header,
   limits,
   type Micros,
+  type QC,
   type ValidatorIndex,
   type View,
 } from "../protocol/index.ts";
@@ -25,6 +26,9 @@ export interface Goal {
   readonly signers: readonly ValidatorIndex[];
 }
 
+/** Pages whose top is proven: the few above the last final block, and those that are asked for again on the way up. */
+export const proofsMax = 64;
+
 /** A block on the way down. */
 interface Step {
   readonly hash: Uint8Array;
@@ -40,6 +44,8 @@ export class BlockSync {
   #wanted: Uint8Array | undefined;
   #asked: ValidatorIndex[] = [];
   #reached: Uint8Array | undefined;
+  /** CommitQCs that came with pages, by block hash: one for each page that may be on its way to being final. */
+  readonly #proofs = new BoundedMap<string, QC>(proofsMax);
 
   constructor(tree: BlockTree, self: ValidatorIndex) {
     this.#tree = tree;
@@ -49,6 +55,11 @@ export class BlockSync {
   /** Pages on the way down. */
   get size(): number {
     return this.#trail.length;
+  }
+
+  /** CommitQCs that are held. */
+  get proofs(): number {
+    return this.#proofs.size;
   }
 
   get isActive(): boolean {
@@ -82,6 +93,26 @@ export class BlockSync {
     this.#asked = [...this.#asked, to].slice(-limits.askedPeersMax);
     const count = this.#trail.length === 1 ? limits.unfinalizedMax : limits.headersPerAnswerMax;
     return { to, message: { type: "get-blocks", hash: wanted, count } };
+  }
+
+  /** Whether this peer was asked for this block, and the answer is not here yet. */
+  isAwaited(from: ValidatorIndex, hash: Uint8Array): boolean {
+    return (
+      this.#wanted !== undefined && equalBytes(this.#wanted, hash) && this.#asked.includes(from)
+    );
+  }
+
+  /**
+   * A valid CommitQC of a block that was asked for. What is final by a descendant's alone can be shown to nobody who does
+   * not get all between the two, which may be more than a page.
+   */
+  prove(qc: QC): void {
+    this.#proofs.set(toHex(qc.hash), qc);
+  }
+
+  /** The CommitQC of the block, if it came. */
+  proofOf(hash: Uint8Array): QC | undefined {
+    return this.#proofs.get(toHex(hash));
   }
 
   /** The headers of an answer that connect to the tree, oldest first; none for what was not asked. */

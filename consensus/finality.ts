@@ -1,6 +1,7 @@
 // From "a quorum committed it" to "the node may apply it": in order, without a gap, and only with the data.
 
-import { type Header, limits, type Micros } from "../protocol/index.ts";
+import { equalBytes } from "../base/index.ts";
+import { type Header, limits, type Micros, type QC } from "../protocol/index.ts";
 import type { BlockSync } from "./block-sync.ts";
 import type { BlockTree, Node } from "./block-tree.ts";
 import type { Certificates } from "./certificates.ts";
@@ -39,11 +40,22 @@ export class Finality {
     const ready = this.#ready(now);
     const top = ready.at(-1);
     if (top === undefined) return;
-    const { commit } = this.#certificates;
-    const certificate = commit?.view === top.header.view ? commit : undefined;
     this.#tree.finalize(top);
-    const headers = ready.map(({ header }) => header);
-    this.#outbox.push({ type: "finalized", headers, certificate });
+    let headers: Header[] = [];
+    for (const { header, hash } of ready) {
+      headers.push(header);
+      const certificate = this.#certificateOf(hash);
+      if (certificate === undefined && hash !== top.hash) continue;
+      this.#outbox.push({ type: "finalized", headers, certificate });
+      headers = [];
+    }
+  }
+
+  #certificateOf(hash: Uint8Array): QC | undefined {
+    const { commit } = this.#certificates;
+    return commit !== undefined && equalBytes(commit.hash, hash)
+      ? commit
+      : this.#sync.proofOf(hash);
   }
 
   /** Whether this node holds all that the block and its unfinalized ancestors order. */

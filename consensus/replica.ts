@@ -23,7 +23,7 @@ import {
   zeroHash,
 } from "../protocol/index.ts";
 import { Asker } from "./asker.ts";
-import { BlockSync, type Goal } from "./block-sync.ts";
+import { BlockSync, type Goal, proofsMax } from "./block-sync.ts";
 import { BlockTree } from "./block-tree.ts";
 import { Certificates } from "./certificates.ts";
 import type { ReplicaEffect, ReplicaEvent } from "./events.ts";
@@ -170,6 +170,7 @@ export class Replica {
     return [
       { name: "headers", size: this.#tree.size, max: limits.headersHeldMax },
       { name: "header-trail", size: this.#sync.size, max: limits.trailMax },
+      { name: "page-proofs", size: this.#sync.proofs, max: proofsMax },
       { name: "candidates", size: this.#candidates.size, max: limits.viewsAheadMax + 1 },
       { name: "votes", size: this.#votes.size, max: views * seats * VoteCollector.perSeatMax },
     ];
@@ -280,7 +281,12 @@ export class Replica {
     this.#serving.onStatus(from, status, this.#now);
   }
 
-  #onBlocks(from: ValidatorIndex, { headers }: Blocks): void {
+  #onBlocks(from: ValidatorIndex, { headers, certificate }: Blocks): void {
+    if (certificate?.epoch === this.epoch && this.#sync.isAwaited(from, certificate.hash)) {
+      const isCommit = certificate.kind === "commit" && this.#certificates.isValid(certificate);
+      if (!isCommit) return this.#outbox.fault(from, "BAD_CERTIFICATE");
+      this.#sync.prove(certificate);
+    }
     for (const header of this.#sync.take(from, headers)) this.#addHeader(header, blockHash(header));
     if (this.#sync.isActive) this.#isUnsettled = true;
   }

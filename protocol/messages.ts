@@ -82,6 +82,8 @@ export interface GetBlocks {
 export interface Blocks {
   readonly type: "blocks";
   readonly headers: readonly Header[];
+  /** The CommitQC of the first of them, where the sender has it. */
+  readonly certificate: QC | undefined;
 }
 
 /** Asks for the certificates that close the views from..to, both included. */
@@ -261,8 +263,15 @@ const codecs: { readonly [T in Message["type"]]: Codec<Extract<Message, { type: 
     read: (reader) => ({ type: "get-blocks", hash: reader.fixed(32), count: reader.u16() }),
   },
   blocks: {
-    write: (writer, message) => void writer.list(message.headers, headersPerAnswerMax, writeHeader),
-    read: (reader) => ({ type: "blocks", headers: reader.list(headersPerAnswerMax, readHeader) }),
+    write(writer, message) {
+      writer.list(message.headers, headersPerAnswerMax, writeHeader);
+      optionalQC(writer, message.certificate);
+    },
+    read: (reader) => ({
+      type: "blocks",
+      headers: reader.list(headersPerAnswerMax, readHeader),
+      certificate: reader.optional(readQC),
+    }),
   },
   "get-certificates": {
     write: (writer, message) => void writer.u64(message.epoch).u64(message.from).u64(message.to),

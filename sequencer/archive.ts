@@ -1,7 +1,7 @@
 // Final blocks as the API hands them out, read from the disk: headers, order, openings, and each namespace's part
 // with its proof.
 
-import { decode, type Store, u64Bytes, unreachable } from "../base/index.ts";
+import { decode, equalBytes, type Store, u64Bytes, unreachable } from "../base/index.ts";
 import {
   decodeEpochEnd,
   decodeHeader,
@@ -88,7 +88,15 @@ export class Archive {
     switch (request.type) {
       case "serve-blocks": {
         const headers = await this.headers(request.hash, request.count);
-        return headers.length === 0 ? undefined : { type: "blocks", headers };
+        const [first] = headers;
+        if (first === undefined) return undefined;
+        const final = await this.final(first.height);
+        const isFinal = final !== undefined && equalBytes(final.record.hash, request.hash);
+        return {
+          type: "blocks",
+          headers,
+          certificate: isFinal ? final.record.certificate : undefined,
+        };
       }
       case "load-lanes": {
         const lanes = await this.lanes(request.hash, request.count);

@@ -53,7 +53,7 @@ test("of an observer only questions are heard", () => {
     proposalOf(first, undefined),
     voteOf(0, "skip", 1),
     { type: "certificate", qc: certify("skip", 1) } as const,
-    { type: "blocks", headers: [first] } as const,
+    { type: "blocks", headers: [first], certificate: undefined } as const,
   ]) {
     const effects = bench.hear(observer, message);
     expect([votesIn(effects), faultsIn(effects)]).toEqual([[], []]);

@@ -377,7 +377,11 @@ test("no message can make it throw", () => {
       commitQC: maybe,
     }),
     fc.record({ type: fc.constant("get-blocks"), hash: bytes(32), count: fc.nat(65_535) }),
-    fc.record({ type: fc.constant("blocks"), headers: fc.array(header, { maxLength: 4 }) }),
+    fc.record({
+      type: fc.constant("blocks"),
+      headers: fc.array(header, { maxLength: 4 }),
+      certificate: fc.option(qc, { nil: undefined }),
+    }),
     fc.record({
       type: fc.constant("get-certificates"),
       epoch: fc.constant(0),

@@ -84,7 +84,7 @@ const honest: Peer = (message) => {
       headers.push(next);
       next = byHash.get(toHex(next.parent));
     }
-    return { type: "blocks", headers };
+    return { type: "blocks", headers, certificate: undefined };
   }
   if (message.type !== "get-snapshot") return undefined;
   const { height, index } = message;
@@ -118,7 +118,11 @@ const corrupting: Peer = (message) => {
 /** Headers of its own making. */
 const inventing: Peer = (message) =>
   message.type === "get-blocks"
-    ? { type: "blocks", headers: [headerOn(undefined, 1), headerOn(undefined, 2)] }
+    ? {
+        type: "blocks",
+        headers: [headerOn(undefined, 1), headerOn(undefined, 2)],
+        certificate: undefined,
+      }
     : honest(message);
 
 /** The node at place 0, with its disk; everything else about it is away. */

@@ -277,7 +277,7 @@ export const anyMessageOf: {
     commitQC: maybe(anyQC),
   }),
   "get-blocks": fc.record({ type: type("get-blocks"), hash, count: u16 }),
-  blocks: fc.record({ type: type("blocks"), headers: few(anyHeader) }),
+  blocks: fc.record({ type: type("blocks"), headers: few(anyHeader), certificate: maybe(anyQC) }),
   "get-certificates": fc.record({
     type: type("get-certificates"),
     epoch,

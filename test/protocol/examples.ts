@@ -272,7 +272,7 @@ export const messages: { readonly [T in Message["type"]]: Extract<Message, { typ
   certificate: { type: "certificate", qc },
   status: { type: "status", epoch: Epoch(1), view: View(302), entry: skip, commitQC: qc },
   "get-blocks": { type: "get-blocks", hash: bytes("block"), count: 16 },
-  blocks: { type: "blocks", headers: [header] },
+  blocks: { type: "blocks", headers: [header], certificate: qc },
   "get-certificates": {
     type: "get-certificates",
     epoch: Epoch(1),

@@ -30,7 +30,11 @@ export const liar: Adversary = {
     };
     const lieOf = (type: string): Message | undefined => {
       if (type === "blocks" && headers.length > 0)
-        return { type, headers: wrongHeaders(random.pick(headers), headers.slice(0, 8)) };
+        return {
+          type,
+          headers: wrongHeaders(random.pick(headers), headers.slice(0, 8)),
+          certificate: undefined,
+        };
       if (type === "lanes" && lanes.length > 0)
         return { type, lanes: [wrongLane(random.pick(lanes))] };
       if (type === "transactions" && transactions.length > 0)

@@ -147,7 +147,8 @@ function carryOut(effect: Exclude<ToyEffect, CommonEffect>, host: Host<ToyEvent>
       return;
     case "serve-blocks": {
       const headers = readChain(host.disk, effect.hash, effect.count);
-      if (headers.length > 0) host.send(effect.to, { type: "blocks", headers });
+      if (headers.length > 0)
+        host.send(effect.to, { type: "blocks", headers, certificate: undefined });
       return;
     }
   }
