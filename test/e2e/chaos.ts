@@ -20,6 +20,7 @@ import { bringLoad } from "./load.ts";
 import type { TormentedNetwork } from "./network.ts";
 import type { ChaosObservations, SceneRecord } from "./observations.ts";
 import { play } from "./scenes.ts";
+import { servedBy } from "./serving.ts";
 import { describeScene, type Plan } from "./schedule.ts";
 import { type ChaosSummary, describeRecord, summarize } from "./summary.ts";
 
@@ -74,6 +75,7 @@ export async function runChaos(
     const anchored = Math.max(0, ...history.checkpoints.map(({ height }) => height));
     const trusted = validators.filter(({ index }) => honest.includes(index));
     const chains = await chainsOf(trusted, anchored);
+    const served = await Promise.all(trusted.map((each) => servedBy(each, namespaces)));
     looking.abort();
     const endings = await Promise.all(trusted.map(stop));
     const lies = [...collectors, ...followers].flatMap((each) => each.lies);
@@ -85,6 +87,7 @@ export async function runChaos(
       traces: trusted.map((each) => each.trace()),
       chains,
       scenes,
+      served: served.flat(),
       lies: lies.flatMap(({ endpoint, code }) =>
         trusted
           .filter(({ api }) => api.url === endpoint)

@@ -86,6 +86,7 @@ const well: ChaosObservations = {
       endings: [{ why: "disk-full", validator: 2, how: "code 1", ms: 800, said: ["WRITE_FAILED"] }],
     },
   ],
+  served: [0, 1].map((validator) => ({ validator, namespace: 0, height: 3 })),
   lies: [],
   missing: [],
   endings: [stopped],
@@ -183,6 +184,10 @@ const bugs: Record<string, Record<string, Partial<ChaosObservations>>> = {
       followers: well.followers.map((each) => ({ ...each, transactions: 3, lists: 3 })),
     },
     "one refused a list": { followers: well.followers.map((each) => ({ ...each, lists: 0 })) },
+  },
+  "each honest validator alone can serve a follower": {
+    "one has a gap": { served: [{ validator: 1, namespace: 0, height: 2 }] },
+    "nobody serves": { served: [] },
   },
   "nothing that an honest validator served was found false": {
     "one left out a block": { lies: [{ validator: 1, code: "WRONG_HEIGHT" }] },

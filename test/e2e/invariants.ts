@@ -41,6 +41,7 @@ export const invariants: readonly Invariant[] = [
   { name: "every batch was settled exactly once, as it was delivered", find: findResettled },
   { name: "the followers derived what the settlements hold", find: findStrayFollowers },
   { name: "the followers were delivered everything once", find: findRepeated },
+  { name: "each honest validator alone can serve a follower", find: findGaps },
   { name: "nothing that an honest validator served was found false", find: findLies },
   { name: "checkpoints were final in order, each of a block of the chain", find: findCheckpoints },
   { name: "with at most f in trouble the chain went on", find: findStalls },
@@ -116,6 +117,16 @@ export function findRepeated({ followers, streams }: ChaosObservations): string[
     if (transactions === wanted && lists === wanted) return [];
     return [`${name} took ${lists} lists of ${transactions} transactions, of ${wanted} delivered`];
   });
+}
+
+export function findGaps({ served, checkpoints }: ChaosObservations): string[] {
+  const anchored = Math.max(0, ...checkpoints.map(({ height }) => height));
+  if (served.length === 0) return ["nobody served anything"];
+  return served.flatMap(({ validator, namespace, height }) =>
+    height >= anchored
+      ? []
+      : [`validator ${validator} serves namespace ${namespace} up to ${height} of ${anchored}`],
+  );
 }
 
 export function findLies({ lies }: Pick<ChaosObservations, "lies">): string[] {

@@ -68,7 +68,7 @@ async function run({ options, folder, display, processes, disks, signal }: Run):
     scenes: Math.ceil((minutes * 60_000) / sceneMs),
     adversaries: options.adversaries,
     hasDisks: hasDisks(),
-    lastsMs: minutes < shortMinutes ? [800, 2_000] : [1_500, 6_000],
+    lastsMs: minutes < shortMinutes ? [800, 2_000] : [1_500, 10_000],
   });
   say(
     `seed ${seed}: ${plan.scenes.length} scenes; validator ${plan.byzantine} is corrupted at times`,
@@ -94,7 +94,7 @@ async function tooLong({ minutes }: Options): Promise<never> {
 }
 
 /** About what a scene takes with its mending. */
-const sceneMs = 9_000;
+const sceneMs = 11_000;
 const shortMinutes = 2;
 
 function again({ validators, seed, minutes, rate, adversaries }: Options): string {

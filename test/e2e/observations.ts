@@ -10,6 +10,8 @@ export interface ChaosObservations extends Pick<
   /** Every transaction that anybody was asked to take. */
   readonly brought: readonly Brought[];
   readonly scenes: readonly SceneRecord[];
+  /** How far each honest validator alone leads a follower. */
+  readonly served: readonly Served[];
   /** What followers found false in the pages of honest validators. */
   readonly lies: readonly { readonly validator: number; readonly code: string }[];
   /** What had not come about when the time after the last fault was over. */
@@ -25,6 +27,13 @@ export interface Brought {
   readonly namespace: number;
   /** How many honest validators have signed that they have it; 0 until the client is satisfied. */
   readonly receipts: number;
+}
+
+export interface Served {
+  readonly validator: number;
+  readonly namespace: number;
+  /** The last height of pages without a gap from the first on. */
+  readonly height: number;
 }
 
 /** How a validator ended that was to end. */
