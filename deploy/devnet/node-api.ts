@@ -75,12 +75,21 @@ export class NodeApi {
   }
 
   /** How often it noted which fault of its peers since it was started, by code. */
-  async faults(): Promise<ReadonlyMap<string, number>> {
-    const series = /^conclave_faults_total\{code="([^"]+)"\} (\d+)$/;
+  faults(): Promise<ReadonlyMap<string, number>> {
+    return this.#counters("conclave_faults_total", "code");
+  }
+
+  /** How much of it it could prove, by the type of the evidence. */
+  evidence(): Promise<ReadonlyMap<string, number>> {
+    return this.#counters("conclave_evidence_total", "type");
+  }
+
+  async #counters(name: string, label: string): Promise<ReadonlyMap<string, number>> {
+    const series = new RegExp(`^${name}\\{${label}="([^"]+)"\\} (\\d+)$`);
     return new Map(
       (await this.#metrics()).flatMap((line) => {
-        const [, code, count] = series.exec(line) ?? [];
-        return code === undefined ? [] : [[code, Number(count)] as const];
+        const [, value, count] = series.exec(line) ?? [];
+        return value === undefined ? [] : [[value, Number(count)] as const];
       }),
     );
   }

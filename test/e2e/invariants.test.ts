@@ -78,7 +78,12 @@ const well: ChaosObservations = {
   scenes: [
     killed,
     { ...killed, name: "power loss of all, 2.0 s", mustGoOn: false, progress: 0 },
-    { ...killed, name: "perjurer at 3", adversary: "perjurer", noted: ["EQUIVOCATION"] },
+    {
+      ...killed,
+      name: "perjurer at 3",
+      adversary: "perjurer",
+      noted: ["EQUIVOCATION", "statements"],
+    },
     { ...killed, name: "mute at 3", adversary: "mute" },
     {
       ...killed,
@@ -217,8 +222,9 @@ const bugs: Record<string, Record<string, Partial<ChaosObservations>>> = {
     "it crashed": withDisk({ how: "SIGABRT" }),
     "it did not say why": withDisk({ said: [] }),
   },
-  "who voted twice for all to hear was found out": {
-    "nobody noted anything": withScene({ adversary: "perjurer", noted: ["BAD_SHARE"] }),
+  "who voted twice for all to hear was found out, with evidence": {
+    "nobody noted anything": withScene({ adversary: "perjurer", noted: ["BAD_SHARES"] }),
+    "nobody can prove it": withScene({ adversary: "perjurer", noted: ["EQUIVOCATION"] }),
   },
 };
 

@@ -48,7 +48,7 @@ export const invariants: readonly Invariant[] = [
   { name: "after every scene all caught up", find: findLaggards },
   { name: "who was told to stop did so in good order", find: findBadStops },
   { name: "who lost its disk said so and stopped", find: findSilentDisks },
-  { name: "who voted twice for all to hear was found out", find: findUnnoticed },
+  { name: "who voted twice for all to hear was found out, with evidence", find: findUnnoticed },
 ];
 
 /** A vote is one statement in its view; COMMIT and SKIP exclude each other. */
@@ -178,7 +178,8 @@ const diskCodes: ReadonlySet<string> = new Set(["OPEN_FAILED", "READ_FAILED", "W
 
 export function findUnnoticed({ scenes }: ChaosObservations): string[] {
   return scenes.flatMap(({ name, adversary, noted }) => {
-    if (adversary !== "perjurer" || noted.includes("EQUIVOCATION")) return [];
-    return [`nobody noted an equivocation during: ${name}`];
+    if (adversary !== "perjurer") return [];
+    const missing = ["EQUIVOCATION", "statements"].filter((each) => !noted.includes(each));
+    return missing.map((each) => `nobody noted ${each} during: ${name}`);
   });
 }

@@ -56,7 +56,7 @@ export interface SceneRecord {
   /** Heights that became final while it lasted. */
   readonly progress: number;
   readonly endings: readonly Ending[];
-  /** Codes of faults that honest validators noted while it lasted. */
+  /** What honest validators noted while it lasted: codes of faults, and types of evidence for them. */
   readonly noted: readonly string[];
   /** From the begin of the mending until all had opened more than anybody had before it; undefined if never. */
   readonly recoveryMs: number | undefined;

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../../deploy/devnet/until.ts";
 import { begin, end } from "./faults.ts";
 import type { Heights } from "./heights.ts";
-import type { TormentedNetwork } from "./network.ts";
+import { type TormentedNetwork, validatorAt } from "./network.ts";
 import type { SceneRecord } from "./observations.ts";
 import { describeScene, mustGoOn, type Scene } from "./schedule.ts";
 
@@ -32,7 +32,7 @@ export async function play(scene: Scene, stage: Stage): Promise<SceneRecord> {
   const { network, heights, honest, failed, seed } = stage;
   const { validators } = network.devnet;
   const goesOn = mustGoOn(scene, validators.length);
-  const faultsBefore = await faultCounts(stage);
+  const countsBefore = await countsOf(stage);
   const endings = await Promise.all(scene.faults.map((fault) => begin(fault, network, seed)));
   const start = heights.final(honest);
   const lasting = Promise.race([sleep(scene.lastsMs), failed]);
@@ -40,7 +40,7 @@ export async function play(scene: Scene, stage: Stage): Promise<SceneRecord> {
   if (goesOn) await until(hasGoneOn, { timeoutMs: patienceMs, failed });
   await lasting;
   const reached = heights.final(honest);
-  const noted = await notedSince(faultsBefore, stage);
+  const noted = await notedSince(countsBefore, stage);
 
   const mended = performance.now();
   await Promise.all(scene.faults.map((fault) => end(fault, network)));
@@ -64,25 +64,30 @@ export async function play(scene: Scene, stage: Stage): Promise<SceneRecord> {
   };
 }
 
-type FaultCounts = ReadonlyMap<number, ReadonlyMap<string, number>>;
+type Counts = ReadonlyMap<number, ReadonlyMap<string, number>>;
 
-/** By validator and code, of the honest ones that answer. */
-async function faultCounts({ network, honest }: Stage): Promise<FaultCounts> {
+/** What the honest ones that answer count, by validator: faults by their code, and what they can prove by its type. */
+async function countsOf({ network, honest }: Stage): Promise<Counts> {
   const counts = await Promise.all(
     honest.map(async (seat) => {
-      const answer = network.devnet.validators[seat]?.api.faults().catch(() => undefined);
+      const { api } = validatorAt(network, seat);
+      const answer = Promise.all([api.faults(), api.evidence()]).catch(() => undefined);
       // Who stands still does not answer.
       return [seat, await Promise.race([answer, sleep(answerMs, undefined)])] as const;
     }),
   );
-  return new Map(counts.flatMap(([seat, each]) => (each === undefined ? [] : [[seat, each]])));
+  return new Map(
+    counts.flatMap(([seat, each]) =>
+      each === undefined ? [] : [[seat, new Map(each.flatMap((map) => [...map]))] as const],
+    ),
+  );
 }
 
-/** Codes that one of them has counted more often than before; who was restarted meanwhile has counted from nothing. */
-async function notedSince(before: FaultCounts, stage: Stage): Promise<readonly string[]> {
-  const codes = new Set<string>();
-  for (const [seat, counts] of await faultCounts(stage))
-    for (const [code, count] of counts)
-      if (count > (before.get(seat)?.get(code) ?? 0)) codes.add(code);
-  return [...codes].toSorted();
+/** What one of them has counted more often than before; who was restarted meanwhile has counted from nothing. */
+async function notedSince(before: Counts, stage: Stage): Promise<readonly string[]> {
+  const noted = new Set<string>();
+  for (const [seat, counts] of await countsOf(stage))
+    for (const [what, count] of counts)
+      if (count > (before.get(seat)?.get(what) ?? 0)) noted.add(what);
+  return [...noted].toSorted();
 }
