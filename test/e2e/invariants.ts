@@ -11,6 +11,7 @@ import {
 } from "../../deploy/devnet/checks.ts";
 import type { TraceEvent } from "../../deploy/devnet/observations.ts";
 import type { ChaosObservations } from "./observations.ts";
+import { mustBeNoted } from "./perjurer.ts";
 
 export interface Invariant {
   /** A sentence that is true when the check passes. */
@@ -178,8 +179,7 @@ const diskCodes: ReadonlySet<string> = new Set(["OPEN_FAILED", "READ_FAILED", "W
 
 export function findUnnoticed({ scenes }: ChaosObservations): string[] {
   return scenes.flatMap(({ name, adversary, noted }) => {
-    if (adversary !== "perjurer") return [];
-    const missing = ["EQUIVOCATION", "statements"].filter((each) => !noted.includes(each));
+    const missing = mustBeNoted(adversary).filter((each) => !noted.includes(each));
     return missing.map((each) => `nobody noted ${each} during: ${name}`);
   });
 }

@@ -16,3 +16,8 @@ export const perjurer: Adversary = {
       return [effect, { ...effect, message: { ...rival, signature } }];
     }),
 };
+
+/** What honest validators must have noted when this adversary has had its time: faults by code, evidence by type. */
+export function mustBeNoted(adversary: string | undefined): readonly string[] {
+  return adversary === "perjurer" ? ["EQUIVOCATION", "statements"] : [];
+}

@@ -7,6 +7,7 @@ import { begin, end } from "./faults.ts";
 import type { Heights } from "./heights.ts";
 import { type TormentedNetwork, validatorAt } from "./network.ts";
 import type { SceneRecord } from "./observations.ts";
+import { mustBeNoted } from "./perjurer.ts";
 import { describeScene, mustGoOn, type Scene } from "./schedule.ts";
 
 export interface Stage {
@@ -39,8 +40,15 @@ export async function play(scene: Scene, stage: Stage): Promise<SceneRecord> {
   const hasGoneOn = (): boolean => heights.final(honest) >= start + progressMin;
   if (goesOn) await until(hasGoneOn, { timeoutMs: patienceMs, failed });
   await lasting;
+  const byzantine = scene.faults.find((fault) => fault.type === "byzantine");
+  let noted: readonly string[] = [];
+  // It lies only once it has caught up, and that may be later than when it was to end.
+  const isFoundOut = async (): Promise<boolean> => {
+    noted = await notedSince(countsBefore, stage);
+    return mustBeNoted(byzantine?.adversary).every((each) => noted.includes(each));
+  };
+  await until(isFoundOut, { timeoutMs: patienceMs, failed });
   const reached = heights.final(honest);
-  const noted = await notedSince(countsBefore, stage);
 
   const mended = performance.now();
   await Promise.all(scene.faults.map((fault) => end(fault, network)));
@@ -51,7 +59,6 @@ export async function play(scene: Scene, stage: Stage): Promise<SceneRecord> {
   };
   const all = validators.map(({ index }) => index);
   const isOver = await until(() => all.every(isBack), { timeoutMs: patienceMs, failed });
-  const byzantine = scene.faults.find((fault) => fault.type === "byzantine");
   return {
     name: describeScene(scene),
     adversary: byzantine?.adversary,
