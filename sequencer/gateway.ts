@@ -98,9 +98,8 @@ export class NodeGateway<Health> {
     this.#waiting.delete(ticket);
     const { id, transaction, resolve, reject } = waiting;
     const { statuses, metrics, now } = this.#parts;
-    const { namespace } = transaction.envelope;
     if ("receipt" in result) {
-      statuses.received(id, namespace, now());
+      statuses.received(id, transaction.envelope, now());
       metrics.count("mempool_admitted_total", { class: transaction.envelope.class });
       resolve(result.receipt);
       return;

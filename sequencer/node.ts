@@ -712,6 +712,7 @@ class ConclaveNode implements RunningNode {
       for (const [index, id] of ids.entries())
         this.#statuses.ordered(id, { namespace, height, index }, now);
     for (const { id, reason } of dropped) this.#statuses.dropped(id, reason, now);
+    this.#statuses.reached(height);
     const count = groups.reduce((sum, { ids }) => sum + ids.length, 0);
     metrics.count("ordered_transactions_total", {}, count);
     metrics.observe("consensus_finality_seconds", Math.max(0, now - time) / 1e6);

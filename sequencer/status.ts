@@ -13,6 +13,8 @@ import type {
 interface Entry {
   readonly id: Uint8Array;
   readonly namespace: Namespace | undefined;
+  /** Of a transaction that was admitted here. */
+  readonly expiry?: Height;
   height?: Height;
   index?: number;
   code?: string;
@@ -33,16 +35,24 @@ export class StatusBook {
   readonly #entries = new BoundedMap<string, Entry>(transactionsMax);
   /** Ascending by height: the first that covers a transaction anchored it. */
   #anchored: Anchors[] = [];
+  /** The highest final height. */
+  #reached = 0;
   /** By namespace. */
   readonly #settled = new Map<number, Anchors[]>();
 
   /** A transaction of this namespace was admitted here. */
-  received(id: Uint8Array, namespace: Namespace, now: Micros): void {
-    this.#mark(id, namespace, "received", now);
+  received(
+    id: Uint8Array,
+    { namespace, expiry }: { readonly namespace: Namespace; readonly expiry: Height },
+    now: Micros,
+  ): void {
+    const entry = this.#mark(id, namespace, "received", now);
+    this.#entries.set(toHex(id), { ...entry, expiry });
   }
 
-  rejected(id: Uint8Array, namespace: Namespace, code: string, now: Micros): void {
-    this.#mark(id, namespace, "rejected", now).code = code;
+  /** A block of this height is final: what expired below it and was not ordered never will be. */
+  reached(height: Height): void {
+    this.#reached = Math.max(this.#reached, height);
   }
 
   ordered(
@@ -58,10 +68,10 @@ export class StatusBook {
   /** Reached its place in the fair order and was left out there. */
   dropped(id: Uint8Array, reason: string, now: Micros): void {
     const known = this.#entries.get(toHex(id));
-    // A copy that is emitted a second time is dropped as seen; the first is where it was.
-    if (known?.height !== undefined) return;
+    // A copy that is emitted a second time is dropped as seen; the first is where it was, known here or not.
+    if (known?.height !== undefined || reason === "seen") return;
     const state = reason === "expired" ? "expired" : "rejected";
-    this.#mark(id, undefined, state, now).code = reason.toUpperCase();
+    this.#mark(id, undefined, state, now).code = reason.toUpperCase().replaceAll("-", "_");
   }
 
   opened(id: Uint8Array, isVoid: boolean, now: Micros): void {
@@ -80,7 +90,7 @@ export class StatusBook {
   get(id: Uint8Array): TransactionStatus | undefined {
     const entry = this.#entries.get(toHex(id));
     if (entry === undefined) return undefined;
-    const { height, index, code, namespace } = entry;
+    const { height, index, namespace, expiry } = entry;
     const anchor = covering(this.#anchored, height);
     const settlement =
       namespace === undefined ? undefined : covering(this.#settled.get(namespace) ?? [], height);
@@ -90,10 +100,14 @@ export class StatusBook {
       ...(anchor !== undefined && isOpened ? { anchored: anchor.at } : {}),
       ...(settlement !== undefined && isOpened ? { settled: settlement.at } : {}),
     };
+    const reached = stateOf(times);
+    // Nothing tells of a transaction whose height has passed before its turn came.
+    const isLate = reached === "received" && expiry !== undefined && expiry < this.#reached;
+    const code = isLate ? "EXPIRED" : entry.code;
     const l1Transaction = settlement?.transaction ?? anchor?.transaction;
     return {
       id,
-      state: stateOf(times),
+      state: isLate ? "expired" : reached,
       ...(height === undefined ? {} : { height }),
       ...(index === undefined ? {} : { index }),
       ...(code === undefined ? {} : { code }),

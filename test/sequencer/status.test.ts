@@ -4,6 +4,7 @@ import { StatusBook } from "../../sequencer/status.ts";
 
 const id = new Uint8Array(32).fill(7);
 const namespace = Namespace(1);
+const admitted = { namespace, expiry: Height(100) };
 const place = { namespace, height: Height(10), index: 2 };
 const anchor = (height: number, number: number, at: number) => ({
   height: Height(height),
@@ -15,7 +16,7 @@ const anchor = (height: number, number: number, at: number) => ({
 test("a transaction goes through its states, each with its time", () => {
   const book = new StatusBook();
   expect(book.get(id)).toBeUndefined();
-  book.received(id, namespace, Micros(1));
+  book.received(id, admitted, Micros(1));
   expect(book.get(id)?.state).toBe("received");
   book.ordered(id, place, Micros(2));
   expect(book.get(id)).toMatchObject({ state: "ordered", height: 10, index: 2 });
@@ -70,10 +71,32 @@ test("what is void, expired or unpayable says so", () => {
   book.opened(id, true, Micros(3));
   expect(book.get(id)).toMatchObject({ state: "void", code: "VOID" });
   const late = new Uint8Array(32).fill(8);
-  book.received(late, namespace, Micros(1));
+  book.received(late, admitted, Micros(1));
   book.dropped(late, "expired", Micros(2));
   expect(book.get(late)).toMatchObject({ state: "expired", code: "EXPIRED" });
   const poor = new Uint8Array(32).fill(9);
   book.dropped(poor, "unpayable", Micros(2));
   expect(book.get(poor)).toMatchObject({ state: "rejected", code: "UNPAYABLE" });
+});
+
+test("what was received and not ordered has expired when its height has passed, and not at it", () => {
+  const book = new StatusBook();
+  book.received(id, admitted, Micros(1));
+  book.reached(Height(100));
+  expect(book.get(id)?.state).toBe("received");
+  book.reached(Height(101));
+  expect(book.get(id)).toMatchObject({ state: "expired", code: "EXPIRED" });
+});
+
+test("what was ordered in time does not expire, and what is dropped as seen says nothing of its own", () => {
+  const book = new StatusBook();
+  book.received(id, admitted, Micros(1));
+  book.ordered(id, place, Micros(2));
+  book.reached(Height(101));
+  expect(book.get(id)?.state).toBe("ordered");
+  const copy = new Uint8Array(32).fill(8);
+  book.dropped(copy, "seen", Micros(3));
+  expect(book.get(copy)).toBeUndefined();
+  book.dropped(copy, "unknown-namespace", Micros(4));
+  expect(book.get(copy)).toMatchObject({ state: "rejected", code: "UNKNOWN_NAMESPACE" });
 });
