@@ -42,6 +42,8 @@ export type AdmissionCode =
 
 /** Questions for transactions that go out on one tick at most. */
 const questionsPerTickMax = 512;
+/** How long a peer that pushed what is not valid is not listened to, µs: a flood costs one validation in so much time. */
+const distrustTime = 5_000_000;
 /** Transactions that one validator's lane mentions and that are looked for. */
 const wantedPerOwnerMax = 1024;
 
@@ -62,6 +64,8 @@ export class Admission {
   readonly #pool: Pool;
   readonly #validations = new Validations();
   readonly #wants: Wants;
+  /** By peer: when what it pushes unasked is looked at again. Honest ones push what they have validated. */
+  readonly #distrustedUntil = new Map<ValidatorIndex, number>();
   #toPush: SealedTransaction[] = [];
 
   constructor(
@@ -122,11 +126,16 @@ export class Admission {
   }
 
   /** A peer pushes what it received first, or answers a question. */
-  onTransactions(from: ValidatorIndex, transactions: readonly SealedTransaction[]): void {
+  onTransactions(
+    from: ValidatorIndex,
+    transactions: readonly SealedTransaction[],
+    now: number,
+  ): void {
+    const isDistrusted = now < (this.#distrustedUntil.get(from) ?? 0);
     for (const transaction of transactions) {
       const id = transactionId(transaction);
       const key = keyOf(id);
-      if (this.#pool.has(key)) continue;
+      if (this.#pool.has(key) || (isDistrusted && !this.#wants.has(key))) continue;
       // What a block demands is needed whatever the latest ledger thinks of it.
       if (!this.#wants.isDemanded(key) && this.#refusal(key, transaction) !== undefined) continue;
       const what = this.#validations.add(key, { id, transaction }, { peer: from });
@@ -143,7 +152,10 @@ export class Admission {
     if (validated === undefined) return;
     if (isValid) return this.#accept(key, validated, settled, now);
     for (const ticket of validated.tickets) this.#answer(ticket, { code: "INVALID" });
-    for (const peer of validated.peers) this.#parts.outbox.fault(peer, "INVALID_TRANSACTION");
+    for (const peer of validated.peers) {
+      this.#distrustedUntil.set(peer, now + distrustTime);
+      this.#parts.outbox.fault(peer, "INVALID_TRANSACTION");
+    }
   }
 
   /** A lane mentions what is not here: its owner has it, and whoever received it first is about to push it. */

@@ -267,7 +267,7 @@ export class Mempool {
       case "lanes":
         return this.#lanes.onLanes(from, message.lanes, this.#now);
       case "transactions":
-        return this.#admission.onTransactions(from, message.transactions);
+        return this.#admission.onTransactions(from, message.transactions, this.#now);
       case "lane-tips":
         if (this.#budget.spend(from, this.#now)) this.#lanes.onLaneTips(from, message.tips);
         return;

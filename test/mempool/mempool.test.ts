@@ -143,6 +143,33 @@ test("a peer that pushes what is not valid is blamed, and what it pushed is not 
   expect(cluster.at(0).has(transactionId(transactionOf("a")))).toBe(false);
 });
 
+test("a peer that pushed what is not valid is listened to again only after a while", () => {
+  const cluster = new Cluster();
+  const push = (what: string, isForged = false): void =>
+    cluster.receive(0, 2, {
+      type: "transactions",
+      transactions: [transactionOf(what, { isForged })],
+    });
+  const isHeld = (what: string): boolean => cluster.at(0).has(transactionId(transactionOf(what)));
+  push("a", true);
+  push("b");
+  expect(isHeld("b")).toBe(false);
+  cluster.pass(5_000_000);
+  push("c");
+  expect(isHeld("c")).toBe(true);
+});
+
+test("a peer that floods takes its own part of the workers and leaves the others theirs", () => {
+  const cluster = new Cluster();
+  cluster.validate = () => undefined;
+  const flood = Array.from({ length: 2_000 }, (_, i) => transactionOf(`flood ${i}`));
+  cluster.receive(0, 2, { type: "transactions", transactions: flood });
+  expect(cluster.at(0).counters.validating).toBe(512);
+  cluster.receive(0, 1, { type: "transactions", transactions: [transactionOf("a")] });
+  cluster.submit(0, transactionOf("b"));
+  expect(cluster.at(0).counters.validating).toBe(514);
+});
+
 test("while the workers are full, submissions are refused and peers' copies passed over", () => {
   const cluster = new Cluster();
   cluster.validate = () => undefined;
