@@ -175,6 +175,7 @@ export class Openers {
 
   restart(index: number, recovered: RecoveredOpening): void {
     this.validators[index] = this.#newOpening(index, recovered);
+    this.opened[index] = new Map();
   }
 
   finalize(index: number, batch: FinalBatch, isOld = false): void {
@@ -187,8 +188,12 @@ export class Openers {
   }
 
   step(index: number, event: OpeningEvent): void {
-    const effects = this.validators[index]?.step(event) ?? [];
-    for (const effect of effects) this.#carryOut(index, effect);
+    const validator = this.validators[index];
+    for (const effect of validator?.step(event) ?? []) {
+      // What a process was about to do dies with it.
+      if (this.validators[index] !== validator) return;
+      this.#carryOut(index, effect);
+    }
   }
 
   /** What the workers kept is done, and what follows from it; answers with all of it. */
