@@ -1,4 +1,4 @@
-import { assert, BoundedMap, encode, type Gauge } from "../base/index.ts";
+import { assert, BoundedMap, encode, equalBytes, type Gauge } from "../base/index.ts";
 import {
   type Cut,
   isMember,
@@ -239,6 +239,9 @@ export class LaneExchange {
     // Lanes come from their owners. What others pass on was asked for, or lost by this one.
     if (from !== owner && owner !== index && !this.#wants.has(key)) return;
     if (!isDemanded && !this.#store.hasRoomFor(lane, this.#read(owner))) return;
+    // What a signed message names as its predecessor is signed with it. Its own signature may be bad: then the owner
+    // sent it so, and whoever passes it on has nothing better, nor needs it.
+    if (this.#wants.isNamed(key)) held.isVerified = true;
     // On an authenticated connection the owner's own word needs no check until a block relies on it.
     if (from !== owner && !this.#verify(held))
       return this.#parts.outbox.fault(from, "BAD_LANE_SIGNATURE");
@@ -277,7 +280,7 @@ export class LaneExchange {
   }
 
   #closeGap(
-    { lane }: HeldLane,
+    { lane, isVerified }: HeldLane,
     arrival: { readonly from: ValidatorIndex; readonly isDemanded: boolean; readonly now: number },
   ): void {
     const { owner, incarnation, previous } = lane;
@@ -291,6 +294,7 @@ export class LaneExchange {
       sources: [from, owner],
       count: this.#gap(owner, read, { incarnation, sequence }),
       isDemanded,
+      isNamed: isVerified,
       askAt: isDemanded ? now : now + this.#delta / 4,
     });
   }
@@ -307,9 +311,16 @@ export class LaneExchange {
       sources: from === undefined ? [owner] : [from, owner],
       count,
       isDemanded: true,
+      isNamed: this.#isNamedBySigned(missing),
       // A short gap is on its way; to ask at once would have everyone ask for everything.
       askAt: count > 2 ? now : now + this.#delta / 4,
     });
+  }
+
+  /** All between what is missing and the tip is held, and the tip is signed. */
+  #isNamedBySigned({ tip, hash }: { readonly tip: LaneTip; readonly hash: Uint8Array }): boolean {
+    const held = this.#store.get(keyOf(tip.hash));
+    return held !== undefined && !equalBytes(tip.hash, hash) && this.#verify(held);
   }
 
   /** How many messages before and up to a place are not held, as far as one answer goes. */
@@ -344,7 +355,7 @@ export class LaneExchange {
       const bad = [held, rival].filter((each) => !this.#verify(each));
       for (const each of bad) this.#drop(each);
       if (bad.length > 0) this.#parts.outbox.fault(owner, "BAD_LANE_SIGNATURE");
-      else if (!this.#blamed.has(owner)) {
+      else if (!this.#blamed.has(owner) && this.#isSigned(held) && this.#isSigned(rival)) {
         this.#blamed.add(owner);
         this.#parts.outbox.fault(owner, "LANE_FORK", laneFork(rival.lane, held.lane));
       }
@@ -361,6 +372,11 @@ export class LaneExchange {
     const { owner, signature } = held.lane;
     held.isVerified ||= this.#ports.signatures.verify(owner, held.hash, signature);
     return held.isVerified;
+  }
+
+  /** By its own signature, so that anyone can check it. */
+  #isSigned({ lane, hash }: HeldLane): boolean {
+    return this.#ports.signatures.verify(lane.owner, hash, lane.signature);
   }
 
   #read(owner: ValidatorIndex): LaneTip {

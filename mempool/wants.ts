@@ -14,6 +14,8 @@ interface Want {
   /** Of a lane: so many messages are missing, it included. */
   readonly count: number;
   isDemanded: boolean;
+  /** A message that its owner signed names it: its name says all about it. */
+  isNamed: boolean;
   dueAt: number;
   attempts: number;
 }
@@ -67,24 +69,30 @@ export class Wants {
     return this.#wants.get(key)?.isDemanded ?? false;
   }
 
+  isNamed(key: string): boolean {
+    return this.#wants.get(key)?.isNamed ?? false;
+  }
+
   note(
     id: Uint8Array,
     want: {
       readonly owner: ValidatorIndex;
       readonly sources: readonly ValidatorIndex[];
       readonly isDemanded: boolean;
+      readonly isNamed?: boolean;
       readonly askAt: number;
       readonly count?: number;
     },
   ): void {
     const key = keyOf(id);
     const known = this.#wants.get(key);
+    if (known !== undefined) known.isNamed ||= want.isNamed === true;
     if (known !== undefined) return demand(known, want);
     const ofOwner = this.#byOwner[want.owner] ?? 0;
     if (ofOwner >= this.#perOwnerMax) return;
     this.#byOwner[want.owner] = ofOwner + 1;
-    const { owner, sources, isDemanded, askAt: dueAt, count = 1 } = want;
-    this.#wants.set(key, { id, owner, sources, count, isDemanded, dueAt, attempts: 0 });
+    const { owner, sources, isDemanded, isNamed = false, askAt: dueAt, count = 1 } = want;
+    this.#wants.set(key, { id, owner, sources, count, isDemanded, isNamed, dueAt, attempts: 0 });
   }
 
   forget(key: string): void {

@@ -166,6 +166,23 @@ test("lanes that others pass on are taken only when asked for, and never uncheck
   expect(order(cluster, 0, cut)).toBe("ordered");
 });
 
+test("what a signed message names needs no good signature of its own", () => {
+  const cluster = new Cluster();
+  const first = laneOf(3);
+  const second = laneOf(3, { sequence: 2, previous: first.tip.hash });
+  const spoiled = { ...first, signature: new Uint8Array(64) };
+  // The owner gave the first message to nobody else, and with a bad signature; the leader's cut stands on both.
+  cluster.receive(1, 3, { type: "lanes", lanes: [spoiled] });
+  cluster.receive(1, 3, { type: "lanes", lanes: [second] });
+  const cut = cluster.at(1).bestCut(genesisHash);
+  expect(cut[3]).toEqual(second.tip);
+
+  cluster.receive(0, 3, { type: "lanes", lanes: [second] });
+  cluster.orderUntilDone(0, { parent: genesisHash, cut, leader: 1 });
+  expect(order(cluster, 0, cut)).toBe("ordered");
+  expect(cluster.faults).toEqual([]);
+});
+
 test.each([
   ["stamps that decrease", { entries: [5, 4] }],
   ["a stamp above the head", { entries: [1_000_001] }],
