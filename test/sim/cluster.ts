@@ -10,7 +10,7 @@ import {
 } from "../../protocol/index.ts";
 import type { Write } from "../../base/index.ts";
 import { SimDisk } from "./disk.ts";
-import type { Seen } from "./faults.ts";
+import type { Era, Seen } from "./faults.ts";
 import { Network } from "./network.ts";
 import type { Observation } from "./observation.ts";
 import type { SeededRandom } from "./random.ts";
@@ -73,12 +73,16 @@ export interface ClusterOptions<Event, Effect extends { readonly type: string }>
   readonly tickInterval: number;
   /** How long a synced write takes, µs. */
   readonly fsync: { readonly min: number; readonly max: number };
+  /** How many times as long it takes at this process. */
+  readonly diskFactor?: (process: Process) => number;
   /** Whether the process dies right after it carried out this effect. */
   readonly isFatal: (process: Process, effect: Seen) => boolean;
   /** How long a crashed process stays away, µs. */
   readonly downTime: { readonly min: number; readonly max: number };
   /** The planted driver bug: what later steps send does not wait for the writes of earlier ones. */
   readonly sendsOvertakeBarriers?: boolean;
+  /** The planted disk bug: of a batch that was being written, the first records may come through without the others. */
+  readonly tearsBatches?: boolean;
   readonly observe: (observation: Observation) => void;
 }
 
@@ -145,14 +149,24 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
   restart(process: Process): void {
     const life = this.#lives[process.id];
     if (life === undefined) return;
-    this.#lives[process.id] = undefined;
     const disk = this.#disk(process);
     if (life.writing !== undefined) disk.writeNow(life.writing, true);
-    for (const effect of life.pending)
+    for (const effect of life.pending.splice(0))
       if (isPersist(effect)) disk.writeNow(effect.writes, effect.sync);
+      else this.#act(process, life, effect);
+    this.#lives[process.id] = undefined;
     this.#world.trace(7, process.id);
     this.#options.observe({ type: "crashed", process });
     this.#world.after(0, () => this.start(process));
+  }
+
+  /** What is wrong with the world from now on; who is to die or to stop at once does. */
+  enter(era: Omit<Era, "duration">): void {
+    this.#network.weather = era.weather;
+    this.#network.cut = era.isCut;
+    this.#network.slowness = era.slowness;
+    if (era.isBlackout) for (const process of this.#options.processes) this.crash(process);
+    for (const process of era.restarts) this.restart(process);
   }
 
   /** Power is lost; the process comes back by itself after a while. */
@@ -161,7 +175,8 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
     if (life === undefined) return;
     this.crashes += 1;
     this.#lives[process.id] = undefined;
-    this.#disk(process).crash(this.#random, life.writing);
+    const { tearsBatches = false } = this.#options;
+    this.#disk(process).crash(this.#random, { unfinished: life.writing, tearsBatches });
     this.#world.trace(2, process.id);
     this.#options.observe({ type: "crashed", process });
     const { min, max } = this.#options.downTime;
@@ -246,15 +261,16 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
 
   #carryOut(process: Process, life: Life<Event, Effect>, effect: Effect): void {
     if (isPersist(effect) && effect.sync) return this.#sync(process, life, effect);
-    if (isCommon(effect)) this.#carryOutCommon(process, effect);
-    else
-      this.#options.kind.carryOut(
-        effect as Exclude<Effect, CommonEffect>,
-        this.#host(process, life),
-      );
+    this.#act(process, life, effect);
     // Between any two effects a process may die.
     if (this.#lives[process.id] === life && this.#options.isFatal(process, effect))
       this.crash(process);
+  }
+
+  #act(process: Process, life: Life<Event, Effect>, effect: Effect): void {
+    if (isCommon(effect)) return this.#carryOutCommon(process, effect);
+    const host = this.#host(process, life);
+    this.#options.kind.carryOut(effect as Exclude<Effect, CommonEffect>, host);
   }
 
   #carryOutCommon(process: Process, effect: CommonEffect): void {
@@ -279,7 +295,8 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
   ): void {
     life.writing = effect.writes;
     const { min, max } = this.#options.fsync;
-    this.#world.after(this.#random.between(min, max), () => {
+    const factor = this.#options.diskFactor?.(process) ?? 1;
+    this.#world.after(this.#random.between(min, max) * factor, () => {
       if (this.#lives[process.id] !== life) return;
       life.writing = undefined;
       this.#disk(process).writeNow(effect.writes, true);

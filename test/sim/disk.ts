@@ -5,9 +5,20 @@ type Space = Map<string, Uint8Array>;
 
 export type DiskCopy = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
 
+export interface CrashOptions {
+  /** What was being written. */
+  readonly unfinished?: readonly Write[] | undefined;
+  readonly tearsBatches?: boolean;
+}
+
 /**
  * A store in memory that loses, in a crash, any of the batches that no synced one followed: not the last ones only,
  * since a tail that was not synced was seen to come back with gaps (network.md 4).
+ *
+ * A batch is there or not, also the one that was being written. LevelDB writes a batch as one record of its log, each
+ * block of which carries a checksum: when power goes in the middle of it, the record does not check on the next start,
+ * and is dropped whole. So a torn write is a lost batch, and nothing that was promised rests on it, for its sync had
+ * not come back. What such a torn record may not do is come through in part; `tearsBatches` is a disk that lets it.
  */
 export class SimDisk implements Store {
   readonly #durable = new Map<string, Space>();
@@ -22,10 +33,12 @@ export class SimDisk implements Store {
   }
 
   /** Power is lost: each unsynced batch survives or does not, by itself. `unfinished` was being written. */
-  crash(random: SeededRandom, unfinished: readonly Write[] | undefined): void {
+  crash(random: SeededRandom, { unfinished = [], tearsBatches = false }: CrashOptions = {}): void {
     const survives = random.pick([0, 0.5, 0.9]);
-    const batches = unfinished === undefined ? this.#unsynced : [...this.#unsynced, unfinished];
-    this.#settle(batches.filter(() => random.chance(survives)));
+    const batches = [...this.#unsynced, unfinished].filter(() => random.chance(survives));
+    const torn = (batch: readonly Write[]): readonly Write[] =>
+      batch.slice(0, random.between(1, batch.length));
+    this.#settle(tearsBatches ? batches.map(torn) : batches);
     this.#current = copyOf(this.#durable);
   }
 

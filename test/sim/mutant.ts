@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ReplicaClass } from "./replicas/node.ts";
-import type { CoreClass } from "./whole/node.ts";
+import type { CoreParts } from "./whole/node.ts";
 
 export interface Edit {
   readonly file: string;
@@ -27,13 +27,22 @@ export interface Mutant<Options> {
   readonly options?: Partial<Options>;
 }
 
+/** Whether production still has, once, what a mutant changes. */
+export function isFitting(edit: Edit): boolean {
+  return fits(readFileSync(resolve(import.meta.dirname, "../..", edit.file), "utf8"), edit.from);
+}
+
+function fits(text: string, from: string): boolean {
+  return text.split(from).length === 2;
+}
+
 /** The machines with these changes. `dispose` removes the copy. */
 export async function loadMutant(mutant: {
   readonly name: string;
   readonly edits: readonly Edit[];
 }): Promise<{
   readonly replicaClass: ReplicaClass;
-  readonly coreClass: CoreClass;
+  readonly coreParts: CoreParts;
   readonly dispose: () => void;
 }> {
   const root = resolve(import.meta.dirname, "../..");
@@ -47,7 +56,7 @@ export async function loadMutant(mutant: {
   for (const { file, from, to } of mutant.edits) {
     const path = join(folder, file);
     const text = readFileSync(path, "utf8");
-    if (text.split(from).length !== 2)
+    if (!fits(text, from))
       throw new Error(`${mutant.name}: ${file} does not contain once: ${from}`);
     writeFileSync(
       path,
@@ -56,10 +65,13 @@ export async function loadMutant(mutant: {
   }
   const load = (door: string): Promise<unknown> => import(pathToFileURL(join(folder, door)).href);
   const { Replica } = (await load("consensus/index.ts")) as { Replica: ReplicaClass };
-  const { Core } = (await load("sequencer/core.ts")) as { Core: CoreClass };
+  const coreParts = {
+    ...((await load("sequencer/core.ts")) as Pick<CoreParts, "Core">),
+    ...((await load("sequencer/recovery.ts")) as Omit<CoreParts, "Core">),
+  };
   return {
     replicaClass: Replica,
-    coreClass: Core,
+    coreParts,
     dispose: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

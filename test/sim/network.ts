@@ -29,6 +29,7 @@ export class Network<Message> {
   readonly #deliver: (from: number, to: number, message: Message) => void;
   #weather: Weather = fairWeather;
   #isCut: (from: number, to: number) => boolean = () => false;
+  #slowness: (from: number, to: number) => number = () => 0;
   messages = 0;
 
   constructor(
@@ -50,13 +51,18 @@ export class Network<Message> {
     this.#isCut = isCut;
   }
 
+  /** What a link adds to the delay of all that it carries, µs. */
+  set slowness(slowness: (from: number, to: number) => number) {
+    this.#slowness = slowness;
+  }
+
   send(from: number, to: number, message: Message): void {
     const { lossRate, repeatRate } = this.#weather;
     this.messages += 1;
     if (this.#isCut(from, to) || this.#random.chance(lossRate)) return;
     const copies = this.#random.chance(repeatRate) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++)
-      this.#world.after(this.#delay(), () => {
+      this.#world.after(this.#delay() + this.#slowness(from, to), () => {
         // A cut also takes what is under way.
         if (!this.#isCut(from, to)) this.#deliver(from, to, message);
       });

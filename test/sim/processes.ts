@@ -17,6 +17,11 @@ export function pickAdversaries(
   return wicked;
 }
 
+/** Whether so many seats are what the protocol stands. */
+export function isTolerable(seats: number, wicked: ReadonlyMap<number, AdversaryName>): boolean {
+  return wicked.size <= faultyMax(seats) && [...wicked.keys()].every((seat) => seat < seats);
+}
+
 /** One process for each seat, and a second one for twins. */
 export function layOut(seats: number, wicked: ReadonlyMap<number, AdversaryName>): Process[] {
   const all = Array.from({ length: seats }, (_, seat) => seat);

@@ -2,15 +2,16 @@
 
 import { execFileSync } from "node:child_process";
 import { createMclSealingGroup } from "../../sequencer/crypto/index.ts";
+import type { CommonReport } from "./campaign-options.ts";
+import { type Campaign, campaignOf } from "./campaigns.ts";
+import { describe, line, say } from "./telling.ts";
 import { parseRunOptions, replayOf, type RunOptions, usage, UsageError } from "./options.ts";
-import type { Observation } from "./observation.ts";
-import { runEpochSeed } from "./epochs/campaign.ts";
-import { runSeed } from "./replicas/campaign.ts";
-import { runCoreSeed } from "./whole/campaign.ts";
-import { chainId } from "./whole/clients.ts";
-import { TrueSealing } from "./whole/true-sealing.ts";
+import { Violation } from "./observation.ts";
+import { shrink } from "./shrink.ts";
 
 const summed = ["views", "height", "events", "messages", "crashes"] as const;
+/** How often a long run says how far it is, ms. */
+const progressEvery = 10_000;
 
 try {
   const options = parseRunOptions(process.argv.slice(2));
@@ -24,23 +25,18 @@ try {
 
 async function runAll(options: RunOptions): Promise<number> {
   const { seed: first, count, n } = options;
-  const sealing = options.isSealed
-    ? new TrueSealing(await createMclSealingGroup(), chainId, n)
-    : undefined;
+  const campaign = campaignOf(options.isSealed ? await createMclSealingGroup() : undefined, n);
   const total = Object.fromEntries(summed.map((key) => [key, 0]));
   const started = performance.now();
+  let toldAt = started;
   let failures = 0;
   for (let seed = first; seed < first + count; seed++) {
-    try {
-      const report = await runOne(options, seed, sealing);
-      for (const key of summed) total[key] = (total[key] ?? 0) + report[key];
-      if (count === 1) say(line(report));
-      if (options.isTwice) compare(line(report), replayOf(options, seed));
-    } catch (error) {
-      failures += 1;
-      say(`seed ${seed}: ${error instanceof Error ? (error.stack ?? "") : String(error)}`);
-      say(`again: npm run sim -- ${replayOf(options, seed).join(" ")}`);
-    }
+    const report = await runOne(campaign, options, seed);
+    if (report === undefined) failures += 1;
+    else for (const key of summed) total[key] = (total[key] ?? 0) + report[key];
+    if (performance.now() - toldAt < progressEvery) continue;
+    toldAt = performance.now();
+    process.stderr.write(`seed ${seed} of ${first + count - 1}: ${JSON.stringify(total)}\n`);
   }
   const spent = (performance.now() - started) / 1_000;
   say(
@@ -49,53 +45,43 @@ async function runAll(options: RunOptions): Promise<number> {
   return failures === 0 ? 0 : 1;
 }
 
-type Report = Record<(typeof summed)[number], number> & { readonly coverage?: unknown };
-
+/** Undefined when it failed; then it has said why, and how to see it again. */
 async function runOne(
+  campaign: Campaign,
   options: RunOptions,
   seed: number,
-  sealing: TrueSealing | undefined,
-): Promise<Report> {
-  const { n, views, adversaries } = options;
-  const common = {
-    seed,
-    n,
-    views,
-    ...(adversaries === undefined ? {} : { adversaryNames: adversaries }),
-    ...(options.hasTrace ? { watch: print } : {}),
-  };
-  if (options.harness === "replicas") return runSeed(common);
-  if (options.harness === "epochs") return runEpochSeed(common);
-  return runCoreSeed({ ...common, ...(sealing === undefined ? {} : { sealing }) });
+): Promise<CommonReport | undefined> {
+  const tell = (observation: Parameters<typeof describe>[0], now: number): void =>
+    say(describe(observation, now));
+  try {
+    const report = await campaign(options, seed, options.hasTrace ? tell : undefined);
+    if (options.count === 1) say(line(report));
+    if (options.isTwice) compare(line(report), replayOf(options, seed));
+    return report;
+  } catch (error) {
+    say(`seed ${seed}: ${error instanceof Error ? (error.stack ?? "") : String(error)}`);
+    say(`again: npm run sim -- ${replayOf(options, seed).join(" ")} --no-shrink`);
+    if (options.shrinks && options.harness !== "epochs" && error instanceof Violation)
+      await tellSmallest(campaign, options, seed);
+    return undefined;
+  }
 }
 
+async function tellSmallest(campaign: Campaign, options: RunOptions, seed: number): Promise<void> {
+  const shrunk = await shrink(campaign, options, seed);
+  if (shrunk === undefined)
+    return say("it does not fail a second time: something is not repeatable");
+  say(`smallest found: npm run sim -- ${replayOf(shrunk.options, seed).join(" ")} --no-shrink`);
+  say(shrunk.violation.message);
+  for (const { observation, now } of shrunk.last) say(`  ${describe(observation, now)}`);
+}
+
+/** Another process comes to the same, or something is not a function of the seed. */
 function compare(report: string, again: readonly string[]): void {
-  const output = execFileSync(process.execPath, [import.meta.filename, ...again], {
+  const output = execFileSync(process.execPath, [import.meta.filename, ...again, "--no-shrink"], {
     encoding: "utf8",
   });
   const [other = ""] = output.split("\n");
-  if (other !== report) throw new Error(`another process came to ${other}, and this to ${report}`);
-}
-
-function line(report: Report): string {
-  return JSON.stringify(report, (_key, value: unknown) =>
-    value instanceof Map ? Object.fromEntries(value) : value,
-  );
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-function print(observation: Observation, now: number): void {
-  const { id, isHonest } = observation.process;
-  const what = Object.entries(observation)
-    .filter(([key]) => key !== "process" && key !== "now")
-    .map(([, value]) => (typeof value === "object" ? JSON.stringify(value, shorten) : value));
-  say(`${(now / 1e6).toFixed(6)} ${id}${isHonest ? "" : "!"} ${what.join(" ")}`);
-}
-
-function shorten(_key: string, value: unknown): unknown {
-  if (value instanceof Uint8Array) return Array.from(value.subarray(0, 4)).join(".");
-  return value;
+  if (other !== report)
+    throw new Violation("determinism", `another process came to ${other}, and this to ${report}`);
 }

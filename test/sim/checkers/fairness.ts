@@ -40,10 +40,13 @@ export class Fairness implements Checker {
     this.#options = options;
   }
 
-  /** Not ordered yet, though so many honest processes cannot forget it. */
-  waitingAt(atLeast: number): string[] {
+  /** Not ordered yet, though so many of these honest processes cannot forget it. */
+  waitingAt(atLeast: number, among: readonly Process[]): string[] {
     this.#look();
-    return [...this.#waiting].flatMap(([id, { durable }]) => (durable.size >= atLeast ? [id] : []));
+    return [...this.#waiting].flatMap(([id, { durable }]) => {
+      const holders = among.filter((process) => durable.has(process.id));
+      return holders.length >= atLeast ? [id] : [];
+    });
   }
 
   observe(observation: Observation): void {

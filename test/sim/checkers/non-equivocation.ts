@@ -1,17 +1,24 @@
 import { toHex } from "../../../base/index.ts";
-import type { Message, VoteKind } from "../../../protocol/index.ts";
+import { type Lane, laneHash, type Message, type VoteKind } from "../../../protocol/index.ts";
+import type { Process } from "../cluster.ts";
 import { hashOf } from "../hash-of.ts";
 import { type Checker, type Observation, Violation } from "../observation.ts";
 
 /**
- * I2 and I3, over all lives of a process: one PREPARE and one COMMIT per view, and never a COMMIT and a SKIP in one.
- * What an honest validator signed against this would be slashed.
+ * I2, I3 and I11, over all lives of a process: one PREPARE and one COMMIT per view, never a COMMIT and a SKIP in one, and
+ * one message at a place of its lane. What an honest validator signed against this would be slashed.
  */
 export class NonEquivocation implements Checker {
   readonly #signed = new Map<string, string>();
 
   observe(observation: Observation): void {
     if (observation.type !== "said" || !observation.process.isHonest) return;
+    if (observation.message.type === "lanes")
+      for (const lane of observation.message.lanes) this.#onLane(lane, observation.process);
+    this.#onVote(observation);
+  }
+
+  #onVote(observation: Extract<Observation, { type: "said" }>): void {
     const statement = statementOf(observation.message);
     if (statement === undefined) return;
     const { kind, view, hash } = statement;
@@ -23,6 +30,16 @@ export class NonEquivocation implements Checker {
     const opposite = { prepare: undefined, commit: "skip", skip: "commit" }[kind];
     if (opposite !== undefined && this.#signed.has(`${id} ${opposite} ${view}`))
       throw new Violation("non-equivocation", `${id} signed COMMIT and SKIP in view ${view}`);
+  }
+
+  /** Its own only: for what it passes on of others it need not answer. */
+  #onLane(lane: Lane, { id, validator }: Process): void {
+    if (lane.owner !== validator) return;
+    const place = `${id} lane ${lane.incarnation} ${lane.sequence}`;
+    const hash = toHex(laneHash(lane));
+    const earlier = this.#signed.get(place) ?? hash;
+    if (earlier !== hash) throw new Violation("non-equivocation", `${id} forked its lane`);
+    this.#signed.set(place, hash);
   }
 }
 

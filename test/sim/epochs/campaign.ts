@@ -4,7 +4,7 @@
 
 import { fromHex } from "../../../base/index.ts";
 import { type Genesis, type Parameters, spaces, ValidatorIndex } from "../../../protocol/index.ts";
-import { Core, type CoreEffect, type CoreEvent } from "../../../sequencer/core.ts";
+import type { CoreEffect, CoreEvent } from "../../../sequencer/core.ts";
 import { L1Log } from "../../../sequencer/l1-log.ts";
 import { Agreement } from "../checkers/agreement.ts";
 import { Delivery } from "../checkers/delivery.ts";
@@ -17,7 +17,7 @@ import { calm, type Era, nextEra } from "../faults.ts";
 import { type Checker, type Observation, Violation } from "../observation.ts";
 import { SeededRandom } from "../random.ts";
 import { chainId, Clients, firstL1Block, type Sent } from "../whole/clients.ts";
-import { type CoreClass, coreKind, type CoreNode } from "../whole/node.ts";
+import { coreKind, type CoreNode, type CoreParts, trueParts } from "../whole/node.ts";
 import { Traffic } from "../whole/traffic.ts";
 import { World } from "../world.ts";
 import { Committees } from "./committees.ts";
@@ -29,7 +29,7 @@ export interface EpochCampaignOptions {
   /** Without faults: nothing breaks and nobody dies. */
   readonly isCalm?: boolean;
   /** What runs in place of the core. */
-  readonly coreClass?: CoreClass;
+  readonly coreParts?: CoreParts;
   readonly watch?: (observation: Observation, now: number) => void;
 }
 
@@ -111,6 +111,7 @@ class EpochCampaign {
     const sealing = this.#committees.sealingOf(first);
     this.#clients = new Clients(new SeededRandom(seed, 29), sealing);
     this.#delivery = new Delivery(this.#clients);
+    const jobTime = { min: 200, max: this.#random.pick([2_000, 20_000, 100_000]) };
     const kind = coreKind({
       genesis,
       domain: new Uint8Array(32).fill(1),
@@ -119,14 +120,15 @@ class EpochCampaign {
         placeIn: (process, epoch) => this.#committees.placeIn(process, epoch),
         sealingOf: (epoch) => this.#committees.sealingOf(epoch),
       },
-      classOf: () => options.coreClass ?? Core,
+      partsOf: () => options.coreParts ?? trueParts,
       clockOf: (_, now) => now,
+      onClock: () => undefined,
       furnish: (disk) => {
         for (const effect of new L1Log(1, []).append(firstL1Block, this.#world.now, 0))
           if (effect.type === "persist") disk.writeNow(effect.writes, true);
       },
       corrupt: (_, core) => core,
-      jobTime: { min: 200, max: this.#random.pick([2_000, 20_000, 100_000]) },
+      jobTime: () => jobTime,
       observe: (observation) => this.#observe(observation),
       onBuilt: (process, node) => this.#onBuilt(process, node),
     });
@@ -142,6 +144,7 @@ class EpochCampaign {
       tickInterval,
       fsync: { min: 100, max: this.#random.pick([1_000, 5_000, 30_000]) },
       downTime: { min: 10_000, max: 900_000 },
+      diskFactor: (process) => this.#era.diskFactor(process),
       isFatal: (process, effect) => this.#era.isFatal(process, effect),
       observe: (observation) => this.#observe(observation),
     });
@@ -152,6 +155,7 @@ class EpochCampaign {
       processes: this.#processes,
       clients: this.#clients,
       height: () => this.#agreement.height,
+      hasStalls: false,
       l1Of: ({ id }) => this.#nodes.get(id)?.core.l1.number ?? 0,
     });
   }
@@ -203,7 +207,7 @@ class EpochCampaign {
     if (!areOrdered()) throw this.#failure("receipts", "what two disks hold is lost");
     const sure = this.#clients.all.filter(({ isSure }) => isSure);
     const isOrdered = ({ id }: Sent): boolean => this.#delivery.whereIs(id) !== undefined;
-    this.#traffic.keepRepeating(sure, isOrdered);
+    this.#traffic.keepRepeating(sure, isOrdered, this.#processes);
     await this.#pass(recoveryMax, () => this.#isDelivered(sure));
     if (!this.#isDelivered(sure)) throw this.#failure("liveness", "not all is delivered");
   }
@@ -251,9 +255,7 @@ class EpochCampaign {
 
   #enter(era: Era): void {
     this.#era = era;
-    this.#cluster.network.weather = era.weather;
-    this.#cluster.network.cut = era.isCut;
-    if (era.isBlackout) for (const process of this.#processes) this.#cluster.crash(process);
+    this.#cluster.enter(era);
   }
 
   async #pass(duration: number, isDone: () => boolean = () => false): Promise<void> {

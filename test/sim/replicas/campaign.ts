@@ -14,8 +14,9 @@ import { NonEquivocation } from "../checkers/non-equivocation.ts";
 import { OneBlockPerView } from "../checkers/one-block-per-view.ts";
 import { Cluster, type Process, type SimNode } from "../cluster.ts";
 import { committeeOf } from "../committee.ts";
-import { Coverage, type Rarity } from "../coverage.ts";
-import { type Boundary, calm, type Era, nextEra } from "../faults.ts";
+import type { CommonOptions, CommonReport } from "../campaign-options.ts";
+import { Coverage } from "../coverage.ts";
+import { type Boundary, calm, type Era, healedCore, nextEra, pickCore, spared } from "../faults.ts";
 import { type Observation, Violation } from "../observation.ts";
 import { layOut, pickAdversaries } from "../processes.ts";
 import { SeededRandom } from "../random.ts";
@@ -30,34 +31,11 @@ import {
 } from "./node.ts";
 import { decodeToyPayload, encodeToyPayload } from "./toy-application.ts";
 
-export interface CampaignOptions {
-  readonly seed: number;
-  /** Validators. */
-  readonly n: number;
-  /** Views under faults. */
-  readonly views: number;
+export interface CampaignOptions extends CommonOptions {
   readonly replicaClass?: ReplicaClass;
   readonly signaturesOf?: (validator: ValidatorIndex) => VoteSignatures;
-  readonly sendsOvertakeBarriers?: boolean;
-  /** Sees everything as well, to print it. */
-  readonly watch?: (observation: Observation, now: number) => void;
   /** Processes die after effects of this kind only; of a kind that changes by default. */
   readonly crashAfter?: Boundary;
-  /** Which adversaries there may be; all of them by default. */
-  readonly adversaryNames?: readonly AdversaryName[];
-}
-
-export interface CampaignReport {
-  readonly views: number;
-  readonly height: number;
-  readonly events: number;
-  readonly messages: number;
-  readonly crashes: number;
-  readonly traceHash: string;
-  /** Simulated µs from the end of all faults until everything was final everywhere. */
-  readonly recovery: number;
-  /** How often rare things happened. */
-  readonly coverage: ReadonlyMap<Rarity, number>;
 }
 
 export const parameters: Parameters = {
@@ -78,8 +56,17 @@ const recoveryMax = 20_000_000;
 const settlingTime = 1_000_000;
 const tickInterval = 20_000;
 
+/** Who is Byzantine in the run of this seed, by seat. */
+export function wickedOf({
+  seed,
+  n,
+  adversaryNames: names = consensusAdversaries,
+}: Pick<CommonOptions, "seed" | "n" | "adversaryNames">): ReadonlyMap<number, AdversaryName> {
+  return pickAdversaries(new SeededRandom(seed), n, names);
+}
+
 /** Throws a `Violation` when a checker finds one. */
-export function runSeed(options: CampaignOptions): Promise<CampaignReport> {
+export function runSeed(options: CampaignOptions): Promise<CommonReport> {
   return new Campaign(options).run();
 }
 
@@ -89,9 +76,10 @@ class Campaign {
   readonly #world = new World();
   readonly #wicked: ReadonlyMap<number, AdversaryName>;
   readonly #processes: readonly Process[];
+  readonly #honest: readonly Process[];
   readonly #cluster: Cluster<ToyEvent, ToyEffect>;
   readonly #agreement = new Agreement();
-  readonly #coverage = new Coverage();
+  readonly #coverage = new Coverage((process) => this.#replica(process)?.view);
   readonly #checkers = [
     this.#coverage,
     this.#agreement,
@@ -111,8 +99,10 @@ class Campaign {
     const { seed, n } = options;
     this.#random = new SeededRandom(seed);
     const names = options.adversaryNames ?? consensusAdversaries;
-    this.#wicked = pickAdversaries(this.#random, n, names);
+    const picked = pickAdversaries(this.#random, n, names);
+    this.#wicked = options.wicked ?? picked;
     this.#processes = layOut(n, this.#wicked);
+    this.#honest = this.#processes.filter((process) => process.isHonest);
     const optionsOf = ({ validator }: Process): ReplicaOptions => ({
       committee: committeeOf(n),
       index: validator,
@@ -127,25 +117,29 @@ class Campaign {
         ...honest,
         build: async (process, disk, now) => {
           const node = (await honest.build(process, disk, now)) as ReplicaNode;
+          const final = node.replica.finalHeight;
+          this.#observe({ type: "resumed", process, executed: final, delivered: final });
           return this.#corrupt(process, node, optionsOf(process), signaturesOf);
         },
       },
       processes: this.#processes,
       tickInterval,
       fsync: { min: 100, max: this.#random.pick([1_000, 5_000, 5_000, 80_000]) },
+      diskFactor: (process) => this.#era.diskFactor(process),
       downTime: { min: 10_000, max: 800_000 },
       isFatal: (process, effect) => this.#era.isFatal(process, effect),
       sendsOvertakeBarriers: options.sendsOvertakeBarriers ?? false,
+      tearsBatches: options.tearsBatches ?? false,
       observe: (observation) => this.#observe(observation),
     });
   }
 
-  async run(): Promise<CampaignReport> {
+  async run(): Promise<CommonReport> {
     for (const process of this.#processes) await this.#cluster.start(process);
     this.#keepSubmitting();
     await this.#sufferFaults();
     const healedAt = this.#world.now;
-    await this.#recover();
+    if (this.#options.mode !== "safety") await this.#recover();
     return {
       views: this.#viewsReached(),
       height: this.#agreement.height,
@@ -154,6 +148,7 @@ class Campaign {
       crashes: this.#cluster.crashes,
       traceHash: this.#world.traceHash,
       recovery: this.#world.now - healedAt,
+      adversaries: [...this.#wicked.values()],
       coverage: this.#coverage.counts,
     };
   }
@@ -161,36 +156,42 @@ class Campaign {
   async #sufferFaults(): Promise<void> {
     const end = this.#world.now + this.#options.views * parameters.viewTimeout;
     while (this.#viewsReached() < this.#options.views && this.#world.now < end) {
-      this.#enter(nextEra(this.#random, this.#processes, this.#options.crashAfter));
+      const { crashAfter, without = [] } = this.#options;
+      this.#enter(spared(nextEra(this.#random, this.#processes, crashAfter), without));
       await this.#world.run(this.#era.duration, () => this.#violation !== undefined);
       if (this.#violation !== undefined) throw this.#violation;
     }
   }
 
-  /** I13: in calm, every item is final at every honest process soon, and none stays behind. */
+  /** I13: in calm, every item is final soon at every honest process that is well, and none stays behind. */
   async #recover(): Promise<void> {
-    this.#enter({ ...calm, duration: 0 });
+    const core = this.#random.chance(0.5)
+      ? this.#honest
+      : pickCore(this.#random, this.#honest, this.#options.n);
+    const isForAll = core === this.#honest;
+    this.#enter({
+      ...(isForAll ? calm : healedCore(this.#random, this.#processes, core)),
+      duration: 0,
+    });
     this.#isOver = true;
     await this.#world.run(settlingTime);
     const goal = this.#agreement.height + 2;
-    this.#submitAgain();
+    this.#submitAgain(core);
     const isDone = (): boolean =>
       this.#violation !== undefined ||
-      this.#honest().every(
+      core.every(
         (process) =>
           this.#agreement.heightOf(process) >= goal &&
           (this.#itemsBy.get(process.id)?.size ?? 0) >= this.#items,
       );
     await this.#world.run(recoveryMax, isDone);
     if (this.#violation !== undefined) throw this.#violation;
-    if (!isDone()) throw new Violation("liveness", this.#describe(goal));
+    if (!isDone()) throw new Violation("liveness", this.#describe(goal, core));
   }
 
   #enter(era: Era): void {
     this.#era = era;
-    this.#cluster.network.weather = era.weather;
-    this.#cluster.network.cut = era.isCut;
-    if (era.isBlackout) for (const process of this.#processes) this.#cluster.crash(process);
+    this.#cluster.enter(era);
   }
 
   /** A stream of items that reach each node at its own time, if at all. */
@@ -212,8 +213,8 @@ class Campaign {
   }
 
   /** Those who crashed forgot what they had received; clients say again what is not final. */
-  #submitAgain(): void {
-    for (const process of this.#honest())
+  #submitAgain(core: readonly Process[]): void {
+    for (const process of core)
       for (let item = 1; item <= this.#items; item++)
         this.#cluster.inject(process, (now) => ({ type: "item", now, item, inFull: true }));
   }
@@ -238,23 +239,20 @@ class Campaign {
     }
   }
 
-  #honest(): Process[] {
-    return this.#processes.filter((process) => process.isHonest);
-  }
-
   #viewsReached(): number {
-    const views = this.#honest().map((process) => {
-      const node = this.#cluster.node(process) as ReplicaNode | undefined;
-      return node?.replica.view ?? 0;
-    });
+    const views = this.#honest.map((process) => this.#replica(process)?.view ?? 0);
     return Math.max(this.#views, ...views);
   }
 
-  #describe(goal: number): string {
-    const states = this.#honest().map((process) => {
-      const node = this.#cluster.node(process) as ReplicaNode | undefined;
+  /** Of an honest process that is up. */
+  #replica(process: Process): ReplicaNode["replica"] | undefined {
+    return (this.#cluster.node(process) as ReplicaNode | undefined)?.replica;
+  }
+
+  #describe(goal: number, core: readonly Process[]): string {
+    const states = core.map((process) => {
       const items = this.#itemsBy.get(process.id)?.size ?? 0;
-      const { view, finalHeight } = node?.replica ?? { view: "down", finalHeight: 0 };
+      const { view, finalHeight } = this.#replica(process) ?? { view: "down", finalHeight: 0 };
       return `${process.id}: view ${view}, height ${finalHeight}/${goal}, items ${items}/${this.#items}`;
     });
     return states.join("; ");

@@ -3,7 +3,7 @@
 import type { Mutant } from "../mutant.ts";
 import type { CampaignOptions } from "./campaign.ts";
 
-const safety = ["agreement", "non-equivocation", "certificates", "extension"];
+const safety: readonly string[] = ["agreement", "non-equivocation", "certificates", "extension"];
 
 export const mutants: readonly Mutant<CampaignOptions>[] = [
   {

@@ -2,7 +2,7 @@
 // have forgotten must be ordered, opened, delivered and certified, and soon.
 
 import { blockHash, faultyMax, type Genesis, type Parameters } from "../../../protocol/index.ts";
-import { Core, type CoreEffect, type CoreEvent } from "../../../sequencer/core.ts";
+import type { CoreEffect, CoreEvent } from "../../../sequencer/core.ts";
 import { promiseSpaces } from "../../../sequencer/promises.ts";
 import { L1Log } from "../../../sequencer/l1-log.ts";
 import {
@@ -14,7 +14,18 @@ import {
 } from "../adversaries/index.ts";
 import { Cluster, type Process } from "../cluster.ts";
 import type { DiskCopy } from "../disk.ts";
-import { calm, type Era, nextEra, type Seen } from "../faults.ts";
+import type { CommonOptions, CommonReport } from "../campaign-options.ts";
+import { Coverage } from "../coverage.ts";
+import {
+  calm,
+  type Era,
+  type FaultName,
+  healedCore,
+  nextEra,
+  pickCore,
+  type Seen,
+  spared,
+} from "../faults.ts";
 import { type Observation, Violation } from "../observation.ts";
 import { layOut, pickAdversaries } from "../processes.ts";
 import { SeededRandom } from "../random.ts";
@@ -22,27 +33,19 @@ import { fakeLaneSignatures, fakeSignatures } from "../signatures.ts";
 import { World } from "../world.ts";
 import { AccountedSealing } from "./accounted-sealing.ts";
 import { chainId, Clients, firstL1Block, type Sent } from "./clients.ts";
-import { type CoreClass, coreKind, type CoreNode } from "./node.ts";
+import { coreKind, type CoreNode, type CoreParts, trueParts } from "./node.ts";
+import { Clocks } from "./clocks.ts";
 import { Panel } from "./panel.ts";
 import type { Sealing } from "./sealing.ts";
 import { Traffic } from "./traffic.ts";
 
-export interface CoreCampaignOptions {
-  readonly seed: number;
-  /** Validators. */
-  readonly n: number;
-  /** Views under faults. */
-  readonly views: number;
-  /** Which adversaries there may be; all of them by default. */
-  readonly adversaryNames?: readonly AdversaryName[];
+export interface CoreCampaignOptions extends CommonOptions {
   /** The committee's key; one that only keeps accounts by default. */
   readonly sealing?: Sealing;
-  /** What runs in place of the core. */
-  readonly coreClass?: CoreClass;
+  /** What runs in place of production's parts. */
+  readonly coreParts?: CoreParts;
   /** Only one honest process runs it; all others the true one. */
   readonly isMutantAlone?: boolean;
-  /** Planted bugs of the world around the core. */
-  readonly sendsOvertakeBarriers?: boolean;
   /**
    * One honest process is given old copies of its disk back after crashes: of all but the safety store, or, which is
    * the planted bug, of all there is.
@@ -52,24 +55,18 @@ export interface CoreCampaignOptions {
   readonly honestAre?: AdversaryName;
   /** Checkers that keep silent, so that it shows whether another one notices. */
   readonly ignored?: readonly string[];
-  /** Sees everything as well, to print it. */
-  readonly watch?: (observation: Observation, now: number) => void;
 }
 
-export interface CoreReport {
-  readonly views: number;
-  readonly height: number;
+export interface CoreReport extends CommonReport {
   readonly transactions: number;
   readonly delivered: number;
   readonly certified: number;
-  readonly events: number;
-  readonly messages: number;
-  readonly crashes: number;
   /** Simulated seconds. */
   readonly seconds: number;
-  readonly traceHash: string;
-  /** Simulated µs from the end of all faults until nothing was left to do. */
-  readonly recovery: number;
+  /** The longest that f+1 receipts waited in calm, µs. */
+  readonly longestInclusion: number;
+  /** The largest that everything that grows ever was, and its bound. */
+  readonly peaks: ReadonlyMap<string, { readonly size: number; readonly max: number }>;
 }
 
 const parameters: Parameters = {
@@ -91,8 +88,24 @@ const tickInterval = 20_000;
 const settlingTime = 1_500_000;
 /** All that is promised is kept by then, in calm, µs. */
 const recoveryMax = 30_000_000;
+/** In calm, disks and workers are as fast as the timeout of a view expects them to be, µs. */
+const calmFsync = 5_000;
+const calmJobTime = 20_000;
+/** How long there are new transactions in calm, µs. */
+const calmTime = 1_000_000;
+/** Things that happen between two looks at what everyone holds. */
+const eventsBetweenChecks = 500;
 /** Heights in which a node at the tip may be behind the highest. */
 const lagMax = 3;
+
+/** Who is Byzantine in the run of this seed, by seat. */
+export function wickedOf({
+  seed,
+  n,
+  adversaryNames: names = adversaryNames,
+}: Pick<CommonOptions, "seed" | "n" | "adversaryNames">): ReadonlyMap<number, AdversaryName> {
+  return pickAdversaries(new SeededRandom(seed, 17), n, names);
+}
 
 /** Throws a `Violation` when a checker finds one. */
 export function runCoreSeed(options: CoreCampaignOptions): Promise<CoreReport> {
@@ -108,10 +121,11 @@ class CoreCampaign {
   readonly #wicked: ReadonlyMap<number, AdversaryName>;
   readonly #processes: readonly Process[];
   readonly #honest: readonly Process[];
-  readonly #skews: readonly number[];
+  readonly #clocks: Clocks;
   readonly #cluster: Cluster<CoreEvent, CoreEffect>;
   readonly #clients: Clients;
   readonly #nodes = new Map<number, CoreNode>();
+  readonly #coverage = new Coverage(({ id }) => this.#nodes.get(id)?.core.progress.view);
   readonly #panel: Panel;
   readonly #traffic: Traffic;
   #backup: DiskCopy | undefined;
@@ -119,6 +133,9 @@ class CoreCampaign {
   #violation: Violation | undefined;
   #views = 0;
   #deliveredCount = 0;
+  #latestClock = 0;
+  #isHealed = false;
+  #checkedAt = 0;
 
   constructor(options: CoreCampaignOptions) {
     this.#options = options;
@@ -127,11 +144,11 @@ class CoreCampaign {
     const sealing = options.sealing ?? new AccountedSealing(n);
     this.#clients = new Clients(new SeededRandom(seed, 18), sealing);
     this.#genesis = genesisOf(sealing);
-    this.#wicked = pickAdversaries(this.#random, n, options.adversaryNames ?? adversaryNames);
+    const picked = pickAdversaries(this.#random, n, options.adversaryNames ?? adversaryNames);
+    this.#wicked = options.wicked ?? picked;
     this.#processes = layOut(n, this.#wicked);
     this.#honest = this.#processes.filter((process) => process.isHonest);
-    const skewMax = this.#random.pick([0, 5_000, 60_000]);
-    this.#skews = this.#processes.map(() => this.#random.between(-skewMax, skewMax));
+    this.#clocks = new Clocks(this.#random, this.#processes, this.#isSpared("skew"));
     this.#panel = new Panel({
       seats: n,
       byzantine: this.#wicked.size,
@@ -139,32 +156,40 @@ class CoreCampaign {
       clients: this.#clients,
       sealing,
       diskOf: ({ id }) => this.#nodes.get(id)?.disk,
-      latestClock: () =>
-        Math.max(...this.#honest.map((each) => this.#clockOf(each, this.#world.now))),
+      latestClock: () => this.#latestClock,
+      listeners: [this.#coverage],
       ignored: options.ignored ?? [],
     });
+    const jobTimeMax = this.#random.pick([2_000, 20_000, 200_000]);
+    const fsyncMax = this.#random.pick([1_000, 5_000, 5_000, 80_000]);
     this.#cluster = new Cluster(this.#world, this.#random, {
       kind: coreKind({
         genesis: this.#genesis,
         domain: this.#domain,
         sealing,
-        classOf: (process) => this.#classOf(process),
-        clockOf: (process, now) => this.#clockOf(process, now),
+        partsOf: (process) => this.#partsOf(process),
+        clockOf: (process, now) => this.#clocks.at(process, now),
+        onClock: (process, now) => {
+          if (process.isHonest) this.#latestClock = Math.max(this.#latestClock, now);
+        },
         furnish: (disk) => {
           for (const effect of new L1Log(1, []).append(firstL1Block, this.#world.now, 0))
             if (effect.type === "persist") disk.writeNow(effect.writes, true);
         },
         corrupt: (process, core) => this.#corrupt(process, core),
-        jobTime: { min: 200, max: this.#random.pick([2_000, 20_000, 200_000]) },
+        jobTime: () => ({ min: 200, max: this.#isHealed ? calmJobTime : jobTimeMax }),
         observe: (observation) => this.#observe(observation),
         onBuilt: ({ id }, node) => this.#nodes.set(id, node),
       }),
       processes: this.#processes,
       tickInterval,
-      fsync: { min: 100, max: this.#random.pick([1_000, 5_000, 5_000, 80_000]) },
+      fsync: { min: 100, max: fsyncMax },
+      diskFactor: (process) =>
+        this.#isHealed ? Math.min(1, calmFsync / fsyncMax) : this.#era.diskFactor(process),
       downTime: { min: 10_000, max: 900_000 },
       isFatal: (process, effect) => this.#era.isFatal(process, effect),
       sendsOvertakeBarriers: options.sendsOvertakeBarriers ?? false,
+      tearsBatches: options.tearsBatches ?? false,
       observe: (observation) => this.#observe(observation),
     });
     this.#traffic = new Traffic({
@@ -174,6 +199,7 @@ class CoreCampaign {
       processes: this.#processes,
       clients: this.#clients,
       height: () => this.#panel.agreement.height,
+      hasStalls: !this.#isSpared("l1-stalls"),
       l1Of: ({ id }) => this.#nodes.get(id)?.core.l1.number ?? 0,
     });
   }
@@ -187,7 +213,7 @@ class CoreCampaign {
     this.#traffic.keepSubmitting();
     await this.#sufferFaults();
     const healedAt = this.#world.now;
-    await this.#recover();
+    if (this.#options.mode !== "safety") await this.#recover();
     return {
       views: this.#views,
       height: this.#panel.agreement.height,
@@ -200,6 +226,10 @@ class CoreCampaign {
       seconds: (this.#world.now - startedAt) / 1e6,
       traceHash: this.#world.traceHash,
       recovery: this.#world.now - healedAt,
+      adversaries: [...this.#wicked.values()],
+      coverage: this.#coverage.counts,
+      longestInclusion: this.#panel.inclusion.longest,
+      peaks: this.#panel.memory.peaks,
     };
   }
 
@@ -214,29 +244,47 @@ class CoreCampaign {
 
   /**
    * I13. First what f+1 honest processes hold durably is ordered, though no client says it again: that is what their
-   * receipts are worth. Then all that clients repeat is delivered everywhere, and a checkpoint over it is certified.
+   * receipts are worth. Then there are new transactions, which f+1 receipts get into a block within a bound. At last all
+   * that clients repeat is delivered everywhere, and a checkpoint over it is certified.
    */
   async #recover(): Promise<void> {
-    this.#enter({ ...calm, duration: 0 });
+    const core = this.#heal();
     this.#traffic.stopSubmitting();
-    await this.#pass(settlingTime);
+    await this.#pass(settlingTime + this.#clocks.setRight());
     const kept = faultyMax(this.#options.n) + 1;
-    const promised = this.#panel.fairness.waitingAt(kept);
+    const promised = this.#panel.fairness.waitingAt(kept, core);
     const areKept = (): boolean => {
-      const waiting = new Set(this.#panel.fairness.waitingAt(kept));
+      const waiting = new Set(this.#panel.fairness.waitingAt(kept, core));
       return !promised.some((id) => waiting.has(id));
     };
     await this.#pass(recoveryMax, areKept);
-    if (!areKept()) throw this.#failure("receipts", "what f+1 honest hold is not ordered");
+    if (!areKept()) throw this.#failure("receipts", "what f+1 honest hold is not ordered", core);
+    this.#panel.inclusion.stabilize(this.#world.now);
+    this.#traffic.resumeSubmitting();
+    await this.#pass(calmTime);
+    this.#traffic.stopSubmitting();
     const sure = this.#clients.all.filter(({ isSure }) => isSure);
     const isOrdered = ({ id }: Sent): boolean => this.#panel.delivery.whereIs(id) !== undefined;
-    this.#traffic.keepRepeating(sure, isOrdered);
-    await this.#pass(recoveryMax, () => this.#isDelivered(sure));
-    if (!this.#isDelivered(sure)) throw this.#failure("liveness", "not all is delivered");
+    this.#traffic.keepRepeating(sure, isOrdered, core);
+    await this.#pass(recoveryMax, () => this.#isDelivered(sure, core));
+    if (!this.#isDelivered(sure, core))
+      throw this.#failure("liveness", "not all is delivered", core);
     const goal = this.#panel.agreement.height;
-    await this.#pass(recoveryMax, () => this.#isCertified(goal));
-    if (!this.#isCertified(goal)) throw this.#failure("liveness", `${goal} is not certified`);
-    this.#checkMemory();
+    await this.#pass(recoveryMax, () => this.#isCertified(goal, core));
+    if (!this.#isCertified(goal, core))
+      throw this.#failure("liveness", `${goal} is not certified`, core);
+    this.#checkCalm(core);
+  }
+
+  /** Ends the faults for those who are answered: all honest processes, or as few of them as must do. */
+  #heal(): readonly Process[] {
+    const { n } = this.#options;
+    const isForAll = this.#random.chance(0.5);
+    const core = isForAll ? this.#honest : pickCore(this.#random, this.#honest, n);
+    const era = isForAll ? calm : healedCore(this.#random, this.#processes, core);
+    this.#isHealed = true;
+    this.#enter({ ...era, duration: 0 });
+    return core;
   }
 
   async #pass(duration: number, isDone: () => boolean = () => false): Promise<void> {
@@ -246,40 +294,51 @@ class CoreCampaign {
       // What takes long to tell is asked once in a while only.
       if (this.#world.now < checkAt) return false;
       checkAt = this.#world.now + tickInterval;
+      this.#panel.inclusion.check(this.#world.now);
       return isDone();
     });
     if (this.#violation !== undefined) throw this.#violation;
   }
 
-  #isDelivered(sure: readonly Sent[]): boolean {
+  #isDelivered(sure: readonly Sent[], core: readonly Process[]): boolean {
     const heights = sure.map(({ id }) => this.#panel.delivery.whereIs(id) ?? Infinity);
     const goal = Math.max(0, ...heights);
-    return this.#honest.every((process) => this.#panel.delivery.heightOf(process) >= goal);
+    return core.every((process) => this.#panel.delivery.heightOf(process) >= goal);
   }
 
-  #isCertified(goal: number): boolean {
-    return this.#honest.every((process) => this.#panel.checkpoints.heightOf(process) >= goal);
+  #isCertified(goal: number, core: readonly Process[]): boolean {
+    return core.every((process) => this.#panel.checkpoints.heightOf(process) >= goal);
   }
 
-  /** I14: in calm nothing stays behind, neither blocks nor transactions that a block has taken. */
-  #checkMemory(): void {
-    for (const process of this.#honest) {
-      const progress = this.#nodes.get(process.id)?.core.progress;
-      if (progress === undefined) continue;
-      const { final, executed, delivered, pooled } = progress;
-      const left = this.#clients.all.filter(
-        ({ id }) => this.#panel.delivery.whereIs(id) === undefined,
-      );
+  /** I13, I14: in calm nobody stays behind, and nothing stays behind with anybody. */
+  #checkCalm(core: readonly Process[]): void {
+    const isOrdered = ({ id }: Sent): boolean => this.#panel.delivery.whereIs(id) !== undefined;
+    const left = this.#clients.all.filter((sent) => !isOrdered(sent)).length;
+    for (const process of core) {
+      const node = this.#nodes.get(process.id);
+      if (node === undefined) continue;
+      const { final, executed, delivered, pooled } = node.core.progress;
       const isSmall =
         final >= this.#panel.agreement.height - lagMax &&
         delivered >= final - lagMax &&
         executed >= delivered &&
-        pooled <= left.length;
-      if (!isSmall) throw this.#failure("memory", `${process.id} holds what is done with`);
+        pooled <= left;
+      const what = `${process.id} holds what is done with`;
+      if (!isSmall)
+        this.#panel.ask(() => {
+          throw this.#failure("memory", what, core);
+        });
+      const { memory } = this.#panel;
+      this.#panel.ask(() => memory.checkCalm(process, node.core.gauges, left + lagMax));
     }
+    if (this.#panel.violation !== undefined) throw this.#panel.violation;
   }
 
   #nextEra(): Era {
+    return spared(this.#nextFaults(), this.#options.without ?? []);
+  }
+
+  #nextFaults(): Era {
     const era = nextEra(this.#random, this.#processes);
     // Its own boundaries, as often as those of consensus.
     if (!this.#random.chance(0.4)) return era;
@@ -294,9 +353,11 @@ class CoreCampaign {
 
   #enter(era: Era): void {
     this.#era = era;
-    this.#cluster.network.weather = era.weather;
-    this.#cluster.network.cut = era.isCut;
-    if (era.isBlackout) for (const process of this.#processes) this.#cluster.crash(process);
+    this.#cluster.enter(era);
+  }
+
+  #isSpared(fault: FaultName): boolean {
+    return this.#options.without?.includes(fault) === true;
   }
 
   #observe(observation: Observation): void {
@@ -304,7 +365,18 @@ class CoreCampaign {
     if (this.#violation !== undefined) return;
     this.#note(observation);
     this.#panel.observe(observation);
+    this.#checkMemory();
     this.#violation ??= this.#panel.violation;
+  }
+
+  /** Everyone's, every now and then. */
+  #checkMemory(): void {
+    if (this.#world.events < this.#checkedAt + eventsBetweenChecks) return;
+    this.#checkedAt = this.#world.events;
+    for (const process of this.#honest) {
+      const gauges = this.#nodes.get(process.id)?.core.gauges ?? [];
+      this.#panel.ask(() => this.#panel.memory.check(process, gauges));
+    }
   }
 
   #note(observation: Observation): void {
@@ -334,10 +406,9 @@ class CoreCampaign {
     else this.#backup = disk.copy();
   }
 
-  #classOf(process: Process): CoreClass {
-    const { coreClass, isMutantAlone } = this.#options;
-    if (coreClass === undefined) return Core;
-    return isMutantAlone !== true || process === this.#honest[0] ? coreClass : Core;
+  #partsOf(process: Process): CoreParts {
+    const { coreParts = trueParts, isMutantAlone } = this.#options;
+    return isMutantAlone !== true || process === this.#honest[0] ? coreParts : trueParts;
   }
 
   #corrupt(process: Process, core: Machine): Machine {
@@ -356,12 +427,8 @@ class CoreCampaign {
     });
   }
 
-  #clockOf({ id }: Process, now: number): number {
-    return now + (this.#skews[id] ?? 0);
-  }
-
-  #failure(checker: string, what: string): Violation {
-    const states = this.#honest.map((process) => {
+  #failure(checker: string, what: string, core: readonly Process[]): Violation {
+    const states = core.map((process) => {
       const progress = this.#nodes.get(process.id)?.core.progress;
       const { view, final, executed, delivered, l1, pooled } = progress ?? {};
       const certified = this.#panel.checkpoints.heightOf(process);

@@ -19,15 +19,27 @@ export function l1BlockOf(number: number, events: readonly L1Event[]): L1Block {
 export class L1 {
   readonly #blocks: L1Block[];
   readonly #start: number;
+  readonly #stalls: readonly { readonly from: number; readonly for: number }[];
 
-  constructor(first: L1Block, start: number) {
+  /** `stalls`: when no further block becomes final for so long, µs from the start. */
+  constructor(
+    first: L1Block,
+    start: number,
+    stalls: readonly { readonly from: number; readonly for: number }[],
+  ) {
     this.#blocks = [first];
     this.#start = start;
+    this.#stalls = stalls;
   }
 
   /** The block of this number, if it is final on L1 by now. */
   at(number: number, now: number): L1Block | undefined {
-    if (number > 1 + (now - this.#start) / interval) return undefined;
+    const passed = now - this.#start;
+    const stalled = this.#stalls.map((stall) =>
+      Math.min(Math.max(0, passed - stall.from), stall.for),
+    );
+    const moving = passed - stalled.reduce((sum, each) => sum + each, 0);
+    if (number > 1 + moving / interval) return undefined;
     while (this.#blocks.length < number) this.#blocks.push(nextOf(this.#blocks.length + 1));
     return this.#blocks[number - 1];
   }

@@ -1,43 +1,19 @@
 import { expect, test } from "vitest";
-import { loadMutant, type Mutant } from "../mutant.ts";
-import { Violation } from "../observation.ts";
+import { quarries } from "../hunt.ts";
+import { loadMutant } from "../mutant.ts";
 import { dice } from "../replicas/mutants.ts";
-import { type CoreCampaignOptions, runCoreSeed } from "./campaign.ts";
-import { coreMutants } from "./mutants.ts";
-import type { CoreClass } from "./node.ts";
+import { runCoreSeed } from "./campaign.ts";
 
-const n = 4;
-const views = 40;
+const mine = quarries.filter(({ harness }) => harness === "whole");
 
-test.each(coreMutants)("a planted bug is found in whole cores: $name", async (mutant) => {
-  const { coreClass, dispose } = await loadMutant(mutant);
-  const found = await firstViolation(mutant, coreClass).finally(dispose);
-  expect(found?.checker).toBeOneOf([...mutant.checkers]);
+test.each(mine)("a planted bug is found in whole cores: $mutant.name", async ({ mutant, hunt }) => {
+  const { checker } = await hunt(mutant.knownSeed);
+  expect(checker).toBeOneOf([...mutant.checkers]);
 });
 
 test("chance inside a core shows in the trace", async () => {
-  const { coreClass, dispose } = await loadMutant(dice);
-  const runs = [1, 1].map((seed) => runCoreSeed({ seed, n, views: 10, coreClass }));
+  const { coreParts, dispose } = await loadMutant(dice);
+  const runs = [1, 1].map((seed) => runCoreSeed({ seed, n: 4, views: 10, coreParts }));
   const [first, again] = await Promise.all(runs).finally(dispose);
   expect(again?.traceHash).not.toBe(first?.traceHash);
 });
-
-async function firstViolation(
-  { edits, knownSeed, budget, options }: Mutant<CoreCampaignOptions>,
-  coreClass: CoreClass,
-): Promise<Violation | undefined> {
-  for (let seed = knownSeed; seed < knownSeed + budget; seed++)
-    try {
-      await runCoreSeed({
-        n,
-        views,
-        ...options,
-        seed,
-        ...(edits.length > 0 ? { coreClass } : {}),
-      });
-    } catch (error) {
-      if (error instanceof Violation) return error;
-      throw error;
-    }
-  return undefined;
-}

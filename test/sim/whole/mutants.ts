@@ -329,4 +329,165 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
     knownSeed: 1,
     budget: 10,
   },
+  {
+    name: "what a signed message names is taken with a good signature of its own only",
+    edits: [
+      {
+        file: "mempool/lane-exchange.ts",
+        from: "if (this.#wants.isNamed(key)) held.isVerified = true;",
+        to: "",
+      },
+    ],
+    checkers: ["inclusion-bound", "liveness", "receipts"],
+    knownSeed: 1,
+    budget: 60,
+    options: { adversaryNames: ["forger"] },
+  },
+  {
+    name: "lanes name what only memory holds",
+    edits: [
+      {
+        file: "mempool/lane-publisher.ts",
+        from: "if (lanes.some(({ entries }) => entries.length > 0)) outbox.barrier();",
+        to: "",
+      },
+    ],
+    checkers: ["availability", "receipts", "liveness", "inclusion", "fair-order"],
+    knownSeed: 1,
+    budget: 60,
+  },
+  {
+    name: "transactions are not kept",
+    edits: [
+      {
+        file: "mempool/admission.ts",
+        from: "this.#parts.outbox.write(spaces.transaction, id, encodeTransaction(transaction));",
+        to: "void encodeTransaction;",
+      },
+    ],
+    checkers: ["availability"],
+    knownSeed: 1,
+    budget: 5,
+  },
+  {
+    name: "starts are not counted",
+    edits: [{ file: "sequencer/recovery.ts", from: "u64Bytes(last + 1)", to: "u64Bytes(0)" }],
+    checkers: ["non-equivocation"],
+    knownSeed: 1,
+    budget: 30,
+  },
+  {
+    name: "no fsync before COMMIT in whole cores",
+    edits: [
+      {
+        file: "consensus/replica.ts",
+        from: "committed(this.#safety, view);\n      this.#outbox.barrier(",
+        to: "committed(this.#safety, view);\n      this.#outbox.keep(",
+      },
+    ],
+    checkers: ["non-equivocation", "agreement", "certificates", "extension", "availability"],
+    knownSeed: 1,
+    budget: 100,
+  },
+  {
+    name: "no fsync before SKIP in whole cores",
+    edits: [
+      {
+        file: "consensus/replica.ts",
+        from: "skipped(this.#safety, view);\n      this.#outbox.barrier(",
+        to: "skipped(this.#safety, view);\n      this.#outbox.keep(",
+      },
+    ],
+    checkers: ["non-equivocation", "agreement", "certificates", "extension"],
+    knownSeed: 1,
+    budget: 100,
+  },
+  {
+    name: "a quorum of one less in whole cores",
+    edits: [
+      {
+        file: "consensus/vote-collector.ts",
+        from: "tally.votes.size < quorum(members.length)",
+        to: "tally.votes.size < quorum(members.length) - 1",
+      },
+      {
+        file: "consensus/certificates.ts",
+        from: "qc.signers.length >= quorum(members.length)",
+        to: "qc.signers.length >= quorum(members.length) - 1",
+      },
+    ],
+    checkers: ["non-equivocation", "agreement", "certificates", "extension", "availability"],
+    knownSeed: 1,
+    budget: 60,
+  },
+  {
+    name: "checkpoints are certified by one too few",
+    edits: [
+      {
+        file: "ledger/checkpoint-votes.ts",
+        from: "this.#quorum = quorum(options.seats);",
+        to: "this.#quorum = quorum(options.seats) - 1;",
+      },
+    ],
+    checkers: ["checkpoints"],
+    knownSeed: 1,
+    budget: 5,
+  },
+  {
+    name: "delivered blocks stay in memory",
+    edits: [
+      {
+        file: "sequencer/core.ts",
+        from: "      this.#pending.delete(height);\n",
+        to: "",
+      },
+    ],
+    checkers: ["memory"],
+    knownSeed: 1,
+    budget: 5,
+  },
+  {
+    name: "openings are believed unchecked",
+    edits: [
+      {
+        file: "mempool/opening.ts",
+        from: "const isValid = areValid[i] === true;",
+        to: "const isValid = areValid.length > i;",
+      },
+    ],
+    checkers: ["delivery"],
+    knownSeed: 1,
+    budget: 60,
+    options: { adversaryNames: ["garbler"] },
+  },
+  {
+    name: "a node that answers no questions about openings",
+    edits: [
+      {
+        file: "mempool/opening.ts",
+        from: "if (this.#budget.spend(from, now)) this.#onPull(from, want);",
+        to: "void want;",
+      },
+    ],
+    checkers: ["liveness"],
+    knownSeed: 1,
+    budget: 30,
+  },
+  {
+    name: "the disk lets part of a batch through",
+    edits: [],
+    checkers: [
+      "records",
+      "assertion",
+      "agreement",
+      "once",
+      "delivery",
+      "availability",
+      "liveness",
+      "receipts",
+    ],
+    knownSeed: 1,
+    budget: 60,
+    options: { tearsBatches: true },
+  },
 ];

@@ -14,12 +14,12 @@ import {
   type ValidatorIndex,
 } from "../../../protocol/index.ts";
 import { Archive } from "../../../sequencer/archive.ts";
-import type {
+import {
   Core,
-  CoreEffect,
-  CoreEvent,
-  CoreOptions,
-  CorePorts,
+  type CoreEffect,
+  type CoreEvent,
+  type CoreOptions,
+  type CorePorts,
 } from "../../../sequencer/core.ts";
 import { Pruner } from "../../../sequencer/pruner.ts";
 import { decodeFinalRecord, type EpochStart, type Recovery } from "../../../sequencer/records.ts";
@@ -38,6 +38,15 @@ export type CoreClass = new (
   now: Micros,
 ) => Core;
 
+/** What production makes a node of. */
+export interface CoreParts {
+  readonly Core: CoreClass;
+  readonly loadRecovery: typeof loadRecovery;
+  readonly nextIncarnation: typeof nextIncarnation;
+}
+
+export const trueParts: CoreParts = { Core, loadRecovery, nextIncarnation };
+
 export interface CoreKindOptions {
   readonly genesis: Genesis;
   readonly domain: Uint8Array;
@@ -47,9 +56,11 @@ export interface CoreKindOptions {
     readonly placeIn: (process: Process, epoch: EpochStart) => ValidatorIndex;
     readonly sealingOf: (epoch: EpochStart) => Sealing;
   };
-  readonly classOf: (process: Process) => CoreClass;
+  readonly partsOf: (process: Process) => CoreParts;
   /** What the clock of a process shows at this moment, µs. */
   readonly clockOf: (process: Process, now: Micros) => number;
+  /** What it takes the time to be. */
+  readonly onClock: (process: Process, now: Micros) => void;
   /** What a disk holds before the first start. */
   readonly furnish: (disk: SimDisk) => void;
   /** Makes an adversary, or a broken node, of an honest one. */
@@ -57,7 +68,7 @@ export interface CoreKindOptions {
   /** Heights that a disk keeps; all of them unless said otherwise. */
   readonly retention?: number;
   /** How long a worker takes for a job, µs. */
-  readonly jobTime: { readonly min: number; readonly max: number };
+  readonly jobTime: () => { readonly min: number; readonly max: number };
   readonly observe: (observation: Observation) => void;
   /** Every start of a process. */
   readonly onBuilt: (process: Process, node: CoreNode) => void;
@@ -138,15 +149,20 @@ export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffe
   return {
     async build(process, disk, now) {
       pruners.delete(disk);
-      const incarnation = await nextIncarnation(disk);
+      const parts = options.partsOf(process);
+      const incarnation = await parts.nextIncarnation(disk);
       if (incarnation === 1) options.furnish(disk);
-      const recovery = await loadRecovery(disk, genesis);
+      const recovery = await parts.loadRecovery(disk, genesis);
       const { epoch } = recovery;
       const validator = options.epochs?.placeIn(process, epoch) ?? process.validator;
       const networkKey = epoch.committee.members[validator]?.networkKey ?? new Uint8Array(32);
       const ports = { votes: fakeSignatures(validator), lanes: fakeLaneSignatures(validator) };
-      const clockOf = (at: Micros): number => options.clockOf(process, at);
-      const core = new (options.classOf(process))(
+      const clockOf = (at: Micros): number => {
+        const time = options.clockOf(process, at);
+        options.onClock(process, Micros(time));
+        return time;
+      };
+      const core = new parts.Core(
         ports,
         { genesis, index: validator, networkKey, incarnation, domain },
         recovery,
@@ -216,7 +232,7 @@ function carryOut(
     case "open-batches":
     case "check-openings":
     case "unseal":
-      return host.inject(random.between(jobTime.min, jobTime.max), (at) =>
+      return host.inject(random.between(jobTime().min, jobTime().max), (at) =>
         sealing.answer(effect, place + 1, at),
       );
     case "round-job":

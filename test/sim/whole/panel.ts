@@ -1,12 +1,15 @@
 // All checkers of whole cores, those of consensus included, and the first violation that one of them saw.
 
 import { fromHex, u64Bytes } from "../../../base/index.ts";
-import { spaces } from "../../../protocol/index.ts";
+import { faultyMax, spaces } from "../../../protocol/index.ts";
 import { Agreement } from "../checkers/agreement.ts";
+import { Availability } from "../checkers/availability.ts";
 import { Checkpoints } from "../checkers/checkpoints.ts";
 import { Delivery } from "../checkers/delivery.ts";
 import { Extension } from "../checkers/extension.ts";
 import { Fairness } from "../checkers/fairness.ts";
+import { InclusionBound } from "../checkers/inclusion-bound.ts";
+import { Memory } from "../checkers/memory.ts";
 import { NonEquivocation } from "../checkers/non-equivocation.ts";
 import { OneBlockPerView } from "../checkers/one-block-per-view.ts";
 import { Secrecy } from "../checkers/secrecy.ts";
@@ -27,8 +30,19 @@ export interface PanelOptions {
   readonly diskOf: (process: Process) => SimDisk | undefined;
   /** The latest clock of any honest process, µs. */
   readonly latestClock: () => number;
+  /** Who listens and finds fault with nothing. */
+  readonly listeners: readonly Checker[];
   /** Checkers that keep silent. */
   readonly ignored: readonly string[];
+}
+
+/**
+ * How long f+1 receipts may wait in calm, µs. Up to f views in a row may be lost to Byzantine leaders, each for its
+ * timeout and the idle time that a leader may take, doubled at most once; and before that, lanes that were begun anew
+ * speak after a heartbeat, and what was asked of a silent peer is asked of another one.
+ */
+function inclusionBound(seats: number): number {
+  return 1_000_000 + (faultyMax(seats) + 1) * 500_000;
 }
 
 export class Panel {
@@ -36,6 +50,8 @@ export class Panel {
   readonly delivery: Delivery;
   readonly checkpoints: Checkpoints;
   readonly fairness: Fairness;
+  readonly inclusion: InclusionBound;
+  readonly memory: Memory = new Memory();
   readonly #checkers: readonly Checker[];
   readonly #ignored: readonly string[];
   #violation: Violation | undefined;
@@ -62,7 +78,21 @@ export class Panel {
       byzantine,
       pointOf: (id) => clients.get(id)?.point,
     });
+    this.inclusion = new InclusionBound({
+      seats,
+      bound: inclusionBound(seats),
+      isSure: (id) => clients.get(id)?.isSure === true,
+    });
+    const availability = new Availability({
+      seats,
+      honest,
+      isDurable: (process, id) =>
+        diskOf(process)?.readDurable(spaces.transaction, id) !== undefined,
+    });
     this.#checkers = [
+      ...options.listeners,
+      this.inclusion,
+      availability,
       this.fairness,
       secrecy,
       this.delivery,
@@ -80,12 +110,16 @@ export class Panel {
 
   observe(observation: Observation): void {
     if (this.#violation !== undefined) return;
-    for (const checker of this.#checkers)
-      try {
-        checker.observe(observation);
-      } catch (error) {
-        if (!(error instanceof Violation)) throw error;
-        if (!this.#ignored.includes(error.checker)) this.#violation ??= error;
-      }
+    for (const checker of this.#checkers) this.ask(() => checker.observe(observation));
+  }
+
+  /** Notes the violation that a question brings to light. */
+  ask(question: () => void): void {
+    try {
+      question();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      if (!this.#ignored.includes(error.checker)) this.#violation ??= error;
+    }
   }
 }

@@ -22,6 +22,8 @@ export interface TrafficParts {
   readonly height: () => number;
   /** The last L1 block that the process has read. */
   readonly l1Of: (process: Process) => number;
+  /** Whether L1, and the nodes that others read it by, stand still now and then. */
+  readonly hasStalls: boolean;
 }
 
 export class Traffic {
@@ -32,7 +34,14 @@ export class Traffic {
 
   constructor(parts: TrafficParts) {
     this.#parts = parts;
-    this.#l1 = new L1(firstL1Block, parts.world.now);
+    const { random, hasStalls } = parts;
+    const stalls: { from: number; for: number }[] = [];
+    for (let from = 0; stalls.length < 4;) {
+      from += random.between(1_000_000, 30_000_000);
+      stalls.push({ from, for: random.between(2_000_000, 12_000_000) });
+      from += 12_000_000;
+    }
+    this.#l1 = new L1(firstL1Block, parts.world.now, hasStalls ? stalls : []);
   }
 
   /** A stream of new transactions, each sent to some or all, now and then twice. */
@@ -57,19 +66,28 @@ export class Traffic {
     this.#isOver = true;
   }
 
-  /** To everyone, as the SDK does while nobody has told it where its transaction stands. */
-  keepRepeating(all: readonly Sent[], isOrdered: (sent: Sent) => boolean): void {
+  /** Goes on where it stopped. */
+  resumeSubmitting(): void {
+    this.#isOver = false;
+    this.keepSubmitting();
+  }
+
+  /** To these, as the SDK does while nobody has told it where its transaction stands. */
+  keepRepeating(
+    all: readonly Sent[],
+    isOrdered: (sent: Sent) => boolean,
+    to: readonly Process[],
+  ): void {
     const missing = all.filter((sent) => !isOrdered(sent));
-    const honest = this.#parts.processes.filter((process) => process.isHonest);
-    for (const sent of missing) for (const process of honest) this.#submit(process, sent);
+    for (const sent of missing) for (const process of to) this.#submit(process, sent);
     if (missing.length > 0)
-      this.#parts.world.after(repeatInterval, () => this.keepRepeating(missing, isOrdered));
+      this.#parts.world.after(repeatInterval, () => this.keepRepeating(missing, isOrdered, to));
   }
 
   /** Polls at its own pace; sometimes its RPC is away for seconds. */
   keepReadingL1(process: Process): void {
     const { world, random, cluster, l1Of } = this.#parts;
-    const isStalled = random.chance(0.05);
+    const isStalled = random.chance(0.05) && this.#parts.hasStalls;
     const pause = isStalled
       ? random.between(2_000_000, 5_000_000)
       : random.between(100_000, 700_000);
