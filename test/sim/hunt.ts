@@ -21,7 +21,7 @@ export interface Quarry {
   readonly harness: "replicas" | "whole" | "epochs";
   readonly mutant: Mutant<unknown>;
   /** Runs seeds from this one on, as many as the mutant may take, until a checker that is expected to notices. */
-  hunt(first: number): Promise<Hunt>;
+  readonly hunt: (first: number) => Promise<Hunt>;
 }
 
 const n = 4;

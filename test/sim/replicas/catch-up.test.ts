@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Replica, type VoteSignatures } from "../../../consensus/index.ts";
 import { Height, ValidatorIndex } from "../../../protocol/index.ts";
 import { blstBls } from "../../../sequencer/crypto/index.ts";
@@ -11,6 +11,9 @@ import { SeededRandom } from "../random.ts";
 import { replicaKind, type ReplicaNode, type ToyEffect, type ToyEvent } from "./node.ts";
 import { fakeSignatures } from "../signatures.ts";
 import { World } from "../world.ts";
+
+// A busy machine takes its time over so many simulated seconds.
+vi.setConfig({ testTimeout: 120_000 });
 
 const second = 1_000_000;
 const processes = [0, 1, 2, 3].map((id): Process => ({

@@ -71,7 +71,7 @@ export const mutants: readonly Mutant<CampaignOptions>[] = [
       },
     ],
     checkers: safety,
-    knownSeed: 3,
+    knownSeed: 12,
     budget: 100,
   },
   {
@@ -84,7 +84,7 @@ export const mutants: readonly Mutant<CampaignOptions>[] = [
       },
     ],
     checkers: safety,
-    knownSeed: 2,
+    knownSeed: 1,
     budget: 100,
   },
   {
@@ -97,7 +97,7 @@ export const mutants: readonly Mutant<CampaignOptions>[] = [
       },
     ],
     checkers: safety,
-    knownSeed: 4,
+    knownSeed: 1,
     budget: 100,
   },
   {
@@ -110,7 +110,7 @@ export const mutants: readonly Mutant<CampaignOptions>[] = [
       },
     ],
     checkers: safety,
-    knownSeed: 12,
+    knownSeed: 26,
     budget: 100,
     options: { crashAfter: "prepare", adversaryNames: ["chaos"] },
   },
@@ -118,7 +118,7 @@ export const mutants: readonly Mutant<CampaignOptions>[] = [
     name: "what is sent later overtakes the barrier",
     edits: [],
     checkers: safety,
-    knownSeed: 77,
+    knownSeed: 64,
     budget: 100,
     options: { sendsOvertakeBarriers: true, crashAfter: "skip" },
   },
@@ -155,7 +155,7 @@ export const mutants: readonly Mutant<CampaignOptions>[] = [
       },
     ],
     checkers: safety,
-    knownSeed: 15,
+    knownSeed: 4,
     budget: 100,
   },
   {
@@ -168,7 +168,7 @@ export const mutants: readonly Mutant<CampaignOptions>[] = [
       },
     ],
     checkers: [...safety, "liveness"],
-    knownSeed: 1,
+    knownSeed: 5,
     budget: 100,
   },
   {
@@ -200,7 +200,7 @@ export const mutants: readonly Mutant<CampaignOptions>[] = [
       },
     ],
     checkers: ["liveness"],
-    knownSeed: 2,
+    knownSeed: 3,
     budget: 100,
   },
   {

@@ -1,8 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { quarries } from "../hunt.ts";
 import { loadMutant } from "../mutant.ts";
 import { dice } from "../replicas/mutants.ts";
 import { runCoreSeed } from "./campaign.ts";
+
+// A busy machine takes its time over so many simulated seconds.
+vi.setConfig({ testTimeout: 120_000 });
 
 const mine = quarries.filter(({ harness }) => harness === "whole");
 

@@ -44,7 +44,7 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
     ],
     checkers: ["inclusion", "fair-order"],
-    knownSeed: 15,
+    knownSeed: 5,
     budget: 60,
   },
   {
@@ -210,7 +210,7 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
     name: "what is sent later overtakes the barrier",
     edits: [],
     checkers: ["checkpoints", "non-equivocation"],
-    knownSeed: 8,
+    knownSeed: 34,
     budget: 60,
     options: {
       sendsOvertakeBarriers: true,

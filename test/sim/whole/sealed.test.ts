@@ -1,8 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createMclSealingGroup } from "../../../sequencer/crypto/index.ts";
 import { runCoreSeed } from "./campaign.ts";
 import { chainId } from "./clients.ts";
 import { TrueSealing } from "./true-sealing.ts";
+
+// A busy machine takes its time over so many simulated seconds.
+vi.setConfig({ testTimeout: 120_000 });
 
 const sealing = new TrueSealing(await createMclSealingGroup(), chainId, 4);
 
