@@ -37,7 +37,7 @@ export interface RunningProcess {
 }
 
 /** How long a process may take to stop in good order, ms. */
-const patienceMs = 10_000;
+const patienceMs = 20_000;
 const tailLines = 15;
 const patientPriority = 5;
 

@@ -213,7 +213,7 @@ const bugs: Record<string, Record<string, Partial<ChaosObservations>>> = {
   "who was told to stop did so in good order": {
     "it had to be killed": { endings: [{ ...stopped, how: "SIGKILL" }] },
     "it stopped with an error": withScene({ endings: [{ ...stopped, how: "code 1" }] }),
-    "it took too long": { endings: [{ ...stopped, ms: 11_000 }] },
+    "it took too long": { endings: [{ ...stopped, ms: 16_000 }] },
     "nobody was told to": { endings: [] },
   },
   "who lost its disk said so and stopped": {

@@ -22,7 +22,7 @@ export interface Stage {
 }
 
 /** What a chain with a quorum may take for its next heights, and a network to recover; for a machine that is busy. */
-const patienceMs = 60_000;
+const patienceMs = 100_000;
 const answerMs = 2_000;
 /** Heights that a validator in good health may be behind another when both are asked at about the same time. */
 const lagMax = 10;
