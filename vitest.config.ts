@@ -10,7 +10,7 @@ const slow = [
   "test/integration/pruning.test.ts",
   "test/integration/settlement-{epochs,outage,posting,reading}.test.ts",
   "test/sequencer/cli.test.ts",
-  "test/sim/epochs/{mutants,swarm}.test.ts",
+  "test/sim/epochs/{mutants,rounds,swarm}.test.ts",
   "test/sim/{replicas,whole}/mutants.test.ts",
   "test/sim/whole/{sealed,sizes}.test.ts",
 ];

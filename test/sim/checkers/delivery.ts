@@ -5,6 +5,7 @@ import {
   chainBatch,
   rollupsRoot,
   zeroHash,
+  controlNamespace,
 } from "../../../protocol/index.ts";
 import type { Clients } from "../whole/clients.ts";
 import { type Checker, type Observation, Violation } from "../observation.ts";
@@ -26,6 +27,8 @@ export class Delivery implements Checker {
   readonly #clients: Clients;
   /** Ids by height, as ordered and as delivered. */
   readonly #ordered = new Map<number, string>();
+  /** What validators say to each other, which nobody delivers. */
+  readonly #controls = new Map<number, string>();
   readonly #heightOf = new Map<string, number>();
   readonly #delivered = new Map<number, string>();
   /** Every rollup's totals after a height. */
@@ -58,8 +61,14 @@ export class Delivery implements Checker {
   }
 
   #onOrdered({ header, groups }: Extract<Observation, { type: "ordered" }>): void {
-    const ids = groups.flatMap((group) => group.ids.map(toHex));
-    agree(this.#ordered, header.height, ids.join(" "), "orders");
+    const idsOf = (isControl: boolean): string[] =>
+      groups.flatMap((group) =>
+        (group.namespace === controlNamespace) === isControl ? group.ids.map(toHex) : [],
+      );
+    const [ofRollups, controls] = [idsOf(false), idsOf(true)];
+    agree(this.#ordered, header.height, ofRollups.join(" "), "orders");
+    agree(this.#controls, header.height, controls.join(" "), "hears");
+    const ids = [...ofRollups, ...controls];
     for (const id of ids) {
       const before = this.#heightOf.get(id) ?? header.height;
       if (before !== header.height || new Set(ids).size !== ids.length)

@@ -3,9 +3,19 @@
 // must be in the last epoch and have delivered everything.
 
 import { fromHex } from "../../../base/index.ts";
-import { type Genesis, type Parameters, spaces, ValidatorIndex } from "../../../protocol/index.ts";
+import type { SealingGroup } from "../../../crypto/index.ts";
+import {
+  Epoch,
+  type Genesis,
+  type L1Event,
+  type Parameters,
+  spaces,
+  ValidatorIndex,
+} from "../../../protocol/index.ts";
 import type { CoreEffect, CoreEvent } from "../../../sequencer/core.ts";
 import { L1Log } from "../../../sequencer/l1-log.ts";
+import { falseDealer } from "../adversaries/false-dealer.ts";
+import { emptyPayloadOn, type Machine } from "../adversaries/index.ts";
 import { Agreement } from "../checkers/agreement.ts";
 import { Delivery } from "../checkers/delivery.ts";
 import { Epochs, epochSigned } from "../checkers/epochs.ts";
@@ -16,16 +26,22 @@ import { Cluster, type Process } from "../cluster.ts";
 import { calm, type Era, nextEra } from "../faults.ts";
 import { type Checker, type Observation, Violation } from "../observation.ts";
 import { SeededRandom } from "../random.ts";
+import { fakeLaneSignatures, fakeSignatures } from "../signatures.ts";
 import { chainId, Clients, firstL1Block, type Sent } from "../whole/clients.ts";
 import { coreKind, type CoreNode, type CoreParts, trueParts } from "../whole/node.ts";
 import { Traffic } from "../whole/traffic.ts";
 import { World } from "../world.ts";
-import { Committees } from "./committees.ts";
+import { Committees, networkKeyOf } from "./committees.ts";
+import { Rounds } from "./rounds.ts";
 
 export interface EpochCampaignOptions {
   readonly seed: number;
   /** Of the committees, one after another. */
   readonly sizes?: readonly number[];
+  /** Committees hand on the key themselves, with this; without, whoever comes next is announced to every process. */
+  readonly group?: SealingGroup;
+  /** A process that lies in all rounds, and does everything else as it should. */
+  readonly falseDealer?: number;
   /** Without faults: nothing breaks and nobody dies. */
   readonly isCalm?: boolean;
   /** What runs in place of the core. */
@@ -58,6 +74,8 @@ const parameters: Parameters = {
   epochTime: 3 * second,
   dkgWindow: 0,
 };
+/** Where rounds are held: what is said in a window has to be heard while links break and processes die. */
+const roundParameters = { epochTime: second, dkgWindow: 8 };
 /** Eight processes, of which each committee takes some. */
 const processCount = 8;
 const defaultSizes = [4, 5, 7, 4] as const;
@@ -79,6 +97,7 @@ class EpochCampaign {
   readonly #world = new World();
   readonly #processes: readonly Process[];
   readonly #committees: Committees;
+  readonly #rounds: Rounds | undefined;
   readonly #cluster: Cluster<CoreEvent, CoreEffect>;
   readonly #clients: Clients;
   readonly #nodes = new Map<number, CoreNode>();
@@ -105,10 +124,14 @@ class EpochCampaign {
       isHonest: true,
     }));
     this.#committees = new Committees(this.#processes, sizes, new SeededRandom(seed, 28));
+    const { group } = options;
+    const [first = []] = this.#committees.members;
+    this.#rounds = group && new Rounds(group, first);
+    const rounds = this.#rounds;
     const genesis = this.#genesis();
     const { committee } = genesis;
-    const first = { committee, height: 0 as never, hash: new Uint8Array(32) };
-    const sealing = this.#committees.sealingOf(first);
+    const start = { committee, height: 0 as never, hash: new Uint8Array(32) };
+    const sealing = this.#committees.sealingOf(start);
     this.#clients = new Clients(new SeededRandom(seed, 29), sealing);
     this.#delivery = new Delivery(this.#clients);
     const jobTime = { min: 200, max: this.#random.pick([2_000, 20_000, 100_000]) };
@@ -118,7 +141,13 @@ class EpochCampaign {
       sealing,
       epochs: {
         placeIn: (process, epoch) => this.#committees.placeIn(process, epoch),
+        networkKeyOf: ({ id }) => networkKeyOf(id),
         sealingOf: (epoch) => this.#committees.sealingOf(epoch),
+        ...(rounds === undefined
+          ? {}
+          : {
+              round: (process, { committee: current }, job) => rounds.answer(process, current, job),
+            }),
       },
       partsOf: () => options.coreParts ?? trueParts,
       clockOf: (_, now) => now,
@@ -127,7 +156,7 @@ class EpochCampaign {
         for (const effect of new L1Log(1, []).append(firstL1Block, this.#world.now, 0))
           if (effect.type === "persist") disk.writeNow(effect.writes, true);
       },
-      corrupt: (_, core) => core,
+      corrupt: (process, core) => this.#corrupt(process, core, genesis),
       jobTime: () => jobTime,
       observe: (observation) => this.#observe(observation),
       onBuilt: (process, node) => this.#onBuilt(process, node),
@@ -156,6 +185,7 @@ class EpochCampaign {
       clients: this.#clients,
       height: () => this.#agreement.height,
       hasStalls: false,
+      l1Events: () => this.#l1Events(),
       l1Of: ({ id }) => this.#nodes.get(id)?.core.l1.number ?? 0,
     });
   }
@@ -168,7 +198,7 @@ class EpochCampaign {
       const delay = isFirst || this.#random.chance(0.5) ? 0 : this.#random.between(0, faultyTime);
       this.#world.after(delay, () => this.#cluster.start(process));
       this.#traffic.keepReadingL1(process);
-      this.#keepAnnouncing(process);
+      if (this.#rounds === undefined) this.#keepAnnouncing(process);
     }
     this.#traffic.keepSubmitting();
     await this.#sufferFaults();
@@ -253,6 +283,30 @@ class EpochCampaign {
     });
   }
 
+  /** L1 names who comes after the newest epoch that there is, again and again, as anybody may have it do. */
+  #l1Events(): readonly L1Event[] {
+    if (this.#rounds === undefined) return [];
+    const epochs = [...this.#nodes.values()].map(({ epoch }) => epoch.committee.epoch);
+    const next = Epoch(Math.max(0, ...epochs) + 1);
+    const candidates = this.#committees.candidatesOf(next);
+    return candidates === undefined ? [] : [{ type: "prepared", epoch: next, candidates }];
+  }
+
+  #corrupt(process: Process, core: Machine, { committee }: Genesis): Machine {
+    if (process.id !== this.#options.falseDealer) return core;
+    const { validator } = process;
+    return falseDealer.corrupt(core, {
+      index: validator,
+      committee,
+      parameters,
+      domain: new Uint8Array(32).fill(1),
+      random: new SeededRandom(this.#options.seed, 30),
+      votes: fakeSignatures(validator),
+      lanes: fakeLaneSignatures(validator),
+      emptyPayload: emptyPayloadOn,
+    });
+  }
+
   #enter(era: Era): void {
     this.#era = era;
     this.#cluster.enter(era);
@@ -320,14 +374,16 @@ class EpochCampaign {
   }
 
   #genesis(): Genesis {
-    const committee = this.#committees.at(0);
+    const rounds = this.#rounds;
+    const committee =
+      rounds === undefined ? this.#committees.at(0) : this.#committees.firstWith(rounds.dealt);
     if (committee === undefined) throw new Error("there is a first committee");
     return {
       chainId,
       contracts: { hub: new Uint8Array(20).fill(1), rollups: new Uint8Array(20).fill(2) },
       l1Start: 1,
       committee,
-      parameters,
+      parameters: rounds === undefined ? parameters : { ...parameters, ...roundParameters },
     };
   }
 }

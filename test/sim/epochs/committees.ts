@@ -1,7 +1,7 @@
 // Who is who where committees change: processes with keys of their own, and a row of committees drawn among them.
 
-import { nobleBls } from "../../../crypto/index.ts";
-import { type Committee, Epoch, ValidatorIndex } from "../../../protocol/index.ts";
+import { type DealtKey, nobleBls } from "../../../crypto/index.ts";
+import { type Candidate, type Committee, Epoch, ValidatorIndex } from "../../../protocol/index.ts";
 import { PeerTable } from "../../../sequencer/peer-table.ts";
 import type { EpochStart } from "../../../sequencer/records.ts";
 import type { Process } from "../cluster.ts";
@@ -42,18 +42,41 @@ export class Committees {
 
   /** Undefined after the last. */
   at(epoch: number): Committee | undefined {
-    const members = this.members[epoch];
-    if (members === undefined) return undefined;
-    const { committee } = this.#sealing(members.length);
+    const candidates = this.candidatesOf(epoch);
+    if (candidates === undefined) return undefined;
+    const { committee } = this.#sealing(candidates.length);
+    const verificationKey = new Uint8Array(96);
     return {
       ...committee,
       epoch: Epoch(epoch),
-      members: members.map(({ id }) => ({
-        publicKey: publicKeyOf(id),
-        networkKey: networkKeyOf(id),
-        verificationKey: new Uint8Array(96),
+      members: candidates.map(({ publicKey, networkKey }) => ({
+        publicKey,
+        networkKey,
+        verificationKey,
       })),
     };
+  }
+
+  /** The first with a key that was dealt to it, to be handed on by rounds. */
+  firstWith({ pk1, pk2, verificationKeys }: DealtKey): Committee {
+    const candidates = this.candidatesOf(0) ?? [];
+    return {
+      epoch: Epoch(0),
+      members: candidates.map(({ publicKey, networkKey }, seat) => ({
+        publicKey,
+        networkKey,
+        verificationKey: verificationKeys[seat] ?? new Uint8Array(96),
+      })),
+      sealing: { keyId: 1, pk1, pk2 },
+    };
+  }
+
+  /** As L1 names them; undefined after the last. */
+  candidatesOf(epoch: number): readonly Candidate[] | undefined {
+    return this.members[epoch]?.map(({ id }) => ({
+      publicKey: publicKeyOf(id),
+      networkKey: networkKeyOf(id),
+    }));
   }
 
   /** Of a process in the table of an epoch. */

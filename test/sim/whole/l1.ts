@@ -20,16 +20,20 @@ export class L1 {
   readonly #blocks: L1Block[];
   readonly #start: number;
   readonly #stalls: readonly { readonly from: number; readonly for: number }[];
+  readonly #more: () => readonly L1Event[];
 
-  /** `stalls`: when no further block becomes final for so long, µs from the start. */
+  /** `stalls`: when no further block becomes final for so long, µs from the start. `more`: what else happens in a block,
+   * asked when it is made. */
   constructor(
     first: L1Block,
     start: number,
     stalls: readonly { readonly from: number; readonly for: number }[],
+    more: () => readonly L1Event[] = () => [],
   ) {
     this.#blocks = [first];
     this.#start = start;
     this.#stalls = stalls;
+    this.#more = more;
   }
 
   /** The block of this number, if it is final on L1 by now. */
@@ -40,13 +44,14 @@ export class L1 {
     );
     const moving = passed - stalled.reduce((sum, each) => sum + each, 0);
     if (number > 1 + moving / interval) return undefined;
-    while (this.#blocks.length < number) this.#blocks.push(nextOf(this.#blocks.length + 1));
+    while (this.#blocks.length < number)
+      this.#blocks.push(nextOf(this.#blocks.length + 1, this.#more()));
     return this.#blocks[number - 1];
   }
 }
 
 /** A message for two of the rollups in turn, and now and then money for the poor one. */
-function nextOf(number: number): L1Block {
+function nextOf(number: number, more: readonly L1Event[]): L1Block {
   const turn = number - 2;
   const message = {
     namespace: Namespace(turn % 2),
@@ -57,5 +62,5 @@ function nextOf(number: number): L1Block {
   };
   const events: L1Event[] = [{ type: "inbox", ...message, messageHash: inboxMessageHash(message) }];
   if (number % 3 === 0) events.push({ type: "funded", namespace: Namespace(2), amount: 900 });
-  return l1BlockOf(number, events);
+  return l1BlockOf(number, [...events, ...more]);
 }

@@ -1,6 +1,7 @@
 // What reaches the cores from outside: clients with their transactions, and L1, to each at its own time.
 
 import { toHex } from "../../../base/index.ts";
+import type { L1Event } from "../../../protocol/index.ts";
 import type { CoreEffect, CoreEvent } from "../../../sequencer/core.ts";
 import type { Cluster, Process } from "../cluster.ts";
 import { type Observation, Violation } from "../observation.ts";
@@ -20,6 +21,8 @@ export interface TrafficParts {
   readonly clients: Clients;
   /** How high the chain is. */
   readonly height: () => number;
+  /** What else happens in an L1 block, asked when it is made. */
+  readonly l1Events?: () => readonly L1Event[];
   /** The last L1 block that the process has read. */
   readonly l1Of: (process: Process) => number;
   /** Whether L1, and the nodes that others read it by, stand still now and then. */
@@ -41,7 +44,7 @@ export class Traffic {
       stalls.push({ from, for: random.between(2_000_000, 12_000_000) });
       from += 12_000_000;
     }
-    this.#l1 = new L1(firstL1Block, parts.world.now, hasStalls ? stalls : []);
+    this.#l1 = new L1(firstL1Block, parts.world.now, hasStalls ? stalls : [], parts.l1Events);
   }
 
   /** A stream of new transactions, each sent to some or all, now and then twice. */

@@ -1,0 +1,72 @@
+// Rounds with their true cryptography, among processes whose disks are simulated: each has a key ring that outlives its
+// crashes, and does what the core asks of the keeper of its secrets by the code of production.
+
+import { u64Bytes, utf8 } from "../../../base/index.ts";
+import { type DealtKey, dealKeyShares, type SealingGroup, sha256 } from "../../../crypto/index.ts";
+import type { RoundAnswer, RoundJob } from "../../../epoch/index.ts";
+import { type Committee, quorum } from "../../../protocol/index.ts";
+import { doRoundJob, type RoundSecrets } from "../../../sequencer/round-keeper.ts";
+import { doRound } from "../../../sequencer/workers/rounds.ts";
+import type { Process } from "../cluster.ts";
+import { chainId } from "../whole/clients.ts";
+
+export class Rounds {
+  /** Of the first committee: a dealer's, so that there is something to hand on from the beginning. */
+  readonly dealt: DealtKey;
+  readonly #group: SealingGroup;
+  readonly #rings = new Map<number, Ring>();
+
+  constructor(group: SealingGroup, members: readonly Process[]) {
+    const seats = members.length;
+    const entropy = sha256(utf8("the first committee's key"));
+    this.#group = group;
+    this.dealt = dealKeyShares(group, { seats, threshold: quorum(seats), entropy });
+    for (const [seat, process] of members.entries()) {
+      const share = this.dealt.keyShares[seat];
+      if (share !== undefined) this.#ringOf(process).shares.set(0, share);
+    }
+  }
+
+  /** The work of one process, which is in the epoch of this committee. */
+  answer(process: Process, committee: Committee, job: RoundJob): Promise<RoundAnswer> {
+    const secrets = this.#ringOf(process);
+    const keyShare = secrets.shares.get(committee.epoch);
+    const tools = { group: this.#group, chainId, committee, keyShare };
+    const workers = {
+      round: (request: Parameters<typeof doRound>[1]) => Promise.resolve(doRound(tools, request)),
+    };
+    return doRoundJob({ secrets, workers }, job);
+  }
+
+  /** What the process can open with in an epoch. */
+  shareOf(process: Process, epoch: number): Uint8Array | undefined {
+    return this.#ringOf(process).shares.get(epoch);
+  }
+
+  #ringOf({ id }: Process): Ring {
+    const ring = this.#rings.get(id) ?? new Ring(id);
+    this.#rings.set(id, ring);
+    return ring;
+  }
+}
+
+/** Synced before anybody hears of it, as the true one is. */
+class Ring implements RoundSecrets {
+  readonly shares = new Map<number, Uint8Array>();
+  readonly #id: number;
+
+  constructor(id: number) {
+    this.#id = id;
+  }
+
+  secretsFor(epoch: number): Promise<{ epochKey: Uint8Array; dealerSeed: Uint8Array }> {
+    const draw = (what: string): Uint8Array =>
+      sha256(utf8(what), u64Bytes(this.#id), u64Bytes(epoch));
+    return Promise.resolve({ epochKey: draw("epoch key"), dealerSeed: draw("dealer seed") });
+  }
+
+  keepShare(epoch: number, share: Uint8Array): Promise<void> {
+    this.shares.set(epoch, share);
+    return Promise.resolve();
+  }
+}
