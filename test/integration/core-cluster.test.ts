@@ -43,6 +43,27 @@ test("sealed transactions are ordered, opened and certified alike by all, and no
   }
 });
 
+test("ten validators open in slices, and one that was away for a while opens what it missed", async () => {
+  const cluster = await CoreCluster.create(10);
+  const away = 9;
+  expect(await cluster.until(() => heights(cluster) >= 12, 20_000)).toBe(true);
+  cluster.stop(away);
+  const count = 24;
+  for (let i = 0; i < count; i++) {
+    const transaction = await cluster.seal(0, utf8(`order ${i}`), i);
+    cluster.step(i % away, { type: "submit", now: cluster.now, ticket: i, transaction });
+  }
+  const present = cluster.nodes.filter(({ index }) => index !== away);
+  const areOpen = (nodes: readonly ClusterNode[]): boolean =>
+    nodes.every((node) => payloadsOf(node).length >= count);
+  expect(await cluster.until(() => areOpen(present), 20_000)).toBe(true);
+  await cluster.start(away);
+  expect(await cluster.until(() => areOpen(cluster.nodes), 20_000)).toBe(true);
+  const [first, ...others] = cluster.nodes.map(payloadsOf);
+  for (const other of others) expect(other).toEqual(first);
+  for (const { faults } of cluster.nodes) expect(faults).toEqual([]);
+});
+
 test("a node that was killed comes back from its disk, catches up and delivers everything once", async () => {
   const cluster = await CoreCluster.create(4);
   expect(await cluster.until(() => heights(cluster) >= 12, 20_000)).toBe(true);
