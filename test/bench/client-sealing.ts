@@ -1,5 +1,6 @@
 // What a client waits for: `sealTransaction` of the SDK as it is published, in Node and in a browser without a window.
-// Elapsed time of single calls, the median of many, since a browser tells nothing else.
+// Elapsed time of single calls, since a browser tells nothing else; of many the one that only a tenth was faster than, since
+// whatever else a machine does is in most of the others.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +14,7 @@ import { type Genesis, Height, Namespace, toGenesisJson } from "../../protocol/i
 import { keySigner, sealTransaction, toNetwork } from "../../sdk/index.ts";
 import { blstBls, createMclSealingGroup } from "../../sequencer/crypto/index.ts";
 import { dealCommittee, makeGenesis } from "../../sequencer/genesis.ts";
-import { type Figure, median } from "./harness.ts";
+import type { Figure } from "./harness.ts";
 
 const payloadBytes = 300;
 const warmups = 10;
@@ -51,7 +52,11 @@ async function inNode(genesis: Genesis, group: SealingGroup): Promise<number> {
     await sealTransaction({ network, envelope, payload, signer }, group);
     times.push(performance.now() - before);
   }
-  return median(times.slice(warmups));
+  return undisturbed(times.slice(warmups));
+}
+
+function undisturbed(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 10)] ?? Number.NaN;
 }
 
 interface Answer {
@@ -79,7 +84,7 @@ async function inBrowser(genesis: Genesis): Promise<Figure[]> {
     const outcome = await Promise.race([promise, ended, late]);
     if (typeof outcome === "string") return [absent(outcome)];
     return [
-      { name: "seal/browser/ms", value: median(outcome.times), unit: "ms" },
+      { name: "seal/browser/ms", value: undisturbed(outcome.times), unit: "ms" },
       { name: "seal/browser-first/ms", value: outcome.first, unit: "ms" },
     ];
   } finally {

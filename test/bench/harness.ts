@@ -45,7 +45,7 @@ export function percentileOf(values: readonly number[], share: number): number {
   return percentile(values, share) ?? Number.NaN;
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
