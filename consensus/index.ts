@@ -20,3 +20,5 @@ export {
   safetyKey,
   type SafetyState,
 } from "./safety.ts";
+export type { CastVote } from "./vote-collector.ts";
+export { forgettableVotes, readVote, voteLogKey } from "./vote-log.ts";

@@ -3,6 +3,7 @@ import {
   type ConsensusMessage,
   encodeHeader,
   encodeQC,
+  type Epoch,
   type Evidence,
   type QC,
   spaces,
@@ -11,10 +12,14 @@ import {
 import type { Node } from "./block-tree.ts";
 import type { ReplicaEffect } from "./events.ts";
 import { certificateKey } from "./recovery.ts";
+import type { CastVote } from "./vote-collector.ts";
+import { writeVote } from "./vote-log.ts";
 
 /** Collects the effects of one step, in the order in which they must happen. */
 export class Outbox {
   #effects: ReplicaEffect[] = [];
+  /** Votes for the log. What a window of views and the seats bound, until the next write takes them along. */
+  #votes: Write[] = [];
 
   take(): ReplicaEffect[] {
     const effects = this.#effects;
@@ -26,14 +31,24 @@ export class Outbox {
     this.#effects.push(effect);
   }
 
+  /** For the log, with whatever is written next: many small writes would cost more than the votes themselves. */
+  log(epoch: Epoch, vote: CastVote): void {
+    this.#votes.push(writeVote(epoch, vote));
+  }
+
+  /** Writes the votes that nothing has taken along. */
+  flushLog(): void {
+    if (this.#votes.length > 0) this.keep();
+  }
+
   /** Durable with the next barrier. */
   keep(...writes: readonly Write[]): void {
-    this.#effects.push({ type: "persist", writes, sync: false });
+    this.#effects.push({ type: "persist", writes: [...writes, ...this.#takeVotes()], sync: false });
   }
 
   /** Nothing that follows happens before this is on disk. */
   barrier(...writes: readonly Write[]): void {
-    this.#effects.push({ type: "persist", writes, sync: true });
+    this.#effects.push({ type: "persist", writes: [...writes, ...this.#takeVotes()], sync: true });
   }
 
   send(to: ValidatorIndex, message: ConsensusMessage): void {
@@ -51,6 +66,12 @@ export class Outbox {
       code,
       ...(evidence === undefined ? {} : { evidence }),
     });
+  }
+
+  #takeVotes(): Write[] {
+    const votes = this.#votes;
+    this.#votes = [];
+    return votes;
   }
 }
 

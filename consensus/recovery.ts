@@ -12,6 +12,7 @@ import {
   type VoteKind,
 } from "../protocol/index.ts";
 import type { SafetyState } from "./safety.ts";
+import type { CastVote } from "./vote-collector.ts";
 
 /** In any order and possibly with holes: the tail that was not synced may be lost in part. */
 export interface Recovered {
@@ -21,6 +22,8 @@ export interface Recovered {
   readonly certificates: readonly QC[];
   /** Headers above the final height, as far as `hashesToLoad` finds them. */
   readonly headers: readonly Header[];
+  /** What the log has of the views around the present: a lie whose other half comes now shows by it. */
+  readonly votes?: readonly CastVote[];
   /** The last block that the node has applied; the genesis hash at height 0 and view 0. */
   readonly final: {
     readonly height: Height;

@@ -166,13 +166,14 @@ export class Replica {
   /** What it holds of what others say. Certificates are not among it: each one took a quorum. */
   get gauges(): Gauge[] {
     const seats = this.#committee.members.length;
-    const views = 2 * limits.viewsAheadMax + 1;
+    const votesMax = (2 * limits.viewsAheadMax + 1) * seats * VoteCollector.perSeatMax;
     return [
       { name: "headers", size: this.#tree.size, max: limits.headersHeldMax },
       { name: "header-trail", size: this.#sync.size, max: limits.trailMax },
       { name: "page-proofs", size: this.#sync.proofs, max: proofsMax },
       { name: "candidates", size: this.#candidates.size, max: limits.viewsAheadMax + 1 },
-      { name: "votes", size: this.#votes.size, max: views * seats * VoteCollector.perSeatMax },
+      { name: "votes", size: this.#votes.size, max: votesMax },
+      { name: "votes-remembered", size: this.#votes.sizeRemembered, max: votesMax },
     ];
   }
 
@@ -306,7 +307,8 @@ export class Replica {
 
   #cast(vote: VoteStatement & { signer: ValidatorIndex; signature: Uint8Array }): void {
     if (!isInWindow(vote.view, this.view)) return;
-    const { certificate, faults } = this.#votes.add(vote);
+    const { certificate, faults, isNew } = this.#votes.add(vote);
+    if (isNew) this.#outbox.log(this.epoch, vote);
     for (const { peer, code, evidence } of faults) this.#outbox.fault(peer, code, evidence);
     if (certificate !== undefined && !this.#certificates.isKnown(certificate))
       this.#accept(certificate);
@@ -441,6 +443,8 @@ export class Replica {
   #tryStatus(): void {
     if (this.#now < this.#statusDueAt) return;
     this.#statusDueAt = this.#now + statusInterval;
+    // When nothing is certified for a while, and so nothing is written.
+    this.#outbox.flushLog();
     this.#outbox.broadcast(this.#status());
   }
 
@@ -523,13 +527,14 @@ export class Replica {
 
   // ---- What it knows ----------------------------------------------------------------------------------------
 
-  #recover({ certificates, headers, final }: Recovered): void {
+  #recover({ certificates, headers, final, votes = [] }: Recovered): void {
     const held = [...certificates, ...(final.certificate === undefined ? [] : [final.certificate])];
     for (const qc of held.sort((a, b) => a.view - b.view))
       if (qc.epoch === this.epoch && !this.#certificates.isKnown(qc)) this.#certificates.add(qc);
     for (const header of headers.toSorted((a, b) => a.height - b.height)) this.#tree.insert(header);
     const closed = Math.max(final.view, this.#certificates.highest?.view ?? 0);
     this.#pacemaker.enter(View(closed + 1), false, this.#now);
+    this.#votes.remember(votes.filter(({ view }) => isInWindow(view, this.view)));
   }
 
   get #isSeated(): boolean {

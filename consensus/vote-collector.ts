@@ -30,6 +30,8 @@ export interface VoteFault {
 export interface Counted {
   readonly certificate: QC | undefined;
   readonly faults: readonly VoteFault[];
+  /** It was not known before, so it belongs into the log. */
+  readonly isNew: boolean;
 }
 
 /** All that was said in favour of one statement. */
@@ -42,13 +44,18 @@ interface Tally {
 
 /** An honest validator makes one statement of a kind per view; the second is kept to convict with. */
 const statementsPerKindMax = 2;
-const nothing: Counted = { certificate: undefined, faults: [] };
+const nothing: Counted = { certificate: undefined, faults: [], isNew: false };
 
 export class VoteCollector {
   readonly #committee: Committee;
   readonly #signatures: VoteSignatures;
   readonly #digestOf: DigestOf;
   readonly #views = new Map<View, Map<string, Tally>>();
+  /**
+   * From before a restart. They convict and do not count: their signers say again what they said, and if it counted
+   * already, a quorum that starts together would have all the votes of a view and nobody who makes a certificate of them.
+   */
+  readonly #remembered = new Map<View, Map<string, Tally>>();
   /** Up to here nothing new can come of certificates; votes still convict. */
   #settled: View = View(0);
   /** Signed garbage once; not listened to any more in this epoch. */
@@ -66,23 +73,34 @@ export class VoteCollector {
     const tallies = this.#views.get(vote.view) ?? new Map<string, Tally>();
     const tally = tallies.get(statementKey(vote)) ?? emptyTally(vote);
     if (tally.votes.has(vote.signer)) return nothing;
-    const conflicting = [...tallies.values()].filter(
-      (other) => other.votes.has(vote.signer) && isConflict(other.statement, vote),
-    );
+    const conflicting = this.#conflicts(vote, tallies);
     if (conflicting.length >= statementsPerKindMax) return nothing;
     this.#views.set(vote.view, tallies.set(statementKey(vote), tally));
     tally.votes.set(vote.signer, vote.signature);
 
     const faults = conflicting.flatMap((other) => this.#judge(other, tally, vote.signer));
-    return this.#certify(tally, faults);
+    const isNew = !this.#isRemembered(vote);
+    return { certificate: this.#certify(tally, faults), faults, isNew };
+  }
+
+  /** Votes of an earlier start. The caller keeps their views within the window. */
+  remember(votes: readonly CastVote[]): void {
+    for (const vote of votes) {
+      const tallies = this.#remembered.get(vote.view) ?? new Map<string, Tally>();
+      const tally = tallies.get(statementKey(vote)) ?? emptyTally(vote);
+      tally.votes.set(vote.signer, vote.signature);
+      this.#remembered.set(vote.view, tallies.set(statementKey(vote), tally));
+    }
   }
 
   /** Votes that are held, of all views together. */
   get size(): number {
-    let size = 0;
-    for (const tallies of this.#views.values())
-      for (const { votes } of tallies.values()) size += votes.size;
-    return size;
+    return sizeOf(this.#views);
+  }
+
+  /** Those from before a restart. */
+  get sizeRemembered(): number {
+    return sizeOf(this.#remembered);
   }
 
   /** Statements of one validator in one view: one each of three kinds, and as many that contradict them. */
@@ -95,14 +113,28 @@ export class VoteCollector {
 
   /** Forgets views up to and including this one. */
   prune(upTo: View): void {
-    for (const view of this.#views.keys()) if (view <= upTo) this.#views.delete(view);
+    for (const views of [this.#views, this.#remembered])
+      for (const view of views.keys()) if (view <= upTo) views.delete(view);
   }
 
-  #certify(tally: Tally, faults: VoteFault[]): Counted {
+  /** What the signer said that contradicts this vote. What is remembered stands for what it says again. */
+  #conflicts(vote: CastVote, tallies: ReadonlyMap<string, Tally>): Tally[] {
+    const said = new Map<string, Tally>();
+    for (const [key, tally] of [...(this.#remembered.get(vote.view) ?? []), ...tallies])
+      if (tally.votes.has(vote.signer) && !said.has(key)) said.set(key, tally);
+    return [...said.values()].filter(({ statement }) => isConflict(statement, vote));
+  }
+
+  #isRemembered(vote: CastVote): boolean {
+    const tally = this.#remembered.get(vote.view)?.get(statementKey(vote));
+    return tally?.votes.has(vote.signer) === true;
+  }
+
+  /** Adds to `faults` whoever turns out to have signed nothing. */
+  #certify(tally: Tally, faults: VoteFault[]): QC | undefined {
     const { members, epoch } = this.#committee;
     const isDecided = tally.isCertified || tally.statement.view <= this.#settled;
-    if (isDecided || tally.votes.size < quorum(members.length))
-      return { certificate: undefined, faults };
+    if (isDecided || tally.votes.size < quorum(members.length)) return undefined;
     const digest = this.#digestOf(tally.statement);
     const signers = [...tally.votes.keys()].sort((a, b) => a - b);
     const signature = this.#signatures.aggregate(
@@ -110,13 +142,13 @@ export class VoteCollector {
     );
     if (signature !== undefined && this.#signatures.verifyAggregate(signers, digest, signature)) {
       tally.isCertified = true;
-      return { certificate: { ...tally.statement, epoch, signers, signature }, faults };
+      return { ...tally.statement, epoch, signers, signature };
     }
     const liars = signers.filter((signer) => !this.#isVerified(tally, signer));
     // Every signature alone is good and their sum is not: only a broken back-end does that.
-    if (liars.length === 0) return { certificate: undefined, faults };
-    const blamed = liars.map((signer) => this.#ban(signer));
-    return this.#certify(tally, [...faults, ...blamed]);
+    if (liars.length === 0) return undefined;
+    faults.push(...liars.map((signer) => this.#ban(signer)));
+    return this.#certify(tally, faults);
   }
 
   /** Two statements that no honest validator makes both: evidence if it signed both, a ban if it did not. */
@@ -141,9 +173,10 @@ export class VoteCollector {
 
   #ban(signer: ValidatorIndex): VoteFault {
     this.#banned.add(signer);
-    for (const tallies of this.#views.values())
-      for (const tally of tallies.values())
-        if (!tally.verified.has(signer)) tally.votes.delete(signer);
+    for (const views of [this.#views, this.#remembered])
+      for (const tallies of views.values())
+        for (const tally of tallies.values())
+          if (!tally.verified.has(signer)) tally.votes.delete(signer);
     return { peer: signer, code: "BAD_VOTE_SIGNATURE" };
   }
 }
@@ -151,6 +184,13 @@ export class VoteCollector {
 function sideOf({ statement, votes }: Tally, signer: ValidatorIndex): SignedPayload {
   const signature = votes.get(signer) ?? new Uint8Array(96);
   return { kind: statement.kind, payload: statement.hash, signature };
+}
+
+function sizeOf(views: ReadonlyMap<View, ReadonlyMap<string, Tally>>): number {
+  let size = 0;
+  for (const tallies of views.values())
+    for (const { votes } of tallies.values()) size += votes.size;
+  return size;
 }
 
 function emptyTally({ kind, view, hash }: VoteStatement): Tally {

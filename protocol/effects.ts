@@ -50,6 +50,8 @@ export const spaces = {
   snapshotChunk: "u",
   /** Certified checkpoints by number, u64. */
   checkpoint: "c",
+  /** Votes one by one, by epoch and view, u64 each, kind, u8, signer, u16, and hash: the signature. */
+  vote: "v",
   /** What this validator signed as checkpoints, by height, u64. */
   attested: "a",
   /** What proves that validators lied, by epoch, u64, offender, u16, kind, u8, and slot, u64. */

@@ -60,6 +60,8 @@ export const stampLifetime = 30_000_000;
 
 /** Pieces of evidence against one validator in one epoch; one is enough. */
 export const evidencePerOffenderMax = 64;
+/** Views of an epoch whose votes stay on disk, each signed by itself, to convict with. */
+export const voteLogViewsMax = 131_072;
 /** Votes and proposals are kept for views up to this far from the current one, above and below. */
 export const viewsAheadMax = 32;
 /** Blocks above the last final one; beyond it a leader proposes only after the idle time. */

@@ -4,12 +4,13 @@
 // portion begins with the lowest that is there; and what belongs to no final block is found by going round.
 
 import { concatBytes, decode, type Store, toHex, u64Bytes, type Write } from "../base/index.ts";
-import { certificateKey, stateSyncKey } from "../consensus/index.ts";
+import { certificateKey, forgettableVotes, stateSyncKey } from "../consensus/index.ts";
 import {
   decodeHeader,
   decodeTransaction,
   Height,
   type LaneTip,
+  limits,
   readLane,
   spaces,
   View,
@@ -29,6 +30,8 @@ import { readOldest } from "./recovery.ts";
 /** Heights that one portion takes, and other records of a kind, at most. */
 const heightsPerPortion = 32;
 const recordsPerPortion = 64;
+/** More than a large committee casts between two portions. */
+const votesPerPortion = 2_048;
 
 export class Pruner {
   readonly #store: Store;
@@ -50,6 +53,7 @@ export class Pruner {
     try {
       await this.#forgetHeights(floorOf(keeping));
       await this.#forgetChunks(keeping.snapshot);
+      await this.#forgetVotes();
       const floor = this.#oldest > 1 ? await this.#floorBlock(Height(this.#oldest)) : undefined;
       if (floor !== undefined) await this.#forgetRest(floor);
       return this.#oldest;
@@ -128,6 +132,13 @@ export class Pruner {
     );
   }
 
+  async #forgetVotes(): Promise<void> {
+    const [newest] = await this.#store.range(spaces.vote, { reverse: true, limit: 1 });
+    const ranges = newest === undefined ? [] : forgettableVotes(newest.key, limits.voteLogViewsMax);
+    for (const range of ranges)
+      await this.#forgetRange(spaces.vote, { ...range, limit: votesPerPortion });
+  }
+
   async #forgetRest(floor: FloorBlock): Promise<void> {
     const { epoch, view } = floor.header;
     const certificates = { to: certificateKey(epoch, View(view)), limit: recordsPerPortion };
@@ -150,7 +161,7 @@ export class Pruner {
 
   async #forgetRange(
     space: string,
-    options: { readonly to: Uint8Array; readonly limit: number },
+    options: { readonly from?: Uint8Array; readonly to: Uint8Array; readonly limit: number },
   ): Promise<void> {
     const records = await this.#store.range(space, options);
     await this.#delete(

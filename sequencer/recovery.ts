@@ -3,18 +3,22 @@
 
 import { CodedError, decode, equalBytes, type Store, toHex, u64Bytes } from "../base/index.ts";
 import {
+  type CastVote,
   certificateKey,
   decodePlan,
   decodeSafety,
   type FetchedChunks,
   hashesToLoad,
+  readVote,
   type Recovered,
   stateSyncKey,
   safetyKey,
+  voteLogKey,
 } from "../consensus/index.ts";
 import type { AttestedBefore } from "../ledger/index.ts";
 import {
   blockHash,
+  type Committee,
   decodeCheckpoint,
   decodeEpochEnd,
   decodeHeader,
@@ -56,6 +60,8 @@ import {
 import { decodeState, type ReplicatedState } from "./state.ts";
 
 const rangeLimit = 1_000;
+/** Of one view: two statements of each kind. */
+const votesPerSeatMax = 6;
 /** Lane messages between the cuts of two blocks, far more than there can be. */
 const laneWalkMax = 10_000;
 
@@ -278,10 +284,13 @@ class RecoveryReader {
       reverse: true,
       limit: rangeLimit,
     });
+    const qcs = certificates.flatMap(({ value }) => decodeQC(value) ?? []);
+    const [newest] = qcs;
     const headers: Header[] = [];
     const recovered: Recovered = {
       ...(safety === undefined ? {} : { safety }),
-      certificates: certificates.flatMap(({ value }) => decodeQC(value) ?? []),
+      certificates: qcs,
+      votes: await this.votes(start.committee, newest?.view ?? final.view),
       headers,
       final,
     };
@@ -295,6 +304,17 @@ class RecoveryReader {
         if (header !== undefined && header.height > final.height) headers.push(header);
       }
     }
+  }
+
+  /** The log's, of the views in which a vote may still be taken when this one is the last that ended. */
+  async votes(committee: Committee, ended: View): Promise<CastVote[]> {
+    const { epoch, members } = committee;
+    const records = await this.#store.range(spaces.vote, {
+      from: voteLogKey(epoch, View(Math.max(0, ended - limits.viewsAheadMax))),
+      to: voteLogKey(epoch, View(ended + limits.viewsAheadMax + 2)),
+      limit: (2 * limits.viewsAheadMax + 2) * members.length * votesPerSeatMax,
+    });
+    return records.flatMap((record) => readVote(committee, record) ?? []);
   }
 
   async evidence(epoch: Epoch): Promise<Uint8Array[]> {

@@ -17,7 +17,7 @@ test("a quorum becomes a certificate with one verification, and later votes add 
   expect(certificate?.signers).toEqual([0, 1, 3]);
   expect(counts).toEqual({ single: 0, aggregate: 1 });
   expect(verifies(certificate)).toBe(true);
-  expect(collector.add(cast(2))).toEqual({ certificate: undefined, faults: [] });
+  expect(collector.add(cast(2))).toEqual({ certificate: undefined, faults: [], isNew: true });
 });
 
 test("the same vote twice counts once", () => {
@@ -101,6 +101,59 @@ test("what is pruned is forgotten", () => {
   collector.add(cast(1));
   collector.prune(View(1));
   expect(collector.add(cast(2)).certificate).toBeUndefined();
+});
+
+test("what is remembered from before a restart convicts whoever says otherwise now", () => {
+  const { collector } = collectorThatCounts();
+  collector.remember([cast(1)]);
+  const { faults } = collector.add({ ...cast(1), hash: rival.hash, signature: sign(1, rival) });
+  expect(faults).toMatchObject([{ peer: 1, code: "EQUIVOCATION" }]);
+  const place = { epoch: committee.epoch, offender: ValidatorIndex(1), slot: block.view };
+  const sides = [block, rival].map((each) => ({
+    kind: "prepare" as const,
+    payload: each.hash,
+    signature: sign(1, each),
+  }));
+  expect(faults[0]?.evidence).toEqual(
+    contradiction(place, sides as [SignedPayload, SignedPayload]),
+  );
+});
+
+test("who says again what it said, and then something else, is convicted once", () => {
+  const { collector } = collectorThatCounts();
+  collector.remember([cast(1)]);
+  expect(collector.add(cast(1)).faults).toEqual([]);
+  const { faults } = collector.add({ ...cast(1), hash: rival.hash, signature: sign(1, rival) });
+  expect(faults.map(({ code }) => code)).toEqual(["EQUIVOCATION"]);
+});
+
+test("what is remembered does not count, and said again it does: a quorum that restarts goes on", () => {
+  const { collector } = collectorThatCounts();
+  collector.remember([cast(0), cast(1), cast(2)]);
+  const again = [0, 1, 2].map((signer) => collector.add(cast(signer)));
+  expect(again.map(({ certificate }) => certificate?.signers)).toEqual([
+    undefined,
+    undefined,
+    [0, 1, 2],
+  ]);
+  expect(verifies(again[2]?.certificate)).toBe(true);
+  // It is in the log already.
+  expect(again.map(({ isNew }) => isNew)).toEqual([false, false, false]);
+});
+
+test("a signature that was remembered unread and is bad convicts nobody", () => {
+  const { collector } = collectorThatCounts();
+  collector.remember([{ ...cast(1), signature: sign(0, block) }]);
+  const { faults } = collector.add({ ...cast(1), hash: rival.hash, signature: sign(1, rival) });
+  expect(faults).toEqual([{ peer: 1, code: "BAD_VOTE_SIGNATURE" }]);
+});
+
+test("what is remembered is pruned with the rest", () => {
+  const { collector } = collectorThatCounts();
+  collector.remember([cast(1), cast(2)]);
+  expect(collector.sizeRemembered).toBe(2);
+  collector.prune(View(1));
+  expect(collector.sizeRemembered).toBe(0);
 });
 
 function cast(signer: number): CastVote {

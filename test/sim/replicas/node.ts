@@ -6,6 +6,7 @@ import {
   certificateKey,
   decodeSafety,
   hashesToLoad,
+  readVote,
   type Recovered,
   type Replica,
   type ReplicaEffect,
@@ -163,10 +164,13 @@ async function recover(
   const final = await recoverFinal(disk, application, options);
   const stored = await disk.range(spaces.certificate, { from: certificateKey(epoch, final.view) });
   const certificates = stored.map(({ value }) => decodeQC(value)).filter((qc) => qc !== undefined);
+  const log = await disk.range(spaces.vote);
+  const votes = log.flatMap((each) => readVote(options.committee, each) ?? []);
   const record = await disk.get(spaces.safety, safetyKey(epoch));
   const safety = record === undefined ? undefined : decodeSafety(record);
   const headers: Header[] = [];
-  const recovered = { certificates, headers, final, ...(safety === undefined ? {} : { safety }) };
+  const found = { certificates, votes, headers, final };
+  const recovered = { ...found, ...(safety === undefined ? {} : { safety }) };
   let loaded: Header[];
   do {
     loaded = hashesToLoad(recovered).flatMap((hash) => readChain(disk, hash, 1));
