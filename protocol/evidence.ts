@@ -15,7 +15,7 @@ import {
 import {
   areValidShares,
   type Bls,
-  g1ToEip2537,
+  g1Uncompressed,
   g2ToEip2537,
   type NetworkSignatures,
   type SealingGroup,
@@ -167,36 +167,36 @@ export function areContradictory(a: SignedPayload, b: SignedPayload): boolean {
   return both === "commit,skip";
 }
 
-/** The same as contracts take it: points as EIP-2537 has them. Undefined when one of them is none. */
+/** The same as `convict` of the Hub takes it, of which the Hub knows nothing but the domain and who has registered. */
 export interface ContradictionCall {
-  /** 128 bytes. */
-  readonly publicKey: Uint8Array;
-  readonly epoch: number;
-  readonly slot: number;
-  readonly kinds: readonly [number, number];
-  readonly payloads: readonly [Uint8Array, Uint8Array];
-  /** The sum of both signatures, 256 bytes: e(key, H(a) + H(b)) = e(G, sum) checks them in one pairing. */
+  /** 96 bytes, uncompressed. */
+  readonly key: Uint8Array;
+  readonly epoch: Epoch;
+  readonly first: SignedOnChain;
+  readonly second: SignedOnChain;
+  /** The sum of both signatures, 256 bytes of EIP-2537: e(key, H(a) + H(b)) = e(G, sum) checks them in one pairing. */
   readonly signature: Uint8Array;
 }
 
+interface SignedOnChain {
+  readonly kind: number;
+  readonly slot: number;
+  readonly payload: Uint8Array;
+}
+
+/** Undefined when the key or a signature is no point. */
 export function toContradictionCall(
   evidence: Extract<Evidence, { type: "statements" }>,
   { committee, bls }: Pick<Judge, "committee" | "bls">,
 ): ContradictionCall | undefined {
   const { epoch, slot, first, second, offender } = evidence;
-  const key = committee.members[offender]?.publicKey;
+  const publicKey = committee.members[offender]?.publicKey;
   const sum = bls.aggregateSignatures([first.signature, second.signature]);
-  const publicKey = key && g1ToEip2537(key);
+  const key = publicKey && g1Uncompressed(publicKey);
   const signature = sum && g2ToEip2537(sum);
-  if (publicKey === undefined || signature === undefined) return undefined;
-  return {
-    publicKey,
-    epoch,
-    slot,
-    kinds: [kinds[first.kind], kinds[second.kind]],
-    payloads: [first.payload, second.payload],
-    signature,
-  };
+  if (key === undefined || signature === undefined) return undefined;
+  const [a, b] = [first, second].map(({ kind, payload }) => ({ kind: kinds[kind], slot, payload }));
+  return a && b && { key, epoch, first: a, second: b, signature };
 }
 
 export function writeEvidence(writer: Writer, evidence: Evidence): void {

@@ -69,6 +69,7 @@ export {
   lieOf,
   offenderOf,
   type SignedPayload,
+  type ContradictionCall,
   toContradictionCall,
 } from "./evidence.ts";
 export {

@@ -6,6 +6,7 @@ export const hubAbi: Interface = new Interface([
   "function finalize((uint64 number,uint64 epoch,uint64 height,bytes32 blockHash,bytes32 rollupsRoot,bytes32 next) checkpoint, bytes head, bytes absent, bytes signature)",
   "function rotate((uint64 number,uint64 epoch,uint64 height,bytes32 blockHash,bytes32 rollupsRoot,bytes32 next) checkpoint, bytes head, bytes absent, bytes signature, bytes32 committee, bytes32 sealing)",
   "function prepare(bytes keys)",
+  "function convict(bytes key, uint64 epoch, (uint8 kind,uint64 slot,bytes32 payload) first, (uint8 kind,uint64 slot,bytes32 payload) second, bytes signature)",
   "function latest() view returns (uint64 number, uint64 epoch, uint32 count, uint64 lastAt)",
   "function preparableFrom() view returns (uint64)",
   "event Finalized(uint64 indexed number, uint64 indexed epoch, uint64 height, uint32 count, bytes32 blockHash, bytes32 rollupsRoot)",
@@ -20,12 +21,15 @@ export const hubAbi: Interface = new Interface([
   "error NoQuorum(uint256 weight, uint256 total)",
   "error BadSignature()",
   "error NoRoot(uint32 count)",
+  "error NotConflicting()",
+  "error UnknownKey(bytes32 keyHash)",
 ]);
 
 export const stakeAbi: Interface = new Interface([
   "function activeOperators() view returns (address[])",
   "event Registered(address indexed operator, bytes32 indexed keyHash, bytes key, bytes32 networkKey, string multiaddr, uint96 amount)",
   "error WrongMembers(uint256 index)",
+  "error NothingToSlash(address operator)",
 ]);
 
 export const settlementAbi: Interface = new Interface([

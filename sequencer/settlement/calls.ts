@@ -5,6 +5,7 @@ import { g2ToEip2537 } from "../../crypto/index.ts";
 import {
   absentEntries,
   type CertifiedCheckpoint,
+  type ContradictionCall,
   type RollupLeaf,
   rollupProof,
   type Seat,
@@ -86,6 +87,16 @@ export function settleCall(count: number, { totals, proof }: SettleItem): Hex {
 
 export function bundleCall(count: number, items: readonly SettleItem[]): Hex {
   return bundleAbi.encodeFunctionData("settle", [count, items]);
+}
+
+/** For the Hub: takes the stake of whoever contradicted itself. */
+export function convictCall({ key, epoch, first, second, signature }: ContradictionCall): Hex {
+  const [a, b] = [first, second].map(({ kind, slot, payload }) => ({
+    kind,
+    slot,
+    payload: hex(payload),
+  }));
+  return hubAbi.encodeFunctionData("convict", [hex(key), epoch, a, b, hex(signature)]);
 }
 
 export function hex(value: Uint8Array): Hex {

@@ -184,8 +184,10 @@ test("for contracts a contradiction is one key, two digests and one signature", 
   const evidence = lie(side("commit", hashA), side("skip", zeroHash));
   if (evidence.type !== "statements") throw new Error("a contradiction is of statements");
   const call = toContradictionCall(evidence, { committee, bls });
-  expect(call).toMatchObject({ epoch, slot: 7, kinds: [2, 3], payloads: [hashA, zeroHash] });
-  expect(call?.publicKey).toHaveLength(128);
+  const first = { kind: 2, slot: 7, payload: hashA };
+  const second = { kind: 3, slot: 7, payload: zeroHash };
+  expect(call).toMatchObject({ epoch, first, second });
+  expect(call?.key).toHaveLength(96);
   expect(call?.signature).toHaveLength(256);
   const none = { ...evidence.first, signature: new Uint8Array(96) };
   expect(toContradictionCall({ ...evidence, first: none }, { committee, bls })).toBeUndefined();
