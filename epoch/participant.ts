@@ -53,8 +53,8 @@ export type ParticipantEffect =
   /** To be signed and sent like a client's transaction. */
   | { readonly type: "say"; readonly control: Control; readonly expiry: Height };
 
-/** Heights after which what does not stand in the chain is said again: a few times as many as it takes to get there. */
-const repeatHeights = 16;
+/** Heights after which what does not stand in the chain is said again: a few more than it takes to get there. */
+const repeatHeights = 5;
 
 export class Participant {
   readonly #succession: Succession;

@@ -95,6 +95,11 @@ export class Succession {
     this.#judged = undefined;
   }
 
+  /** Whether it is known here what came of the attempt. */
+  get isJudged(): boolean {
+    return this.#judged !== undefined;
+  }
+
   /** What came of an attempt; forgotten with it. */
   onJudged(attempt: number, verdict: Verdict | undefined): void {
     if (attempt === this.#attempt?.number) this.#judged = { attempt, verdict };

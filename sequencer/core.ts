@@ -239,6 +239,8 @@ export class Core {
   readonly #chainId: number;
   readonly #hasRounds: boolean;
   readonly #isSeated: boolean;
+  /** The epoch has closed with the key of a round, of which this node may have a share. */
+  #mustJudge = false;
   /** What this node has worked out of the epoch's last checkpoint. */
   #reached: Checkpoint | undefined;
   #pruneAt = 0;
@@ -470,6 +472,7 @@ export class Core {
       case "round-done":
         this.#participate(event.answer, now);
         this.#hasChanged = true;
+        this.#tryEnd(now);
         return;
       case "unsealed":
         this.#onUnsealed(event.height, event.payloads, now);
@@ -656,7 +659,7 @@ export class Core {
       const { height } = block.header;
       const { hash, certificate, dropped } = block;
       const groups = groupsOf(block);
-      this.#succeed(block);
+      this.#succeed(block, now);
       this.#put(spaces.ordered, height, encodeFinalRecord({ hash, certificate, groups }));
       this.#out.push({ type: "ordered", height, time: block.payload.time, groups, dropped });
       if (this.#snapshots.isDue(height) || this.#chain.final.isClosed) this.#remember();
@@ -666,12 +669,17 @@ export class Core {
     }
   }
 
-  /** What a final block means for who comes next. */
-  #succeed({ header, payload, ordered }: FinalBlock): void {
+  /** What a final block means for who comes next; the closing one leaves it as it is. */
+  #succeed({ header, payload, ordered }: FinalBlock, now: Micros): void {
     const { height } = header;
     if (isClosing(payload.nextCommittee)) {
+      // A node that catches up comes here at once. It has to work out its own share of the key from what was said before
+      // it may forget that.
+      this.#participate({ type: "advanced" }, now);
+      this.#mustJudge = this.#succession.attempt !== undefined;
       const next = this.#succession.nextCommittee(height);
       if (next !== undefined && next !== "unknown") this.#handover.learn(next);
+      return;
     }
     const controls = ordered.flatMap(
       ({ transaction }) => fromControlTransaction(transaction) ?? [],
@@ -799,6 +807,7 @@ export class Core {
   #tryEnd(now: Micros): void {
     const { certified, next } = this.#handover;
     if (certified === undefined || this.#reached === undefined || next === undefined) return;
+    if (this.#mustJudge && !this.#succession.isJudged) return;
     assert(
       equalBytes(checkpointHash(this.#reached), checkpointHash(certified.checkpoint)),
       "what a quorum signed is what this node works out",

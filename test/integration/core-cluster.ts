@@ -368,7 +368,7 @@ export class CoreCluster {
       }
       for (const { index } of this.nodes) this.step(index, { type: "tick", now: this.now });
       // Stores and jobs answer in microtasks and immediates of their own.
-      for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await turns(4);
     }
     return condition();
   }
@@ -397,7 +397,13 @@ export class CoreCluster {
       ...life,
       pruner: new Pruner(store),
       epoch: { committee, table, place },
-      rounds: { round: (request) => Promise.resolve(handlers.round(request)) },
+      rounds: {
+        round: async (request) => {
+          // A thread takes its time, in which a node may come to the end of the epoch.
+          await turns(32);
+          return handlers.round(request);
+        },
+      },
       core: undefined,
       executor: new Executor<CoreEffect>({
         write: (writes, options) => store.write(writes, options),
@@ -524,6 +530,10 @@ export class CoreCluster {
     const frame = encodeFrame({ epoch: epoch.committee.epoch, message });
     this.#inFlight.push({ at: this.now + this.linkDelay, to: target, from: index, frame });
   }
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function memoryOf(node: ClusterNode): Memory {

@@ -59,6 +59,8 @@ test("a member that is down, and one that restarts in every window, do not keep 
   expect(await cluster.until(() => areIn(cluster, 1, [0, 1, 2, 3]), 60_000)).toBe(true);
   await submit(cluster, 3, "from who was away");
   expect(await cluster.until(() => haveAll(cluster, ["from who was away"]), 10_000)).toBe(true);
+  // Its share was shown to all while it was away, and it has worked it out before it left the old epoch behind.
+  expect(cluster.nodes[3]?.history.filter((what) => what.startsWith("share"))).not.toEqual([]);
 });
 
 async function submit(cluster: CoreCluster, at: number, text: string): Promise<void> {
