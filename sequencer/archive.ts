@@ -1,15 +1,24 @@
 // Final blocks as the API hands them out, read from the disk: headers, order, openings, and each namespace's part
 // with its proof.
 
-import { decode, equalBytes, type Store, u64Bytes, unreachable } from "../base/index.ts";
+import {
+  concatBytes,
+  decode,
+  equalBytes,
+  type Store,
+  u64Bytes,
+  unreachable,
+} from "../base/index.ts";
 import {
   decodeEpochEnd,
+  decodeEvidence,
   decodeHeader,
   decodeTransaction,
   type DeliveredBlock,
   type DeliveredPage,
   type Epoch,
   type EpochEnd,
+  type Evidence,
   type Header,
   Height,
   type Lane,
@@ -141,6 +150,19 @@ export class Archive {
   async epochEnd(epoch: Epoch): Promise<EpochEnd | undefined> {
     const value = await this.#store.get(spaces.epoch, u64Bytes(epoch));
     return value === undefined ? undefined : decodeEpochEnd(value);
+  }
+
+  /** What proves that validators lied, by epoch and offender; `after` the key of the last one seen. */
+  async evidence(
+    after: Uint8Array,
+    limit: number,
+  ): Promise<{ readonly key: Uint8Array; readonly evidence: Evidence }[]> {
+    const from = concatBytes(after, new Uint8Array(1));
+    const records = await this.#store.range(spaces.evidence, { from, limit });
+    return records.flatMap(({ key, value }) => {
+      const evidence = decodeEvidence(value);
+      return evidence === undefined ? [] : [{ key, evidence }];
+    });
   }
 
   /** Newest first, at most `count`. */

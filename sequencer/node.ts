@@ -33,8 +33,10 @@ import {
   limits,
   type Member,
   type Message,
+  offenderOf,
   quorum,
   settlementDomain,
+  toContradictionCall,
   type ValidatorIndex,
   View,
   zeroHash,
@@ -381,6 +383,7 @@ class ConclaveNode implements RunningNode {
     this.#settlement = this.#startSettlement(core);
     this.#onCandidates(core.candidates);
     await this.#handOver(this.#settlement);
+    await this.#convictAll();
   }
 
   /** Takes this node's place in an epoch, with its part of the epoch's key; what earlier epochs left of theirs goes. */
@@ -684,6 +687,7 @@ class ConclaveNode implements RunningNode {
     metrics.count("faults_total", { code });
     if (evidence !== undefined) metrics.count("evidence_total", { type: evidence.type });
     this.#log.warn("a validator broke a rule", { peer, code, isProven: evidence !== undefined });
+    if (evidence !== undefined) this.#convict(evidence, this.#place.committee);
     const number = this.#roster.numberAt(peer);
     if (punished.has(code) && number !== undefined) this.#mesh?.penalize(number, code);
   }
@@ -764,10 +768,36 @@ class ConclaveNode implements RunningNode {
     settlement.anchor({ certified, leaves, committee: signer, next: committee });
   }
 
-  async #committeeBefore({ epoch }: Committee): Promise<Committee | undefined> {
+  /** What an earlier start found, and perhaps nobody has brought to L1. */
+  async #convictAll(): Promise<void> {
+    for (let after = new Uint8Array(0); ;) {
+      const found = await this.#archive.evidence(after, evidencePerRead);
+      for (const { evidence } of found) {
+        const committee = await this.#committeeOf(offenderOf(evidence).epoch);
+        if (committee !== undefined) this.#convict(evidence, committee);
+      }
+      const last = found.at(-1);
+      if (last === undefined) return;
+      after = Uint8Array.from(last.key);
+    }
+  }
+
+  /** Of what a validator lied with, L1 judges what it signed for consensus. */
+  #convict(evidence: Evidence, committee: Committee): void {
+    if (evidence.type !== "statements") return;
+    const call = toContradictionCall(evidence, { committee, bls: blstBls });
+    if (call !== undefined) this.#settlement?.convict(call);
+  }
+
+  async #committeeOf(epoch: Epoch): Promise<Committee | undefined> {
     const { committee: first } = this.#parts.genesis;
-    if (epoch <= first.epoch + 1) return epoch === first.epoch ? undefined : first;
-    return (await this.#archive.epochEnd(Epoch(epoch - 2)))?.committee;
+    if (epoch <= first.epoch) return epoch === first.epoch ? first : undefined;
+    return (await this.#archive.epochEnd(Epoch(epoch - 1)))?.committee;
+  }
+
+  async #committeeBefore({ epoch }: Committee): Promise<Committee | undefined> {
+    const isFirst = epoch === this.#parts.genesis.committee.epoch;
+    return isFirst ? undefined : this.#committeeOf(Epoch(epoch - 1));
   }
 
   #startSettlement(core: NodeCore): Settlement {
@@ -904,6 +934,7 @@ const punished: ReadonlySet<string> = new Set(["MALFORMED_MESSAGE"]);
 const backlogMax = 20_000;
 const certifiedKept = 64;
 const anchorsKept = 1_024;
+const evidencePerRead = 64;
 /** How long the rest of the committee has to sign a checkpoint that a quorum has signed, ms. */
 const signingPatienceMs = 1_000;
 /** Before peers are looked up again: those who are named together are met together. */

@@ -3,7 +3,7 @@
 
 import { getCreateAddress, Wallet } from "ethers";
 import { CodedError, type Logger, type Metrics } from "../../base/index.ts";
-import type { L1Block, Member } from "../../protocol/index.ts";
+import type { ContradictionCall, L1Block, Member } from "../../protocol/index.ts";
 import { registeredAddresses } from "./addresses.ts";
 import { readQuantity } from "./answers.ts";
 import { hex } from "./calls.ts";
@@ -46,6 +46,8 @@ export interface SettlementOptions {
 export interface Settlement {
   /** Hands over a certified checkpoint; a newer one stands for all before it. */
   anchor(anchorable: Anchorable): void;
+  /** Hands over what costs a validator its stake. */
+  convict(call: ContradictionCall): void;
   /** An epoch has begun, with this place in its committee. */
   enter(place: Place): void;
   /**
@@ -128,6 +130,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
 
   return {
     anchor: (anchorable) => poster?.add(anchorable),
+    convict: (call) => poster?.convict(call),
     enter: (place) => poster?.enter(place),
     addressesOf: (members) => registeredAddresses(members, registry),
     get isUp() {

@@ -11,6 +11,7 @@ import {
   committeeDigest,
   committeeHash,
   committeeHead,
+  type ContradictionCall,
   type RollupLeaf,
 } from "../../protocol/index.ts";
 import { bundleAbi, hubAbi, stakeAbi } from "./abi.ts";
@@ -25,6 +26,7 @@ import {
   type SettleItem,
   settleItem,
 } from "./calls.ts";
+import { type Conviction, Convictions } from "./convictions.ts";
 import { forEachOf, type Rpc } from "./rpc.ts";
 import { type Call, Sender } from "./sender.ts";
 import type { Look, StateReader } from "./state-reader.ts";
@@ -72,7 +74,9 @@ type Label =
       readonly ids: readonly number[];
     }
   /** The number is that of the epoch. */
-  | { readonly type: "prepare"; readonly number: number };
+  | { readonly type: "prepare"; readonly number: number }
+  /** The number is that of the offence's epoch. */
+  | { readonly type: "convict"; readonly number: number; readonly conviction: Conviction };
 
 const certifiedKept = 32;
 /** In one transaction: Bundle wants 250,000 gas for each, of the 16.7 million there may be. */
@@ -84,6 +88,8 @@ const attemptsMax = 2;
 /** After something was refused, in parts of the failover; doubled each time. */
 const retryPart = 3;
 const retryMsMax = 60_000;
+/** Before one that was convicted is looked at again, in failovers: the transaction is included by then, or lost. */
+const convictionPart = 8;
 
 export class Poster {
   readonly #options: PosterOptions;
@@ -91,6 +97,8 @@ export class Poster {
   readonly #anchorTurn: Turn;
   readonly #settleTurn: Turn;
   readonly #prepareTurn: Turn;
+  readonly #convictTurn: Turn;
+  readonly #convictions: Convictions;
   /** By checkpoint number, ascending. */
   #certified = new Map<number, Anchorable>();
   #lastSent: Label["type"] | undefined;
@@ -106,6 +114,8 @@ export class Poster {
     this.#anchorTurn = new Turn({ ...place, failoverMs });
     this.#settleTurn = new Turn({ ...place, failoverMs });
     this.#prepareTurn = new Turn({ ...place, failoverMs });
+    this.#convictTurn = new Turn({ ...place, failoverMs });
+    this.#convictions = new Convictions(convictionPart * failoverMs);
     this.#attempts = { count: 0, fork: 0, by: new Map() };
     this.#retry = this.#noRetry(0);
   }
@@ -116,6 +126,11 @@ export class Poster {
     if (this.#certified.has(number)) return;
     const all = [...this.#certified, [number, anchorable] as const].sort(([a], [b]) => a - b);
     this.#certified = new Map(all.slice(-certifiedKept));
+  }
+
+  /** Takes what proves that a validator contradicted itself. */
+  convict(call: ContradictionCall): void {
+    this.#convictions.add(call);
   }
 
   /** An epoch has begun in which this validator has another place, or its seat is among others. */
@@ -133,6 +148,7 @@ export class Poster {
     // The look is older than what has been included.
     if (await this.#follow()) return;
     // All turns are asked each time, so that waiting counts while a transaction of ours is on its way.
+    const convictDue = this.#convictDue(look, now);
     const dues = [
       this.#anchorDue(look, now),
       this.#settleDue(look, now),
@@ -140,7 +156,10 @@ export class Poster {
     ];
     const { count } = look.state;
     if (this.#retry.count !== count) this.#retry = this.#noRetry(count);
-    if (now < this.#retry.at || this.#sender.isWaiting(look.head, now)) return;
+    const isBusy = this.#sender.isWaiting(look.head, now);
+    // It is rare and first of all: a liar may be about to leave with its stake.
+    if (convictDue !== undefined && !isBusy) return this.#convict(convictDue, look.head, now);
+    if (now < this.#retry.at || isBusy) return;
     // Checkpoints may come faster than L1 takes them; settling gets every second transaction even so.
     if (this.#lastSent === "anchor") dues.push(dues.shift());
     const due = dues.find((each) => each !== undefined);
@@ -150,7 +169,7 @@ export class Poster {
   }
 
   get #turns(): readonly Turn[] {
-    return [this.#anchorTurn, this.#settleTurn, this.#prepareTurn];
+    return [this.#anchorTurn, this.#settleTurn, this.#prepareTurn, this.#convictTurn];
   }
 
   #anchorDue({ head, state }: Look, now: number): "anchor" | undefined {
@@ -176,6 +195,29 @@ export class Poster {
       return this.#prepareTurn.isMine(state.epoch, head.number, now) ? "prepare" : undefined;
     this.#prepareTurn.clear();
     return undefined;
+  }
+
+  /** Whoever has the turn is told by the slot, which all who saw the same lie know. */
+  #convictDue({ head }: Look, now: number): Conviction | undefined {
+    const next = this.#convictions.next(now);
+    if (next !== undefined)
+      return this.#convictTurn.isMine(next.slot, head.number, now) ? next : undefined;
+    this.#convictTurn.clear();
+    return undefined;
+  }
+
+  async #convict(conviction: Conviction, head: Look["head"], now: number): Promise<void> {
+    const { hub, logger } = this.#options;
+    const { epoch, data } = conviction;
+    const label: Label = { type: "convict", number: epoch, conviction };
+    try {
+      await this.#sender.send({ to: hub, data }, label, head, now);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      // Another has done it, or it is not staked: what else is to be done does not wait for that.
+      logger.info("L1 did not take a conviction", { epoch, reason: reasonOf(error) });
+    }
+    this.#convictions.postpone(conviction, now);
   }
 
   async #prepare({ head, state }: Look, now: number): Promise<void> {
@@ -285,6 +327,9 @@ export class Poster {
       logger.info("checkpoint anchored", { number, height: label.height, gas });
     } else if (label.type === "prepare") {
       logger.info("next committee prepared", { epoch: number, gas });
+    } else if (label.type === "convict") {
+      metrics.count("l1_convictions_total");
+      logger.info("validator convicted", { epoch: number, slot: label.conviction.slot, gas });
     } else {
       metrics.gauge("settle_gas", gas);
       logger.info("rollups settled", { number, rollups: label.ids.length, gas });

@@ -82,6 +82,10 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
   checkpoint_height: { type: "gauge", help: "Height of the last certified checkpoint" },
   anchor_gas: { type: "gauge", help: "Gas of the last checkpoint that this node anchored" },
   settle_gas: { type: "gauge", help: "Gas of the last settling of all rollups by this node" },
+  l1_convictions_total: {
+    type: "counter",
+    help: "Validators whose stake was slashed by a transaction of this node",
+  },
   l1_transactions_failed_total: {
     type: "counter",
     help: "L1 transactions of this node that were included and did nothing",

@@ -13,6 +13,8 @@ import {
   checkpointDigest,
   type Committee,
   committeeHead,
+  contradiction,
+  type ContradictionCall,
   Epoch,
   Height,
   type L1Block,
@@ -20,6 +22,9 @@ import {
   type RollupLeaf,
   rollupsRoot,
   settlementDomain,
+  signedDigest,
+  type SignedPayload,
+  toContradictionCall,
   ValidatorIndex,
   zeroHash,
 } from "../../protocol/index.ts";
@@ -398,6 +403,28 @@ export function certify(
     signature,
   };
   return { certified, leaves, committee };
+}
+
+/** What a validator of epoch 0 signed twice: two blocks prepared in one view. */
+export function contradict(
+  { hub }: Deployment,
+  options: { readonly offender: number; readonly view: number; readonly signer?: number },
+): ContradictionCall {
+  const { offender, view: slot, signer = offender } = options;
+  const place = { epoch: Epoch(0), slot };
+  const domain = settlementDomain({ chainId: l1ChainId, hub: bytes(hub) });
+  const [first, second] = [1, 2].map((block): SignedPayload => {
+    const payload = keccak256(u64Bytes(block));
+    const digest = signedDigest({ ...place, domain, kind: "prepare", payload });
+    const secret = secrets[signer] ?? zeroHash;
+    return { kind: "prepare", payload, signature: blstBls.sign(secret, digest) };
+  });
+  assert(first !== undefined && second !== undefined, "a lie has two halves");
+  const evidence = contradiction({ ...place, offender: ValidatorIndex(offender) }, [first, second]);
+  assert(evidence.type === "statements", "votes are statements");
+  const call = toContradictionCall(evidence, { committee, bls: blstBls });
+  assert(call !== undefined, "keys and signatures are points");
+  return call;
 }
 
 export async function eventually(question: () => boolean | Promise<boolean>): Promise<void> {
