@@ -10,22 +10,30 @@ const timeoutMs = 5_000;
 
 /** Throws `CodedError` NODE_UNREACHABLE or MALFORMED_ANSWER. */
 export async function askHealth(endpoint: string): Promise<NodeHealth> {
-  const details = { endpoint };
-  let answer: unknown;
+  const answer = await askNode(endpoint, "/v1/status");
+  if (isHealth(answer)) return answer;
+  throw noNode(endpoint);
+}
+
+/** What a node says of itself, as JSON. Throws `CodedError` NODE_UNREACHABLE. */
+export async function askNode(endpoint: string, path: string): Promise<unknown> {
   try {
-    const response = await fetch(`${endpoint.replace(/\/+$/, "")}/v1/status`, {
+    const response = await fetch(`${endpoint.replace(/\/+$/, "")}${path}`, {
       signal: AbortSignal.timeout(timeoutMs),
     });
-    answer = await response.json();
+    return await response.json();
   } catch (cause) {
     throw new CodedError(
       "NODE_UNREACHABLE",
       "the node does not answer: is it running, and is this its client interface?",
-      { cause, details },
+      { cause, details: { endpoint } },
     );
   }
-  if (isHealth(answer)) return answer;
-  throw new CodedError("MALFORMED_ANSWER", "what answers is no node of Conclave", { details });
+}
+
+export function noNode(endpoint: string): CodedError {
+  const details = { endpoint };
+  return new CodedError("MALFORMED_ANSWER", "what answers is no node of Conclave", { details });
 }
 
 function isHealth(answer: unknown): answer is NodeHealth {

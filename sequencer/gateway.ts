@@ -6,9 +6,11 @@ import {
   type DeliveredPage,
   type Epoch,
   type EpochEnd,
+  type Evidence,
   type Genesis,
   type Header,
   type Height,
+  type Member,
   type Micros,
   type Namespace,
   type QC,
@@ -28,9 +30,18 @@ export interface GatewayParts<Health> {
   readonly now: () => Micros;
   /** Hands a transaction to the core, which answers by the ticket. */
   readonly submit: (ticket: number, transaction: SealedTransaction) => void;
+  readonly evidence: (after: Uint8Array, limit: number) => Promise<readonly KeptEvidence[]>;
   readonly health: () => Health;
   /** The lowest height that is kept whole: below it the disk may hold parts of blocks. */
   readonly oldest: () => Height;
+}
+
+/** What the disk has of a lie, the liar, and the call that convicts it. */
+export interface KeptEvidence {
+  readonly name: Uint8Array;
+  readonly evidence: Evidence;
+  readonly member: Member | undefined;
+  readonly call: { readonly to: string; readonly data: string } | undefined;
 }
 
 /** The newest certified checkpoint, and the L1 transaction that carried it once L1 has it. */
@@ -160,6 +171,10 @@ export class NodeGateway<Health> {
   /** The newest checkpoint that a quorum has signed, and later that L1 has taken. */
   certified(certified: CertifiedCheckpoint, l1Transaction: Uint8Array | undefined): void {
     this.#checkpoint = { certified, l1Transaction };
+  }
+
+  async evidence(after: Uint8Array, limit: number): Promise<readonly KeptEvidence[]> {
+    return this.#parts.evidence(after, limit);
   }
 
   health(): Health {

@@ -29,6 +29,7 @@ import {
   type Genesis,
   genesisHash,
   Height,
+  hexJson,
   isMember,
   limits,
   type Member,
@@ -48,7 +49,7 @@ import type { NodeConfig, SecretSource } from "./config.ts";
 import { Core, type CoreEffect, type CoreEvent } from "./core.ts";
 import { blstBls, nodeNetworkSignatures } from "./crypto/index.ts";
 import { Executor, type Persist } from "./executor.ts";
-import { NodeGateway } from "./gateway.ts";
+import { type KeptEvidence, NodeGateway } from "./gateway.ts";
 import { Jobs } from "./jobs.ts";
 import {
   hasSignedMark,
@@ -63,7 +64,12 @@ import { loadRecovery, nextIncarnation } from "./recovery.ts";
 import { doRoundJob } from "./round-keeper.ts";
 import { Roster } from "./roster.ts";
 import { claimSafety, joinStores } from "./safety-store.ts";
-import { createSettlement, type L1State, type Settlement } from "./settlement/index.ts";
+import {
+  convictCall,
+  createSettlement,
+  type L1State,
+  type Settlement,
+} from "./settlement/index.ts";
 import { laneSignatures, voteSignatures } from "./signatures.ts";
 import { StatusBook } from "./status.ts";
 import { openStore } from "./storage/index.ts";
@@ -268,6 +274,7 @@ class ConclaveNode implements RunningNode {
       now: () => this.#clock.now(),
       submit: (ticket, transaction) =>
         this.#step({ type: "submit", now: this.#clock.now(), ticket, transaction }),
+      evidence: async (after, limit) => this.#evidence(after, limit),
       health: () => this.#health(),
       oldest: () => this.#oldest,
     });
@@ -780,6 +787,27 @@ class ConclaveNode implements RunningNode {
       if (last === undefined) return;
       after = Uint8Array.from(last.key);
     }
+  }
+
+  async #evidence(after: Uint8Array, limit: number): Promise<KeptEvidence[]> {
+    const hub = hexJson(this.#parts.genesis.contracts.hub);
+    const found = await this.#archive.evidence(after, limit);
+    return Promise.all(
+      found.map(async ({ key, evidence }): Promise<KeptEvidence> => {
+        const { epoch, offender } = offenderOf(evidence);
+        const committee = await this.#committeeOf(epoch);
+        const call =
+          committee === undefined || evidence.type !== "statements"
+            ? undefined
+            : toContradictionCall(evidence, { committee, bls: blstBls });
+        return {
+          name: key,
+          evidence,
+          member: committee?.members[offender],
+          call: call && { to: hub, data: convictCall(call) },
+        };
+      }),
+    );
   }
 
   /** Of what a validator lied with, L1 judges what it signed for consensus. */

@@ -46,6 +46,7 @@ const entries = [
   "rollup/main.ts",
   "sequencer/workers/worker.ts",
   "cli/submit.ts",
+  "cli/evidence.ts",
   "cli/follow.ts",
   "cli/status.ts",
 ];

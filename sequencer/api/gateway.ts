@@ -5,9 +5,11 @@ import type {
   DeliveredPage,
   Epoch,
   EpochEnd,
+  Evidence,
   Genesis,
   Header,
   Height,
+  Member,
   Namespace,
   QC,
   Receipt,
@@ -44,7 +46,20 @@ export interface Gateway {
   /** The newest one. */
   checkpoint(): Promise<AnchoredCheckpoint | undefined>;
 
+  /** What proves that validators lied, in the order of its names; at most `limit` of those after this one. */
+  evidence(after: Uint8Array, limit: number): Promise<readonly KeptEvidence[]>;
+
   health(): Health;
+}
+
+export interface KeptEvidence {
+  /** Orders it by epoch and offender; 19 bytes. */
+  readonly name: Uint8Array;
+  readonly evidence: Evidence;
+  /** The offender, if this node knows the epoch's committee. */
+  readonly member: Member | undefined;
+  /** What costs it its stake, for lies of which L1 is the judge. */
+  readonly call: { readonly to: string; readonly data: string } | undefined;
 }
 
 export interface FinalBlock {

@@ -1,4 +1,10 @@
 export { closeCodes } from "./stream.ts";
 export { type Api, type ApiOptions, createApi } from "./server.ts";
 export type { ApiLimits } from "./limits.ts";
-export { type AnchoredCheckpoint, type FinalBlock, type Gateway, type Health } from "./gateway.ts";
+export {
+  type AnchoredCheckpoint,
+  type FinalBlock,
+  type Gateway,
+  type Health,
+  type KeptEvidence,
+} from "./gateway.ts";

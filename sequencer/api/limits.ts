@@ -37,6 +37,8 @@ export const transactionBytesMax: number = limits.transactionBodyBytesMax + 256;
 export const requestBytesMax: number = 2 * transactionBytesMax + 64;
 /** One encoded page, bytes. */
 export const pageBytesMax: number = limits.frameBytesMax;
+/** Pieces of evidence in one answer: two messages of a lane may be long. */
+export const evidencePageMax = 16;
 export const pageBlocksMax: number = limits.headersPerAnswerMax;
 
 /** A token bucket per connection. What it remembers of one goes with it. */

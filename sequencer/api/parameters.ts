@@ -2,7 +2,7 @@
 // name that no table holds is refused, because a misspelt option that is silently ignored is worse than an error.
 
 import { limits } from "../../protocol/index.ts";
-import { pageBlocksMax } from "./limits.ts";
+import { evidencePageMax, pageBlocksMax } from "./limits.ts";
 import { type ProblemCode, refusal } from "./problem.ts";
 
 interface IntegerSchema {
@@ -16,6 +16,7 @@ interface IntegerSchema {
 interface HexSchema {
   readonly type: "string";
   readonly pattern: string;
+  readonly default?: string;
   readonly description: string;
 }
 
@@ -77,6 +78,22 @@ export const rangeParameters: ParametersSchema = parameters({
   },
 });
 
+export const evidenceParameters: ParametersSchema = parameters({
+  after: {
+    type: "string",
+    pattern: "^0x([0-9a-f]{38})?$",
+    default: "0x",
+    description: "The name of the last piece seen; those after it are shown.",
+  },
+  limit: {
+    type: "integer",
+    minimum: 1,
+    maximum: evidencePageMax,
+    default: evidencePageMax,
+    description: "At most so many pieces.",
+  },
+});
+
 export const noParameters: ParametersSchema = parameters({});
 
 /** What a request says of them, numbers as numbers. Throws `UNKNOWN_PARAMETER` or `BAD_PARAMETER`. */
@@ -112,7 +129,8 @@ function toInteger(value: unknown, { minimum, maximum, ...schema }: IntegerSchem
   return integer >= minimum && integer <= maximum ? integer : undefined;
 }
 
-function toHex(value: unknown, { pattern }: HexSchema): unknown {
+function toHex(value: unknown, { pattern, ...schema }: HexSchema): unknown {
+  if (value === undefined) return schema.default;
   return typeof value === "string" && new RegExp(pattern).test(value) ? value : undefined;
 }
 

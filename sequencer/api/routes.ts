@@ -18,6 +18,7 @@ import { type ApiLimits, Gate, requestBytesMax } from "./limits.ts";
 import { readPage } from "./pages.ts";
 import {
   epochParameters,
+  evidenceParameters,
   fromParameters,
   heightParameters,
   namespaceParameters,
@@ -32,6 +33,7 @@ import {
   blockSchema,
   checkpointSchema,
   epochContent,
+  evidenceSchema,
   healthSchema,
   pageContent,
   probeSchema,
@@ -41,7 +43,7 @@ import {
   transactionBody,
 } from "./schemas.ts";
 import { closeCodes, type Openings, stream } from "./stream.ts";
-import { viewBlock, viewCheckpoint, viewHealth, viewLimits } from "./views.ts";
+import { viewBlock, viewCheckpoint, viewEvidence, viewHealth, viewLimits } from "./views.ts";
 
 export interface RoutePorts {
   readonly gateway: Gateway;
@@ -175,6 +177,21 @@ function addChain(app: FastifyInstance, { gateway }: RoutePorts): void {
       if (checkpoint === undefined)
         throw refusal("NO_CHECKPOINT", "the committee has signed no checkpoint yet");
       return viewCheckpoint(checkpoint);
+    },
+  );
+
+  app.get<{ Querystring: { after: string; limit: number } }>(
+    "/v1/evidence",
+    {
+      schema: {
+        ...describe("What proves that validators lied", evidenceSchema),
+        querystring: evidenceParameters,
+      },
+    },
+    async ({ query }) => {
+      const after = fromHex(query.after) ?? new Uint8Array();
+      const found = await gateway.evidence(after, query.limit);
+      return { evidence: found.map(viewEvidence) };
     },
   );
 

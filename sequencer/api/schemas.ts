@@ -73,6 +73,44 @@ export const checkpointSchema: Schema = object({
   l1Transaction: nullable(hex("What carried it to L1.", 32)),
 });
 
+export const evidenceSchema: Schema = object({
+  evidence: {
+    type: "array",
+    items: object({
+      name: hex("Orders it; with `after` it asks for what follows.", 19),
+      type: { type: "string", enum: ["statements", "lanes", "share"] },
+      epoch: natural("In which it was said."),
+      validator: natural("The offender's place in that epoch's committee."),
+      publicKey: nullable(
+        hex("The key it votes with, null when the committee is not known here.", 48),
+      ),
+      networkKey: nullable(hex("The key it is known by in the network.", 32)),
+      slot: natural(
+        "The view; of checkpoints and shares the height; of lanes what tells lies apart.",
+      ),
+      sides: {
+        type: "array",
+        description: "What was said: two contradictory things, or one that was too early.",
+        items: object({
+          kind: {
+            type: "string",
+            enum: ["prepare", "commit", "skip", "checkpoint", "lane", "share"],
+          },
+          payload: hex("Hash of what it is about, or the point that a share belongs to."),
+          signature: hex("By the key that speaks for the validator there, or the share."),
+        }),
+      },
+      encoded: hex("Canonical bytes of the evidence."),
+      call: nullable(
+        object({
+          to: hex("The Hub.", 20),
+          data: hex("What anyone sends there to take the offender's stake."),
+        }),
+      ),
+    }),
+  },
+});
+
 export const healthSchema: Schema = object({
   live: { type: "boolean", description: "False asks for a restart." },
   ready: { type: "boolean", description: "False asks not to be sent traffic." },

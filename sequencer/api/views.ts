@@ -1,19 +1,25 @@
 // What the API shows, as JSON: bytes are 0x-prefixed lower-case hex, times microseconds, and what there is not is left
 // out or null. Where a value is signed or hashed, its canonical bytes stand beside the fields.
 
+import { unreachable } from "../../base/index.ts";
 import {
   blockHash,
   decodePayload,
   encodeCertifiedCheckpoint,
+  encodeEvidence,
   encodeHeader,
   encodeQC,
+  type Evidence,
   type Genesis,
   genesisHash,
   hexJson,
+  laneHash,
+  lieOf,
   limits,
+  offenderOf,
   sealedPayloadBytesMax,
 } from "../../protocol/index.ts";
-import type { AnchoredCheckpoint, FinalBlock, Health } from "./gateway.ts";
+import type { AnchoredCheckpoint, FinalBlock, Health, KeptEvidence } from "./gateway.ts";
 import { type ApiLimits, pageBlocksMax, pageBytesMax } from "./limits.ts";
 
 export function viewBlock({ header, certificate, ordered }: FinalBlock): object {
@@ -46,6 +52,49 @@ export function viewCheckpoint({ certified, l1Transaction }: AnchoredCheckpoint)
     certified: hexJson(encodeCertifiedCheckpoint(certified)),
     l1Transaction: l1Transaction === undefined ? null : hexJson(l1Transaction),
   };
+}
+
+export function viewEvidence({ name, evidence, member, call }: KeptEvidence): object {
+  const { epoch, offender } = offenderOf(evidence);
+  return {
+    name: hexJson(name),
+    type: evidence.type,
+    epoch,
+    validator: offender,
+    publicKey: member === undefined ? null : hexJson(member.publicKey),
+    networkKey: member === undefined ? null : hexJson(member.networkKey),
+    slot: lieOf(evidence).slot,
+    sides: sidesOf(evidence).map(({ kind, payload, signature }) => ({
+      kind,
+      payload: hexJson(payload),
+      signature: hexJson(signature),
+    })),
+    encoded: hexJson(encodeEvidence(evidence)),
+    call: call ?? null,
+  };
+}
+
+interface Side {
+  readonly kind: string;
+  readonly payload: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+function sidesOf(evidence: Evidence): readonly Side[] {
+  switch (evidence.type) {
+    case "statements":
+      return [evidence.first, evidence.second];
+    case "lanes":
+      return [evidence.first, evidence.second].map((lane) => ({
+        kind: "lane",
+        payload: laneHash(lane),
+        signature: lane.signature,
+      }));
+    case "share":
+      return [{ kind: "share", payload: evidence.point, signature: evidence.share }];
+    default:
+      return unreachable(evidence);
+  }
 }
 
 export function viewHealth(health: Health, genesis: Genesis): object {

@@ -53,6 +53,9 @@ function createProgram(actions: Actions, streams: Streams): Command {
   program.command("submit", "seal a transaction and submit it", { executableFile: "submit.ts" });
   program.command("follow", "print a namespace's transactions", { executableFile: "follow.ts" });
   program.command("status", "show how a node or transaction is", { executableFile: "status.ts" });
+  program.command("evidence", "show what proves that validators lied", {
+    executableFile: "evidence.ts",
+  });
   return program;
 }
 

@@ -13,6 +13,7 @@ import { Rpc } from "./rpc.ts";
 import { type L1State, StateReader } from "./state-reader.ts";
 import { Watcher } from "./watcher.ts";
 
+export { convictCall } from "./calls.ts";
 export type { Anchorable, Place } from "./poster.ts";
 export type { Carried, L1State, SettledRollup } from "./state-reader.ts";
 

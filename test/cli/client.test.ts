@@ -1,7 +1,7 @@
 // The client's commands as processes, against nodes whose interface is the real one.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
@@ -9,7 +9,7 @@ import { toHex, utf8 } from "../../base/index.ts";
 import { genesisHash, toGenesisJson } from "../../protocol/index.ts";
 import { type Api, createApi } from "../../sequencer/api/index.ts";
 import { at, Chain, genesis, sealed } from "../sdk/chain.ts";
-import { MemoryGateway } from "../sequencer/api/memory-gateway.ts";
+import { keptLie, MemoryGateway } from "../sequencer/api/memory-gateway.ts";
 import { silentLogger } from "../sequencer/silent-logger.ts";
 
 // Each command is a process, and a busy machine takes seconds to start one.
@@ -118,6 +118,29 @@ test("nodes are shown by their own word, and one that does not answer is a failu
   expect(JSON.parse(half.err)).toMatchObject({ error: { code: "NODE_UNREACHABLE" } });
 });
 
+test("evidence of all nodes is shown once each, and exported with the calls that convict", async () => {
+  at(gateways, 0).kept.push(...Array.from({ length: 20 }, (_, view) => keptLie(view)));
+  at(gateways, 1).kept.push(keptLie(3), keptLie(70));
+  const nodes = `--node ${apis.map(({ url }) => url).join(" ")}`;
+  const listed = await conclave(`evidence list ${nodes} --json`);
+  expect(listed).toMatchObject({ code: 0, err: "" });
+  const pieces = listed.out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { slot: number; call: unknown });
+  expect(pieces.map(({ slot }) => slot)).toEqual([...Array.from({ length: 20 }).keys(), 70]);
+  const file = join(folder, "evidence.json");
+  const exported = await conclave(`evidence export ${nodes} --out ${file}`);
+  expect(exported).toMatchObject({ code: 0, out: "" });
+  expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(pieces);
+  expect(pieces[0]).toMatchObject({ validator: 1, call: keptLie(0).call });
+  const again = await conclave(`evidence export ${nodes} --out ${file}`);
+  expect(again).toMatchObject({ code: 1 });
+  expect(again.err).toContain("FILE_NOT_WRITTEN");
+  const shown = await conclave(`evidence list ${nodes}`);
+  expect(shown.out).toContain("commit and skip");
+});
+
 test("too few receipts fail with each node's reason", async () => {
   const few = `--node ${at(apis, 0).url} http://127.0.0.1:9 --genesis ${folder}/genesis.json`;
   const { code, err } = await conclave(
@@ -131,6 +154,8 @@ test.each([
   ["submit --namespace 0 --payload 0x1 --key env:KEY", "whole bytes of hex"],
   ["submit --namespace 0 --payload x --key 0x1717", "file:PATH or env:NAME"],
   ["follow", "--namespace"],
+  ["evidence", "what"],
+  ["evidence judge", "list, export"],
   ["status --transaction 12", "64 hex digits"],
 ])("%s is misuse", async (line, complaint) => {
   const { code, err } = await conclave(line);

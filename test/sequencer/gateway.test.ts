@@ -49,6 +49,7 @@ function silentGateway(store: Store = memoryStore(), oldest = 1): NodeGateway<ob
     metrics,
     now: () => Micros(0),
     submit: () => undefined,
+    evidence: () => Promise.resolve([]),
     health: () => ({}),
     oldest: () => Height(oldest),
   });

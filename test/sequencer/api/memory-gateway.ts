@@ -1,8 +1,9 @@
 // A gateway over a chain in memory: what it serves is real, only that nobody had to agree on it.
 
-import { CodedError, equalBytes, toHex } from "../../../base/index.ts";
+import { CodedError, compareBytes, equalBytes, toHex } from "../../../base/index.ts";
 import { nobleSenderSignatures, sha256 } from "../../../crypto/index.ts";
 import {
+  contradiction,
   type DeliveredPage,
   Epoch,
   type EpochEnd,
@@ -17,13 +18,16 @@ import {
   type TransactionStatus,
   ValidatorIndex,
   View,
+  zeroHash,
 } from "../../../protocol/index.ts";
 import type {
   AnchoredCheckpoint,
   FinalBlock,
   Gateway,
   Health,
+  KeptEvidence,
 } from "../../../sequencer/api/index.ts";
+import { evidenceKey } from "../../../sequencer/evidence-book.ts";
 import { type Chain, genesis, receipt } from "../../sdk/chain.ts";
 
 export class MemoryGateway implements Gateway {
@@ -36,6 +40,8 @@ export class MemoryGateway implements Gateway {
   epoch = 0;
   /** By the number of the epoch. */
   readonly ends: Map<number, EpochEnd> = new Map();
+  /** In the order of its names. */
+  readonly kept: KeptEvidence[] = [];
   oldest: Height = Height(1);
   live = true;
   ready = true;
@@ -93,6 +99,11 @@ export class MemoryGateway implements Gateway {
     return Promise.resolve(this.anchored);
   }
 
+  evidence(after: Uint8Array, limit: number): Promise<readonly KeptEvidence[]> {
+    const found = this.kept.filter(({ name }) => compareBytes(name, after) > 0);
+    return Promise.resolve(found.slice(0, limit));
+  }
+
   health(): Health {
     return {
       live: this.live,
@@ -112,3 +123,14 @@ export class MemoryGateway implements Gateway {
 }
 
 export const someHash: Uint8Array = sha256(Uint8Array.of(1));
+
+/** A COMMIT and a SKIP of validator 1 in one view; nobody signed them. */
+export function keptLie(view: number): KeptEvidence {
+  const signature = new Uint8Array(96);
+  const evidence = contradiction({ epoch: Epoch(0), offender: ValidatorIndex(1), slot: view }, [
+    { kind: "skip", payload: zeroHash, signature },
+    { kind: "commit", payload: someHash, signature },
+  ]);
+  const call = { to: `0x${"11".repeat(20)}`, data: "0x1234" };
+  return { name: evidenceKey(evidence), evidence, member: undefined, call };
+}

@@ -7,6 +7,7 @@ import {
   decodeCertifiedCheckpoint,
   decodeDeliveredPage,
   decodeEpochEnd,
+  decodeEvidence,
   decodeHeader,
   decodeQC,
   encodeTransaction,
@@ -23,7 +24,7 @@ import {
 import { type Api, createApi } from "../../../sequencer/api/index.ts";
 import { at, Chain, endOf, inboxMessage, network, sealed } from "../../sdk/chain.ts";
 import { silentLogger } from "../silent-logger.ts";
-import { MemoryGateway, someHash } from "./memory-gateway.ts";
+import { keptLie, MemoryGateway, someHash } from "./memory-gateway.ts";
 
 const logged: string[] = [];
 const logger = { ...silentLogger, error: (phrase: string) => void logged.push(phrase) };
@@ -244,6 +245,32 @@ describe("the chain", () => {
     expect(await problemOf(ask("/v1/epochs/x"))).toMatchObject({ code: "BAD_PARAMETER" });
   });
 
+  test("evidence is shown piece by piece, with what convicts whom, and a name leads to what follows it", async () => {
+    gateway.kept.push(...[1, 2, 3].map((slot) => keptLie(slot)));
+    const pageAfter = async (query: string): Promise<Record<string, unknown>[]> => {
+      const answer = await (await ask(`/v1/evidence${query}`)).json();
+      return (answer as { evidence: Record<string, unknown>[] }).evidence;
+    };
+    const first = await pageAfter("?limit=2");
+    expect(first.map(({ slot }) => slot)).toEqual([1, 2]);
+    const kept = at(gateway.kept, 0);
+    expect(decodeEvidence(bytesOf(String(first[0]?.["encoded"])))).toEqual(kept.evidence);
+    expect(first[0]).toMatchObject({
+      type: "statements",
+      epoch: 0,
+      validator: 1,
+      sides: [{ kind: "commit" }, { kind: "skip", payload: `0x${"00".repeat(32)}` }],
+      call: kept.call,
+      networkKey: null,
+    });
+    const rest = await pageAfter(`?after=${String(first[1]?.["name"])}`);
+    expect(rest.map(({ slot }) => slot)).toEqual([3]);
+    expect(await problemOf(ask("/v1/evidence?after=0x12"))).toMatchObject({
+      code: "BAD_PARAMETER",
+    });
+    expect(await problemOf(ask("/v1/evidence?limit=17"))).toMatchObject({ code: "BAD_PARAMETER" });
+  });
+
   test("the genesis served is the genesis file", async () => {
     const genesis = fromGenesisJson(await (await ask("/v1/genesis")).json());
     expect(genesisHash(genesis)).toEqual(network.genesisHash);
@@ -280,6 +307,7 @@ describe("operating", () => {
       "/v1/transactions/{id}": `/v1/transactions/${id}`,
       "/v1/blocks/{height}": "/v1/blocks/1",
       "/v1/checkpoints/latest": "/v1/checkpoints/latest",
+      "/v1/evidence": "/v1/evidence",
       "/v1/genesis": "/v1/genesis",
       "/v1/limits": "/v1/limits",
       "/v1/status": "/v1/status",
