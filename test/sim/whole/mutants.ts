@@ -3,6 +3,13 @@
 import type { Mutant } from "../mutant.ts";
 import type { CoreCampaignOptions } from "./campaign.ts";
 
+/** Long, and with little else going wrong than that processes die. */
+const whereProcessesDie: Partial<CoreCampaignOptions> = {
+  views: 100,
+  adversaryNames: [],
+  without: ["skew", "l1-stalls"],
+};
+
 export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
   {
     name: "shares leave with the PREPARE",
@@ -70,8 +77,9 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
     ],
     checkers: ["receipts", "fair-order", "inclusion"],
-    knownSeed: 12,
-    budget: 30,
+    knownSeed: 4,
+    budget: 40,
+    options: { ...whereProcessesDie, without: ["skew", "l1-stalls", "cuts"] },
   },
   {
     name: "stamps of earlier starts are forgotten, and with them what receipts promised",
@@ -83,9 +91,13 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
     ],
     checkers: ["receipts"],
-    knownSeed: 12,
-    budget: 30,
-    options: { ignored: ["fair-order", "inclusion"] },
+    knownSeed: 6,
+    budget: 40,
+    options: {
+      ...whereProcessesDie,
+      without: ["skew", "l1-stalls", "cuts"],
+      ignored: ["fair-order", "inclusion"],
+    },
   },
   {
     name: "what was emitted stays in the pool",
@@ -209,13 +221,10 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
   {
     name: "what is sent later overtakes the barrier",
     edits: [],
-    checkers: ["checkpoints", "non-equivocation"],
-    knownSeed: 34,
+    checkers: ["early-share", "checkpoints", "non-equivocation"],
+    knownSeed: 1,
     budget: 60,
-    options: {
-      sendsOvertakeBarriers: true,
-      ignored: ["early-share", "no-early-opening", "assertion"],
-    },
+    options: { sendsOvertakeBarriers: true },
   },
   {
     name: "openings that are missing are not asked for",
@@ -259,7 +268,7 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
     ],
     checkers: ["liveness"],
-    knownSeed: 4,
+    knownSeed: 2,
     budget: 10,
     options: { n: 10, views: 20, adversaryNames: ["withholder"] },
   },
@@ -286,7 +295,7 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
     ],
     checkers: ["liveness"],
-    knownSeed: 4,
+    knownSeed: 2,
     budget: 10,
     options: { adversaryNames: ["mute"] },
   },
@@ -300,7 +309,7 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
     ],
     checkers: ["fair-order"],
-    knownSeed: 5,
+    knownSeed: 1,
     budget: 10,
   },
   {
@@ -313,7 +322,7 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
     ],
     checkers: ["inclusion", "fair-order"],
-    knownSeed: 4,
+    knownSeed: 1,
     budget: 10,
   },
   {
@@ -339,22 +348,9 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
     ],
     checkers: ["inclusion-bound", "liveness", "receipts"],
-    knownSeed: 1,
+    knownSeed: 36,
     budget: 60,
     options: { adversaryNames: ["forger"] },
-  },
-  {
-    name: "lanes name what only memory holds",
-    edits: [
-      {
-        file: "mempool/lane-publisher.ts",
-        from: "if (lanes.some(({ entries }) => entries.length > 0)) outbox.barrier();",
-        to: "",
-      },
-    ],
-    checkers: ["availability", "receipts", "liveness", "inclusion", "fair-order"],
-    knownSeed: 1,
-    budget: 60,
   },
   {
     name: "transactions are not kept",
@@ -386,8 +382,9 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
     ],
     checkers: ["non-equivocation", "agreement", "certificates", "extension", "availability"],
-    knownSeed: 1,
-    budget: 100,
+    knownSeed: 12,
+    budget: 60,
+    options: whereProcessesDie,
   },
   {
     name: "no fsync before SKIP in whole cores",
@@ -399,8 +396,9 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
     ],
     checkers: ["non-equivocation", "agreement", "certificates", "extension"],
-    knownSeed: 1,
-    budget: 100,
+    knownSeed: 4,
+    budget: 60,
+    options: whereProcessesDie,
   },
   {
     name: "a quorum of one less in whole cores",
@@ -417,7 +415,7 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
     ],
     checkers: ["non-equivocation", "agreement", "certificates", "extension", "availability"],
-    knownSeed: 1,
+    knownSeed: 4,
     budget: 60,
   },
   {
@@ -447,20 +445,6 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
     budget: 5,
   },
   {
-    name: "openings are believed unchecked",
-    edits: [
-      {
-        file: "mempool/opening.ts",
-        from: "const isValid = areValid[i] === true;",
-        to: "const isValid = areValid.length > i;",
-      },
-    ],
-    checkers: ["delivery"],
-    knownSeed: 1,
-    budget: 60,
-    options: { adversaryNames: ["garbler"] },
-  },
-  {
     name: "a node that answers no questions about openings",
     edits: [
       {
@@ -472,22 +456,5 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
     checkers: ["liveness"],
     knownSeed: 1,
     budget: 30,
-  },
-  {
-    name: "the disk lets part of a batch through",
-    edits: [],
-    checkers: [
-      "records",
-      "assertion",
-      "agreement",
-      "once",
-      "delivery",
-      "availability",
-      "liveness",
-      "receipts",
-    ],
-    knownSeed: 1,
-    budget: 60,
-    options: { tearsBatches: true },
   },
 ];

@@ -29,3 +29,10 @@ test("combiners that lie, or tell only some, keep nothing closed and make nobody
     expect(report.delivered).toBeGreaterThan(0);
   }
 });
+
+test("a disk that lets a part of a batch through does no harm: no record is believed because of another", async () => {
+  for (let seed = 1; seed <= 4; seed++) {
+    const report = await runCoreSeed({ seed, n: 4, views: 40, tearsBatches: true });
+    expect(report.crashes).toBeGreaterThan(0);
+  }
+});
