@@ -60,6 +60,8 @@ export const stampLifetime = 30_000_000;
 
 /** Pieces of evidence against one validator in one epoch; one is enough. */
 export const evidencePerOffenderMax = 64;
+/** Pieces of evidence on disk; more than one epoch can bring forth, so that it is earlier epochs that make room. */
+export const evidenceMax = 16_384;
 /** Views of an epoch whose votes stay on disk, each signed by itself, to convict with. */
 export const voteLogViewsMax = 131_072;
 /** Votes and proposals are kept for views up to this far from the current one, above and below. */

@@ -885,8 +885,8 @@ export class Core {
 
   /** What proves the fault to others is kept; unsynced, for a lie that a crash forgets costs nobody but the judges. */
   #onFault(fault: Extract<CoreEffect, { type: "fault" }>): void {
-    const write = fault.evidence === undefined ? undefined : this.#evidence.keep(fault.evidence);
-    if (write !== undefined) this.#out.push({ type: "persist", writes: [write], sync: false });
+    const writes = fault.evidence === undefined ? [] : this.#evidence.keep(fault.evidence);
+    if (writes.length > 0) this.#out.push({ type: "persist", writes, sync: false });
     this.#out.push(fault);
   }
 

@@ -1,4 +1,4 @@
-import { concatBytes, u64Bytes, type Write } from "../base/index.ts";
+import { assert, concatBytes, toHex, u64Bytes, type Write } from "../base/index.ts";
 import {
   encodeEvidence,
   type Evidence,
@@ -13,27 +13,41 @@ const offenderBytes = 10;
 
 /**
  * Which lies are on disk already. One piece of evidence for each lie, and so many lies of one validator in one epoch at
- * most: one is enough to slash it, and a liar must not fill the disks of the others.
+ * most: one is enough to slash it, and a liar must not fill the disks of the others. Nobody here knows how long a stake
+ * stays bonded, so earlier epochs' evidence stays until there is too much of all.
  */
 export class EvidenceBook {
   readonly #kept = new Map<string, Set<string>>();
+  /** All of them, of the earliest epoch first. */
+  readonly #keys: Uint8Array[];
 
-  /** `keys` are those that stand in `spaces.evidence`. */
+  /** `keys` are those that stand in `spaces.evidence`, ascending. */
   constructor(keys: readonly Uint8Array[]) {
-    for (const key of keys) this.#lies(key).add(key.join());
+    this.#keys = [...keys];
+    for (const key of keys) this.#lies(key).add(toHex(key));
   }
 
-  /** What keeps it, or undefined when there is enough. */
-  keep(evidence: Evidence): Write | undefined {
+  /** What keeps it and makes room for it; nothing when there is enough of this validator. */
+  keep(evidence: Evidence): Write[] {
     const key = evidenceKey(evidence);
     const lies = this.#lies(key);
-    if (lies.has(key.join()) || lies.size >= limits.evidencePerOffenderMax) return undefined;
-    lies.add(key.join());
-    return { space: spaces.evidence, key, value: encodeEvidence(evidence) };
+    if (lies.has(toHex(key)) || lies.size >= limits.evidencePerOffenderMax) return [];
+    lies.add(toHex(key));
+    this.#keys.push(key);
+    const writes: Write[] = [{ space: spaces.evidence, key, value: encodeEvidence(evidence) }];
+    while (this.#keys.length > limits.evidenceMax) writes.push(this.#forgetFirst());
+    return writes;
+  }
+
+  #forgetFirst(): Write {
+    const key = this.#keys.shift();
+    assert(key !== undefined, "what is over its bound is not empty");
+    this.#lies(key).delete(toHex(key));
+    return { space: spaces.evidence, key, value: undefined };
   }
 
   #lies(key: Uint8Array): Set<string> {
-    const offender = key.subarray(0, offenderBytes).join();
+    const offender = toHex(key.subarray(0, offenderBytes));
     const lies = this.#kept.get(offender) ?? new Set<string>();
     this.#kept.set(offender, lies);
     return lies;

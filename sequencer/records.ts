@@ -93,7 +93,7 @@ export interface Recovery {
   readonly headers: readonly { readonly header: Header; readonly certificate: QC | undefined }[];
   /** Openings of final blocks that are not delivered, by height, as far as they were on disk. */
   readonly openings: ReadonlyMap<number, readonly Uint8Array[]>;
-  /** Keys of the evidence on disk against members of this epoch. */
+  /** Keys of the evidence on disk, ascending. */
   readonly evidence: readonly Uint8Array[];
   /** Finalized L1 blocks read before, consecutive. */
   readonly l1: readonly L1Block[];

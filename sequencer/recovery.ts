@@ -1,7 +1,15 @@
 // Reads off the disk what a node knew when it stopped, whether it was told to or not. What was not synced may be
 // missing in parts, so nothing is concluded from one record about another: the chain is followed hash by hash.
 
-import { CodedError, decode, equalBytes, type Store, toHex, u64Bytes } from "../base/index.ts";
+import {
+  CodedError,
+  concatBytes,
+  decode,
+  equalBytes,
+  type Store,
+  toHex,
+  u64Bytes,
+} from "../base/index.ts";
 import {
   type CastVote,
   certificateKey,
@@ -60,6 +68,7 @@ import {
 import { decodeState, type ReplicatedState } from "./state.ts";
 
 const rangeLimit = 1_000;
+const evidencePerRead = 64;
 /** Of one view: two statements of each kind. */
 const votesPerSeatMax = 6;
 /** Lane messages between the cuts of two blocks, far more than there can be. */
@@ -94,7 +103,7 @@ export async function loadRecovery(store: Store, genesis: Genesis): Promise<Reco
     epoch,
     replica: await reader.replica(epoch, headers.at(-1) ?? snapshot?.block),
     attester: await reader.attester(),
-    evidence: await reader.evidence(epoch.committee.epoch),
+    evidence: await reader.evidence(),
     snapshot,
     snapshots: await reader.snapshots(snapshot?.state),
     oldest: await readOldest(store),
@@ -317,9 +326,16 @@ class RecoveryReader {
     return records.flatMap((record) => readVote(committee, record) ?? []);
   }
 
-  async evidence(epoch: Epoch): Promise<Uint8Array[]> {
-    const range = { from: u64Bytes(epoch), to: u64Bytes(epoch + 1) };
-    return (await this.#store.range(spaces.evidence, range)).map(({ key }) => key);
+  /** A few at a time, for one piece may be long and only the keys are wanted. */
+  async evidence(): Promise<Uint8Array[]> {
+    const keys: Uint8Array[] = [];
+    for (let from = new Uint8Array(0); ;) {
+      const found = await this.#store.range(spaces.evidence, { from, limit: evidencePerRead });
+      keys.push(...found.map(({ key }) => key));
+      const last = found.at(-1);
+      if (last === undefined || found.length < evidencePerRead) return keys;
+      from = Uint8Array.from(concatBytes(last.key, new Uint8Array(1)));
+    }
   }
 
   async attester(): Promise<AttestedBefore> {
