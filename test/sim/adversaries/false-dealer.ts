@@ -26,7 +26,9 @@ function bend(answer: RoundAnswer, random: SeededRandom): RoundAnswer | undefine
     case "dealing-made": {
       const { dealing } = answer;
       if (dealing === undefined) return answer;
-      const at = random.between(0, dealing.length - 1);
+      // The last box, which its owner alone can see to be wrong, or anything.
+      const last = dealing.length - 1;
+      const at = random.chance(0.7) ? last : random.between(0, last);
       return { ...answer, dealing: dealing.map((byte, i) => (i === at ? byte ^ 1 : byte)) };
     }
     case "dealings-opened":

@@ -240,6 +240,21 @@ class EpochCampaign {
     this.#traffic.keepRepeating(sure, isOrdered, this.#processes);
     await this.#pass(recoveryMax, () => this.#isDelivered(sure));
     if (!this.#isDelivered(sure)) throw this.#failure("liveness", "not all is delivered");
+    this.#checkShares();
+  }
+
+  /** I17: every honest member of the last committee can give decryption shares that its verification key checks. */
+  #checkShares(): void {
+    const rounds = this.#rounds;
+    const members = this.#committees.members[this.#last] ?? [];
+    for (const [seat, process] of members.entries()) {
+      const committee = this.#nodes.get(process.id)?.epoch.committee;
+      if (rounds === undefined || committee === undefined) return;
+      if (process.id === this.#options.falseDealer) continue;
+      const expected = committee.members[seat]?.verificationKey ?? new Uint8Array();
+      if (!rounds.holdsShare(process, committee.epoch, expected))
+        throw this.#failure("shares", `${process.id} has no share of the key`);
+    }
   }
 
   /**

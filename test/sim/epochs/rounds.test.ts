@@ -11,9 +11,10 @@ test("committees of 4, 5, 7 and 4 hand on their key over the chain when nothing 
 
 test("a committee is followed while links break and processes die, whatever a false dealer says", async () => {
   const failures: string[] = [];
-  for (let seed = 1; seed <= 3; seed++)
-    await runEpochSeed({ seed, group, falseDealer: seed % 4 }).catch((error: unknown) =>
-      failures.push(`seed ${seed}: ${String(error)}`),
+  // Seeds 12 and 14 have found dealings that counted although a share was never shown.
+  for (const seed of [1, 12, 14])
+    await runEpochSeed({ seed, group, sizes: [4, 5, 4], falseDealer: seed % 4 }).catch(
+      (error: unknown) => failures.push(`seed ${seed}: ${String(error)}`),
     );
   expect(failures).toEqual([]);
 }, 600_000);

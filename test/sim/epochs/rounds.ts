@@ -1,7 +1,7 @@
 // Rounds with their true cryptography, among processes whose disks are simulated: each has a key ring that outlives its
 // crashes, and does what the core asks of the keeper of its secrets by the code of production.
 
-import { u64Bytes, utf8 } from "../../../base/index.ts";
+import { equalBytes, u64Bytes, utf8 } from "../../../base/index.ts";
 import { type DealtKey, dealKeyShares, type SealingGroup, sha256 } from "../../../crypto/index.ts";
 import type { RoundAnswer, RoundJob } from "../../../epoch/index.ts";
 import { type Committee, quorum } from "../../../protocol/index.ts";
@@ -38,9 +38,10 @@ export class Rounds {
     return doRoundJob({ secrets, workers }, job);
   }
 
-  /** What the process can open with in an epoch. */
-  shareOf(process: Process, epoch: number): Uint8Array | undefined {
-    return this.#ringOf(process).shares.get(epoch);
+  /** Whether the process has what this key verifies. */
+  holdsShare(process: Process, epoch: number, verificationKey: Uint8Array): boolean {
+    const share = this.#ringOf(process).shares.get(epoch);
+    return share !== undefined && equalBytes(this.#group.multiplyG2(share), verificationKey);
   }
 
   #ringOf({ id }: Process): Ring {
