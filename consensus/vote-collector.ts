@@ -53,7 +53,8 @@ export class VoteCollector {
   readonly #views = new Map<View, Map<string, Tally>>();
   /**
    * From before a restart. They convict and do not count: their signers say again what they said, and if it counted
-   * already, a quorum that starts together would have all the votes of a view and nobody who makes a certificate of them.
+   * already, that would be a repetition, which makes no certificate. Whether a quorum that starts together goes on would
+   * then hang on what each disk has lost.
    */
   readonly #remembered = new Map<View, Map<string, Tally>>();
   /** Up to here nothing new can come of certificates; votes still convict. */
