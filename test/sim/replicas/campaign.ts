@@ -55,6 +55,8 @@ const recoveryMax = 20_000_000;
 /** Until the last crashed process is back, µs. */
 const settlingTime = 1_000_000;
 const tickInterval = 20_000;
+/** In calm, disks are as fast as the timeout of a view expects them to be, µs. */
+const calmFsync = 5_000;
 
 /** Who is Byzantine in the run of this seed, by seat. */
 export function wickedOf({
@@ -112,6 +114,7 @@ class Campaign {
     });
     const signaturesOf = options.signaturesOf ?? fakeSignatures;
     const honest = replicaKind(options.replicaClass ?? Replica, optionsOf, signaturesOf);
+    const fsyncMax = this.#random.pick([1_000, 5_000, 5_000, 80_000]);
     this.#cluster = new Cluster(this.#world, this.#random, {
       kind: {
         ...honest,
@@ -124,8 +127,9 @@ class Campaign {
       },
       processes: this.#processes,
       tickInterval,
-      fsync: { min: 100, max: this.#random.pick([1_000, 5_000, 5_000, 80_000]) },
-      diskFactor: (process) => this.#era.diskFactor(process),
+      fsync: { min: 100, max: fsyncMax },
+      diskFactor: (process) =>
+        this.#isOver ? Math.min(1, calmFsync / fsyncMax) : this.#era.diskFactor(process),
       downTime: { min: 10_000, max: 800_000 },
       isFatal: (process, effect) => this.#era.isFatal(process, effect),
       sendsOvertakeBarriers: options.sendsOvertakeBarriers ?? false,
