@@ -13,13 +13,14 @@ import {
   type Parameters,
   toCommitteeJson,
   toGenesisJson,
+  sealingOf,
 } from "../protocol/index.ts";
 import {
   checkGenesis,
   dealCommittee,
+  drawCommittee,
   makeGenesis,
   type ValidatorSecrets,
-  withoutSealingKey,
 } from "./genesis.ts";
 
 /** What the ceremony needs of the world. */
@@ -50,29 +51,30 @@ const names = {
   config: "config.json",
 };
 
-/**
- * First step: `committee.json` in the folder, and keystores in `validator-0` and so on. A committee that makes its own
- * sealing key has none yet, and no shares of it.
- */
+/** First step: `committee.json` in the folder, and keystores in `validator-0` and so on. */
 export async function writeCommittee(
   ports: CeremonyPorts,
   request: {
     readonly folder: string;
     readonly validators: number;
-    readonly makesOwnKey?: boolean;
+    /** With a sealing key, in place of one that a later committee makes. */
+    readonly dealsSealingKey: boolean;
   },
 ): Promise<{ readonly path: string }> {
-  const { folder, validators, makesOwnKey = false } = request;
-  const dealt = dealCommittee(ports.group, { validators, entropy: ports.random.bytes(32) });
-  const committee = makesOwnKey ? withoutSealingKey(dealt.committee) : dealt.committee;
+  const { folder, validators, dealsSealingKey } = request;
+  const draw = { validators, entropy: ports.random.bytes(32) };
   const path = join(folder, "committee.json");
   await makeFolder(folder);
-  for (const [index, secrets] of dealt.secrets.entries())
-    await writeSecrets(ports, validatorFolder(folder, index), {
-      secrets,
-      keyId: committee.sealing?.keyId,
-      seat: index + 1,
-    });
+  const dealt = dealsSealingKey ? dealCommittee(ports.group, draw) : undefined;
+  const { committee, secrets } = dealt ?? drawCommittee(draw);
+  for (const [index, each] of secrets.entries())
+    await writeSecrets(ports, validatorFolder(folder, index), each);
+  for (const [index, { keyShare }] of (dealt?.secrets ?? []).entries()) {
+    const home = validatorFolder(folder, index);
+    const { keyId } = sealingOf(committee);
+    const share: CeremonyKey = { type: "keyShare", keyId, seat: index + 1, secret: keyShare };
+    await ports.writeKey(join(home, names.keyShare), share, join(home, names.password));
+  }
   // Last, so that it stands only where all keys do.
   await writeOnce(path, json(toCommitteeJson(committee)), 0o644);
   return { path };
@@ -144,24 +146,14 @@ export async function readGenesis(
 async function writeSecrets(
   { random, writeKey }: CeremonyPorts,
   folder: string,
-  keys: {
-    readonly secrets: ValidatorSecrets;
-    /** Undefined when there is no share to keep. */
-    readonly keyId: number | undefined;
-    readonly seat: number;
-  },
+  { validator, network }: ValidatorSecrets,
 ): Promise<void> {
-  const { secrets, keyId, seat } = keys;
   // A password of its own for each, since each folder goes to another operator.
   const password = join(folder, names.password);
   await makeFolder(folder);
   await writeOnce(password, `${toHex(random.bytes(32))}\n`, 0o600);
-  const { validator, network, keyShare } = secrets;
   await writeKey(join(folder, names.validator), { type: "validator", secret: validator }, password);
   await writeKey(join(folder, names.network), { type: "network", secret: network }, password);
-  if (keyId === undefined) return;
-  const share: CeremonyKey = { type: "keyShare", keyId, seat, secret: keyShare };
-  await writeKey(join(folder, names.keyShare), share, password);
 }
 
 function configOf(request: GenesisRequest, peers: readonly string[], index: number): object {

@@ -33,57 +33,67 @@ export interface ValidatorSecrets {
   readonly validator: Uint8Array;
   /** Ed25519 seed: messages between nodes. */
   readonly network: Uint8Array;
-  readonly keyShare: Uint8Array;
 }
 
-export interface DealtCommittee {
+export interface DrawnCommittee {
   readonly committee: Committee;
   /** By validator. */
   readonly secrets: readonly ValidatorSecrets[];
 }
 
+export interface DealtCommittee extends DrawnCommittee {
+  readonly secrets: readonly (ValidatorSecrets & { readonly keyShare: Uint8Array })[];
+}
+
 const keyId = 1;
 
-/** The first step: all keys of epoch 0 from 32 or more secret random bytes, the same ones every time. */
+/**
+ * The first step: the keys of epoch 0 from 32 or more secret random bytes, the same ones every time. The committee has no
+ * key to seal to: it hands over as soon as the one after it has made one.
+ */
+export function drawCommittee(draw: {
+  readonly validators: number;
+  readonly entropy: Uint8Array;
+}): DrawnCommittee {
+  const { validators, entropy } = draw;
+  if (!Number.isInteger(validators) || validators < 1 || validators > limits.committeeMax)
+    throw bad("COMMITTEE_SIZE", `a committee has 1 to ${limits.committeeMax} validators`);
+  if (entropy.length < 32) throw bad("ENTROPY_TOO_SHORT", "a committee needs 32 bytes of entropy");
+  const secrets = Array.from({ length: validators }, (_, index) => ({
+    // As many bytes as make the reduction to a scalar uniform.
+    validator: bls12_381.utils.randomSecretKey(derive(entropy, `validator/${index}`, 48)),
+    network: derive(entropy, `network/${index}`),
+  }));
+  const members = secrets.map(({ validator, network }) => ({
+    publicKey: nobleBls.publicKey(validator),
+    networkKey: nobleNetworkSignatures.publicKey(network),
+    verificationKey: new Uint8Array(96),
+  }));
+  return { committee: { epoch: Epoch(0), members, sealing: undefined }, secrets };
+}
+
+/** The same, and a sealing key, whose shares one machine has seen all. */
 export function dealCommittee(
   group: SealingGroup,
   deal: { readonly validators: number; readonly entropy: Uint8Array },
 ): DealtCommittee {
-  const { validators, entropy } = deal;
-  if (!Number.isInteger(validators) || validators < 1 || validators > limits.committeeMax)
-    throw bad("COMMITTEE_SIZE", `a committee has 1 to ${limits.committeeMax} validators`);
-  if (entropy.length < 32) throw bad("ENTROPY_TOO_SHORT", "a committee needs 32 bytes of entropy");
+  const { committee, secrets } = drawCommittee(deal);
   const dealt = dealKeyShares(group, {
-    seats: validators,
-    threshold: quorum(validators),
-    entropy: derive(entropy, "sealing"),
+    seats: deal.validators,
+    threshold: quorum(deal.validators),
+    entropy: derive(deal.entropy, "sealing"),
   });
-  const secrets = dealt.keyShares.map((keyShare, index) => ({
-    // As many bytes as make the reduction to a scalar uniform.
-    validator: bls12_381.utils.randomSecretKey(derive(entropy, `validator/${index}`, 48)),
-    network: derive(entropy, `network/${index}`),
-    keyShare,
-  }));
-  const members = secrets.map(({ validator, network }, index) => ({
-    publicKey: nobleBls.publicKey(validator),
-    networkKey: nobleNetworkSignatures.publicKey(network),
-    verificationKey: dealt.verificationKeys[index] ?? new Uint8Array(),
-  }));
+  const members = committee.members.map(({ publicKey, networkKey }, index) => {
+    const verificationKey = dealt.verificationKeys[index] ?? new Uint8Array();
+    return { publicKey, networkKey, verificationKey };
+  });
   const sealing = { keyId, pk1: dealt.pk1, pk2: dealt.pk2 };
-  return { committee: { epoch: Epoch(0), members, sealing }, secrets };
-}
-
-/** The same validators before they have made their key. */
-export function withoutSealingKey({ epoch, members }: Committee): Committee {
-  const verificationKey = new Uint8Array(96);
   return {
-    epoch,
-    members: members.map(({ publicKey, networkKey }) => ({
-      publicKey,
-      networkKey,
-      verificationKey,
-    })),
-    sealing: undefined,
+    committee: { ...committee, members, sealing },
+    secrets: secrets.map(({ validator, network }, index) => {
+      const keyShare = dealt.keyShares[index] ?? new Uint8Array();
+      return { validator, network, keyShare };
+    }),
   };
 }
 
@@ -101,8 +111,9 @@ export const defaultParameters: Parameters = {
   checkpointHeights: 64,
   checkpointTime: 10_000_000,
   feePerByte: 1,
-  epochTime: 0,
-  dkgWindow: 0,
+  epochTime: 86_400_000_000,
+  // With a block each idle time these are more than a minute; with blocks as fast as they come, some ten seconds.
+  dkgWindow: 128,
 };
 
 const dkgWindowMin = 8;
@@ -138,7 +149,10 @@ export function checkGenesis(
   const { viewTimeout, idleTime, laneFlush, laneHeartbeat, checkpointHeights } = parameters;
   const { dkgWindow } = parameters;
   if (sealing === undefined && dkgWindow === 0)
-    throw bad("BAD_GENESIS", "a committee without a key needs parameters.dkgWindow to make one");
+    throw bad(
+      "BAD_GENESIS",
+      "a committee without a sealing key needs parameters.dkgWindow, or nobody ever makes one",
+    );
   // What is said takes a few blocks to stand in the chain, and has to be said and answered within a window.
   if (dkgWindow !== 0 && dkgWindow < dkgWindowMin)
     throw bad("BAD_GENESIS", `parameters.dkgWindow must be 0 or at least ${dkgWindowMin}`);

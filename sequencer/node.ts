@@ -239,6 +239,7 @@ class ConclaveNode implements RunningNode {
   #anchored = Height(0);
   /** Between two cores. */
   #isRebuilding = false;
+  #lastProgress: NodeCore["progress"] | undefined;
   /** When blocks that are not delivered yet became final. */
   readonly #finalAt = new Map<number, number>();
   /** Certified checkpoints by number, so that what L1 holds can be told by height. */
@@ -438,6 +439,7 @@ class ConclaveNode implements RunningNode {
   /** The core is over and another begins from the disk, as after a restart. What is said meanwhile is said again. */
   async #rebuild(): Promise<void> {
     const keyRing = this.#keyRing;
+    this.#lastProgress = this.#core?.progress;
     this.#core = undefined;
     this.#isRebuilding = true;
     await this.#executor.settled();
@@ -908,7 +910,9 @@ class ConclaveNode implements RunningNode {
 
   #health(): Health {
     const { version } = this.#parts;
-    const progress = this.#core?.progress;
+    const current = this.#core?.progress;
+    // Between two cores it stands where the last one stood.
+    const progress = current ?? (this.#isRebuilding ? this.#lastProgress : undefined);
     const { committee } = this.#place;
     const { epoch, members } = committee;
     const seats = this.#connected().filter((peer) => isMember(committee, peer));
@@ -917,6 +921,7 @@ class ConclaveNode implements RunningNode {
     const opened = progress?.delivered ?? Height(0);
     const checks = {
       synced:
+        current !== undefined &&
         progress !== undefined &&
         progress.syncing === undefined &&
         final - opened <= limits.unopenedMax,
@@ -924,7 +929,7 @@ class ConclaveNode implements RunningNode {
       l1: this.#settlement?.isUp === true,
     };
     return {
-      live: progress !== undefined || this.#isRebuilding,
+      live: progress !== undefined,
       // Ordering goes on without L1, so L1 alone keeps no traffic away.
       ready: checks.synced && checks.peers,
       checks,

@@ -22,6 +22,8 @@ export interface BackgroundRequest {
   readonly rate: number;
   readonly transactions: number;
   readonly signal: AbortSignal;
+  /** URLs of the nodes that have a seat now; those of the validators of genesis unless said. */
+  readonly endpoints?: () => readonly string[];
 }
 
 export interface Background {
@@ -48,7 +50,7 @@ export async function startBackground(request: BackgroundRequest): Promise<Backg
     followers,
     traffic: {
       genesis,
-      endpoints: validators.map(({ api }) => api.url),
+      endpoints: request.endpoints ?? (() => validators.map(({ api }) => api.url)),
       group,
       traders: new Traders(domainsOf(devnet)),
       journal,

@@ -21,6 +21,8 @@ export const checks: readonly Check[] = [
   { name: "no share left a validator before its block was final there", find: findEarlyShares },
   { name: "all validators have the same chain", find: findForks },
   { name: "who was killed came back and caught up", find: findLost },
+  { name: "the committees made one key, and each handed it on to the next", find: findStrayEpochs },
+  { name: "what was sealed for the first committee was opened for the last", find: findUnheld },
 ];
 
 export function findMissing({ wanted, submitted, streams }: Observations): string[] {
@@ -195,4 +197,36 @@ export function findLost({ restarts }: Observations): string[] {
     if (after >= least) return [];
     return [`validator ${validator} is at height ${after}; the others had ${least}`];
   });
+}
+
+export function findStrayEpochs({
+  sizes,
+  epochs,
+  rotations,
+}: Pick<Observations, "sizes" | "epochs" | "rotations">): string[] {
+  const found = epochs.map(({ members }) => members);
+  const wrong =
+    found.join() === sizes.join()
+      ? []
+      : [`committees of ${found.join(", ")} instead of ${sizes.join(", ")}`];
+  const [first, ...later] = epochs;
+  if (first?.sealingKey !== undefined) wrong.push("the first committee had a key from the start");
+  const keys = new Set(later.map(({ sealingKey }) => sealingKey));
+  if (keys.size !== 1 || keys.has(undefined)) wrong.push(`the key is ${[...keys].join(", then ")}`);
+  const begun = later.map(({ epoch }) => epoch);
+  if (rotations.join() !== begun.join())
+    wrong.push(`the L1 rotated to ${rotations.join(", ")}, and the chain to ${begun.join(", ")}`);
+  return wrong;
+}
+
+export function findUnheld({ held, streams }: Pick<Observations, "held" | "streams">): string[] {
+  const { id, lastOrigin } = held;
+  if (id === undefined) return ["nothing was held back"];
+  for (const { height, transactions } of streams.flatMap(({ batches }) => batches)) {
+    const found = transactions.find((each) => each.id === id);
+    if (found === undefined) continue;
+    if (height <= lastOrigin) return [`${id} was ordered at ${height}, before ${lastOrigin}`];
+    return found.isVoid ? [`${id} does not open`] : [];
+  }
+  return [`${id} was not delivered`];
 }

@@ -1,15 +1,17 @@
 // The committee of a devnet, made with the commands that operators use: keys first, for the hub is deployed with the
 // committee's hash; then the genesis, which names the hub.
 
-import { readFile, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   type Committee,
   fromCommitteeJson,
   fromGenesisJson,
   type Genesis,
 } from "../../protocol/index.ts";
+import { nodeNetworkSignatures } from "../../sequencer/crypto/index.ts";
 import { openKeyFile } from "../../sequencer/keys/index.ts";
 import { devAccount } from "./accounts.ts";
 import { runConclave } from "./conclave.ts";
@@ -23,23 +25,62 @@ export interface Place {
   readonly folder: string;
 }
 
-export interface DealtKeys {
+export interface DrawnKeys {
   readonly committee: Committee;
-  /** BLS secrets by validator, which register them on the L1. */
+  /** BLS secrets of the committee by validator, which register them on the L1. */
   readonly secrets: readonly Uint8Array[];
 }
 
-export async function dealKeys({ root, folder }: Place, validators: number): Promise<DealtKeys> {
-  await runConclave(root, "genesis", "keys", "--out", folder, "--validators", String(validators));
+export interface KeysRequest {
+  /** In the committee of genesis. */
+  readonly validators: number;
+  /** Who have keys, and may register later; they count on from the committee. */
+  readonly later: number;
+  /** A sealing key from the start, in place of one that the validators make. */
+  readonly dealsSealingKey: boolean;
+}
+
+export async function drawKeys(
+  { root, folder }: Place,
+  { validators, later, dealsSealingKey }: KeysRequest,
+): Promise<DrawnKeys> {
+  const options = ["--out", folder, "--validators", String(validators)];
+  if (dealsSealingKey) options.push("--deal-sealing-key");
+  await runConclave(root, "genesis", "keys", ...options);
+  for (let index = validators; index < validators + later; index++)
+    await drawOwnKeys(root, homeOf(folder, index));
   const committee = fromCommitteeJson(await readJson(join(folder, "committee.json")));
   const secrets = await Promise.all(
-    committee.members.map(async (_, index) => {
-      const home = homeOf(folder, index);
-      const password = { file: join(home, "password") };
-      return (await openKeyFile(join(home, "validator.json"), "validator", password)).secret;
-    }),
+    committee.members.map(async (_, index) => (await keysOf(folder, index)).secret),
   );
   return { committee, secrets };
+}
+
+/** What a validator registers on the L1. */
+export async function keysOf(
+  folder: string,
+  index: number,
+): Promise<{ readonly secret: Uint8Array; readonly networkKey: Uint8Array }> {
+  const home = homeOf(folder, index);
+  const password = { file: join(home, "password") };
+  const validator = await openKeyFile(join(home, "validator.json"), "validator", password);
+  const network = await openKeyFile(join(home, "network.json"), "network", password);
+  return {
+    secret: validator.secret,
+    networkKey: nodeNetworkSignatures.publicKey(network.secret),
+  };
+}
+
+/** As an operator does who comes later. */
+async function drawOwnKeys(root: string, home: string): Promise<void> {
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const password = join(home, "password");
+  await writeFile(password, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
+  for (const type of ["validator", "network"]) {
+    const out = join(home, `${type}.json`);
+    const options = ["--type", type, "--out", out, "--password", `file:${password}`];
+    await runConclave(root, "keys", "generate", ...options, "--derivation", "pbkdf2");
+  }
 }
 
 export interface GenesisRequest {
@@ -49,15 +90,22 @@ export interface GenesisRequest {
   readonly addresses: readonly string[];
   /** Of their client interfaces, by validator. */
   readonly apiPorts: readonly number[];
+  /** How many of them are of the committee of genesis. */
+  readonly validators: number;
+  /** How long an epoch lasts at least, µs of block time. */
+  readonly epochTime: number;
 }
 
-/** Short enough that a devnet's user sees a checkpoint before losing patience. Times in microseconds. */
-const parameters = { checkpointHeights: 32, checkpointTime: 3_000_000 };
+/**
+ * Short enough that a devnet's user sees a checkpoint, or a key, before losing patience: times in microseconds, windows in
+ * blocks.
+ */
+const parameters = { checkpointHeights: 32, checkpointTime: 3_000_000, dkgWindow: 10 };
 
 /** Writes the genesis and a configuration for each validator, which pays on the L1 with an account of its own. */
 export async function buildGenesis(
   { root, folder }: Place,
-  { deployment, rpcUrl, addresses, apiPorts }: GenesisRequest,
+  { deployment, rpcUrl, addresses, apiPorts, validators, epochTime }: GenesisRequest,
 ): Promise<Genesis> {
   const options = {
     "--out": folder,
@@ -72,16 +120,34 @@ export async function buildGenesis(
     "genesis",
     "build",
     ...Object.entries(options).flatMap(([name, value]) => [name, String(value)]),
-    ...Object.entries(parameters).flatMap(([name, value]) => ["--parameter", `${name}=${value}`]),
+    ...Object.entries({ ...parameters, epochTime }).flatMap(([name, value]) => [
+      "--parameter",
+      `${name}=${value}`,
+    ]),
     "--addresses",
-    ...addresses,
+    ...addresses.slice(0, validators),
   );
   const { bundle } = deployment;
-  for (const [index, port] of apiPorts.entries()) await configure(folder, index, { port, bundle });
+  const first = join(homeOf(folder, 0), "config.json");
+  for (const [index, port] of apiPorts.entries()) {
+    if (index >= validators) await copyConfig(first, homeOf(folder, index), addresses[index] ?? "");
+    await configure(folder, index, { port, bundle });
+  }
   return fromGenesisJson(await readJson(join(folder, "genesis.json")));
 }
 
 const blockIntervalMs = 100;
+
+/** Of one who has no place in genesis, and is reached at another address. */
+async function copyConfig(path: string, home: string, listen: string): Promise<void> {
+  const { validator: _, ...config } = (await readJson(path)) as {
+    readonly validator: number;
+    readonly network: object;
+  };
+  const own = { ...config, network: { ...config.network, listen } };
+  await writeFile(join(home, "config.json"), JSON.stringify(own), { mode: 0o600 });
+  await copyFile(join(dirname(path), "genesis.json"), join(home, "genesis.json"));
+}
 
 /** Adds to the configuration what the ceremony leaves to the operator. */
 async function configure(

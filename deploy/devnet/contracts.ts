@@ -1,25 +1,14 @@
 // The contracts of a devnet: the token, the hub with its stake, and two rollups that have prepaid, each with its own
 // settlement. The validators are registered with proofs of possession, as strangers would be.
 
-import {
-  Contract,
-  ContractFactory,
-  type JsonRpcProvider,
-  NonceManager,
-  type Signer,
-  type TransactionReceipt,
-} from "ethers";
-import { assert, CodedError, fromHex, toHex } from "../../base/index.ts";
-import { g1Uncompressed, g2ToEip2537, provePossession } from "../../crypto/index.ts";
-import {
-  type Committee,
-  committeeHash,
-  committeeHead,
-  possessionDigest,
-} from "../../protocol/index.ts";
+import { Contract, ContractFactory, type JsonRpcProvider, NonceManager, type Signer } from "ethers";
+import { assert, CodedError, toHex } from "../../base/index.ts";
+import { g1Uncompressed } from "../../crypto/index.ts";
+import { type Committee, committeeHash, committeeHead } from "../../protocol/index.ts";
 import { devAccount } from "./accounts.ts";
 import { readArtifact } from "./artifacts.ts";
-import { l1ChainId } from "./l1.ts";
+import { send } from "./send.ts";
+import { registerOperator, stakeMin } from "./staking.ts";
 
 /** Addresses, 0x and hex. */
 export interface Deployment {
@@ -54,7 +43,6 @@ export interface DeploymentRequest {
 export const namespaces: readonly number[] = [0, 1];
 
 // Of the token's smallest unit, of which there are a million in one.
-const stakeMin = 100_000_000n;
 const prepaid = 1_000_000_000_000n;
 const minted = 1_000_000_000_000_000n;
 const unbondingSeconds = 21 * 24 * 3600;
@@ -91,7 +79,18 @@ export async function deployContracts(request: DeploymentRequest): Promise<Deplo
     await send(rollups, "fund", namespace, prepaid);
     settlements.push(await settlement.getAddress());
   }
-  await registerValidators(request, { token, hub });
+  const place = {
+    root,
+    provider,
+    minter: deployer,
+    deployment: { hub: hubAddress, token: tokenAddress },
+  };
+  for (const [index, secret] of request.secrets.entries()) {
+    const networkKey = committee.members[index]?.networkKey;
+    assert(networkKey !== undefined, "whose secret we hold has a seat");
+    const address = request.addresses[index] ?? "";
+    await registerOperator(place, { index, secret, networkKey, address });
+  }
   return {
     token: tokenAddress,
     hub: hubAddress,
@@ -101,34 +100,6 @@ export async function deployContracts(request: DeploymentRequest): Promise<Deplo
     l1Start,
     l1End: await provider.getBlockNumber(),
   };
-}
-
-async function registerValidators(
-  { root, provider, committee, secrets, addresses }: DeploymentRequest,
-  { token, hub }: { readonly token: Contract; readonly hub: Contract },
-): Promise<void> {
-  const { abi } = await readArtifact(root, "Stake");
-  const stakeAddress = (await hub.getFunction("STAKE").staticCall()) as string;
-  for (const [index, secret] of secrets.entries()) {
-    const member = committee.members[index];
-    const operator = devAccount(index + 1);
-    const publicKey = member === undefined ? undefined : g1Uncompressed(member.publicKey);
-    assert(member !== undefined && publicKey !== undefined, "whose secret we hold has a seat");
-    const digest = possessionDigest({
-      chainId: l1ChainId,
-      stake: bytes(stakeAddress),
-      operator: bytes(operator.address),
-      publicKey,
-    });
-    const possession = g2ToEip2537(provePossession(secret, digest));
-    assert(possession !== undefined, "a proof is a point");
-    const signer = new NonceManager(operator.connect(provider));
-    const stake = new Contract(stakeAddress, [...abi], signer);
-    await send(token, "mint", operator.address, stakeMin);
-    await send(token.connect(signer) as Contract, "approve", stakeAddress, stakeMin);
-    const keys = [hex(publicKey), hex(possession), hex(member.networkKey)];
-    await send(stake, "register", ...keys, addresses[index] ?? "", stakeMin);
-  }
 }
 
 /** Every validator weighs the same. Throws `CodedError` BAD_COMMITTEE when its keys are none. */
@@ -157,28 +128,6 @@ async function deployContract(
   }
 }
 
-/** Sends and waits. */
-async function send(
-  contract: Contract,
-  name: string,
-  ...values: readonly unknown[]
-): Promise<TransactionReceipt> {
-  try {
-    const response = await contract.getFunction(name).send(...values);
-    const receipt = await response.wait();
-    if (receipt !== null) return receipt;
-  } catch (cause) {
-    throw new CodedError("L1_REFUSED", `the L1 did not take ${name}`, { cause });
-  }
-  throw new CodedError("L1_REFUSED", `the L1 did not mine ${name}`);
-}
-
 function hex(value: Uint8Array): string {
   return `0x${toHex(value)}`;
-}
-
-function bytes(address: string): Uint8Array {
-  const value = fromHex(address);
-  assert(value !== undefined, "an address is hex");
-  return value;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { JsonRpcProvider } from "ethers";
 import { assert, CodedError } from "../../base/index.ts";
 import type { Genesis } from "../../protocol/index.ts";
-import { buildGenesis, dealKeys, type Place } from "./committee.ts";
+import { buildGenesis, drawKeys, type Place } from "./committee.ts";
 import { type Deployment, deployContracts } from "./contracts.ts";
 import { connectL1, type L1, startL1 } from "./l1.ts";
 import { freePorts } from "./ports.ts";
@@ -18,11 +18,22 @@ export interface Devnet {
   readonly provider: JsonRpcProvider;
   readonly deployment: Deployment;
   readonly genesis: Genesis;
+  /** Of the committee of genesis. */
   readonly validators: readonly Validator[];
+  /** Who have keys and a configuration, and neither a stake nor a process. */
+  readonly later: readonly Validator[];
+  /** Multiaddresses, of those in `later` as well. */
+  readonly addresses: readonly string[];
 }
 
 export interface DevnetOptions {
   readonly validators: number;
+  /** Who may join later; none unless said. */
+  readonly later?: number;
+  /** In place of one that the validators make, which takes a while. */
+  readonly dealsSealingKey?: boolean;
+  /** How long an epoch lasts before the next committee is prepared, seconds; a day unless said. */
+  readonly epochSeconds?: number;
   /** Take the usual ports where they are free, and not just any. */
   readonly usualPorts: boolean;
   /** Says what is being done. */
@@ -32,27 +43,30 @@ export interface DevnetOptions {
 }
 
 const readyMs = 60_000;
-/** A committee may be prepared once the epoch is so old. */
-const epochSeconds = 24 * 3600;
+const daySeconds = 24 * 3600;
+/** The first committee has no key to seal to, and is followed as soon as the next one has made it. */
+const keyMs = 180_000;
 const usual = { l1: 8545, peers: 9000, api: 8080 };
 
 /** Throws a `CodedError` that says what failed; the processes are the caller's to stop. */
 export async function startDevnet(
   place: Place,
   processes: Processes,
-  { validators: count, usualPorts, say, beforeStart }: DevnetOptions,
+  options: DevnetOptions,
 ): Promise<Devnet> {
+  const { validators: count, usualPorts, say, beforeStart, later = 0 } = options;
+  const { dealsSealingKey = false, epochSeconds = daySeconds } = options;
   const preferred = usualPorts ? usual : undefined;
   const [l1Port = 0] = await freePorts(1, preferred?.l1);
-  const peerPorts = await freePorts(count, preferred?.peers);
-  const apiPorts = await freePorts(count, preferred?.api);
+  const peerPorts = await freePorts(count + later, preferred?.peers);
+  const apiPorts = await freePorts(count + later, preferred?.api);
   const addresses = peerPorts.map((port) => `/ip4/127.0.0.1/tcp/${port}`);
   const { root } = place;
 
-  say("starting the L1, dealing the committee's keys");
+  say("starting the L1, drawing the validators' keys");
   const [l1, { committee, secrets }] = await Promise.all([
     startL1(processes, { ...place, port: l1Port }),
-    dealKeys(place, count),
+    drawKeys(place, { validators: count, later, dealsSealingKey }),
   ]);
   if (l1.remark !== undefined) say(l1.remark);
   const provider = connectL1(l1.url);
@@ -64,24 +78,52 @@ export async function startDevnet(
     secrets,
     addresses,
     epochLength: epochSeconds,
-    firstEpochLength: epochSeconds,
+    firstEpochLength: dealsSealingKey ? epochSeconds : 0,
   });
   const genesis = await buildGenesis(place, {
     deployment,
     rpcUrl: l1.url,
     addresses,
     apiPorts,
+    validators: count,
+    epochTime: epochSeconds * 1_000_000,
   });
-  await beforeStart?.(peerPorts);
+  await beforeStart?.(peerPorts.slice(0, count));
   say(`starting ${count} validators`);
-  const validators = apiPorts.map(
-    (apiPort, index) => new Validator(place, processes, { index, apiPort }),
-  );
+  const all = apiPorts.map((apiPort, index) => new Validator(place, processes, { index, apiPort }));
+  const validators = all.slice(0, count);
   await Promise.all(validators.map((validator) => validator.start()));
   await Promise.all(validators.map((validator) => validator.ready()));
   say("waiting until the validators have agreed on what the L1 says of the rollups");
   await rollupsKnown(validators, deployment, processes);
-  return { place, l1, provider, deployment, genesis, validators };
+  if (!dealsSealingKey) {
+    say("waiting until the validators have made the key that transactions are sealed to");
+    await reachEpoch(validators, 1, processes);
+  }
+  return {
+    place,
+    l1,
+    provider,
+    deployment,
+    genesis,
+    validators,
+    later: all.slice(count),
+    addresses,
+  };
+}
+
+/** Throws `CodedError` NOT_READY when it does not begin for all of them. */
+export async function reachEpoch(
+  validators: readonly Validator[],
+  epoch: number,
+  { failed }: Processes,
+): Promise<void> {
+  const isReached = async (): Promise<boolean> => {
+    const statuses = await Promise.allSettled(validators.map(({ api }) => api.status()));
+    return statuses.every((each) => each.status === "fulfilled" && each.value.epoch >= epoch);
+  };
+  if (await until(isReached, { timeoutMs: keyMs, failed })) return;
+  throw new CodedError("NOT_READY", `epoch ${epoch} does not begin`);
 }
 
 /** Until then the rollups' transactions are refused. Throws `CodedError` NOT_READY. */

@@ -8,6 +8,8 @@ import type { AnchoredCheckpoint, SettlementHistory } from "./observations.ts";
 export interface L1History {
   readonly checkpoints: readonly AnchoredCheckpoint[];
   readonly settlements: readonly SettlementHistory[];
+  /** Epochs that have begun, in order. */
+  readonly rotations: readonly number[];
 }
 
 /** Of one kind of transaction. */
@@ -66,7 +68,9 @@ export class L1Reader {
       blockHash: plain(args["blockHash"]),
       transaction: plain(transactionHash),
     }));
-    return { checkpoints, settlements };
+    const rotated = await eventsOf(this.#hub, "Rotated");
+    const rotations = rotated.map(({ args }) => Number(args["epoch"]));
+    return { checkpoints, settlements, rotations };
   }
 
   /** Hashes without 0x; a transaction that is named twice counts once. */

@@ -10,13 +10,16 @@ import { type Devnet, logsOf, startDevnet } from "./devnet.ts";
 import { Display } from "./display.ts";
 import { type Options, readOptions } from "./options.ts";
 import { Processes } from "./processes.ts";
-import { runSmoke } from "./smoke.ts";
+import { joining, runSmoke } from "./smoke.ts";
 import { stopRequest } from "./stop-request.ts";
 import { describe } from "./summary.ts";
 import { runTraffic } from "./traffic.ts";
 import { welcome } from "./welcome.ts";
 
 const root = join(import.meta.dirname, "..", "..");
+
+/** Long enough that who comes or goes right after a committee has begun has come or gone before the next is prepared. */
+const smokeEpochSeconds = 25;
 
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(root, args);
@@ -61,6 +64,7 @@ async function run(request: Run): Promise<number> {
   const say = (line: string): void => display.say(line);
   const devnet = await startDevnet({ root, folder }, processes, {
     validators: options.validators,
+    ...(options.smoke ? { later: joining, epochSeconds: smokeEpochSeconds } : {}),
     usualPorts: !options.smoke,
     say,
   });

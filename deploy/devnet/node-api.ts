@@ -5,6 +5,9 @@ import { CodedError } from "../../base/index.ts";
 
 export interface NodeStatus {
   readonly ready: boolean;
+  readonly epoch: number;
+  /** Its seat, null without one. */
+  readonly validator: number | null;
   readonly view: number;
   readonly final: number;
   readonly opened: number;

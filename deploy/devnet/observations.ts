@@ -15,6 +15,21 @@ export interface Observations {
   readonly traces: readonly ValidatorTrace[];
   readonly chains: readonly ValidatorChain[];
   readonly restarts: readonly Restart[];
+  /** How many members each committee was to have, from genesis on. */
+  readonly sizes: readonly number[];
+  /** The committees from genesis on, each shown by the one before it. */
+  readonly epochs: readonly CommitteeOfEpoch[];
+  /** Epochs that the Hub says have begun, in the order of the L1. */
+  readonly rotations: readonly number[];
+  /** What was sealed in the first epoch that had a key, and submitted in the last. */
+  readonly held: { readonly id: string | undefined; readonly lastOrigin: number };
+}
+
+export interface CommitteeOfEpoch {
+  readonly epoch: number;
+  readonly members: number;
+  /** The key that is sealed to, if there is one. */
+  readonly sealingKey: string | undefined;
 }
 
 export interface Submitted {

@@ -3,7 +3,9 @@
 import type { Follower } from "./follower.ts";
 import type { Journal } from "./journal.ts";
 import type { L1Reader } from "./l1-history.ts";
-import type { Observations, ValidatorChain } from "./observations.ts";
+import { toHex } from "../../base/index.ts";
+import type { ConclaveClient } from "../../sdk/index.ts";
+import type { CommitteeOfEpoch, Observations, ValidatorChain } from "./observations.ts";
 import type { StreamCollector } from "./streams.ts";
 import { until } from "./until.ts";
 import type { Validator } from "./validators.ts";
@@ -14,17 +16,20 @@ export interface Sources {
   readonly collectors: readonly StreamCollector[];
   readonly followers: readonly Follower[];
   readonly l1: L1Reader;
+  /** Of any customer, which believes the genesis alone. */
+  readonly client: ConclaveClient;
 }
 
 export async function observe(
-  { validators, journal, collectors, followers, l1 }: Sources,
-  plan: Pick<Observations, "wanted" | "restarts">,
+  { validators, journal, collectors, followers, l1, client }: Sources,
+  plan: Pick<Observations, "wanted" | "restarts" | "sizes"> & { readonly held: string | undefined },
 ): Promise<Observations> {
   const history = await l1.history();
   // L1 may hold a checkpoint of a block that the slowest validator has not opened yet.
   const anchored = Math.max(0, ...history.checkpoints.map(({ height }) => height));
   return {
     ...plan,
+    ...(await epochsOf(client, plan.held)),
     submitted: journal.submitted(),
     streams: collectors.map((each) => each.stream()),
     followers: followers.map((each) => each.history()),
@@ -32,6 +37,20 @@ export async function observe(
     traces: validators.map((each) => each.trace()),
     chains: await chainsOf(validators, anchored),
   };
+}
+
+async function epochsOf(
+  client: ConclaveClient,
+  held: string | undefined,
+): Promise<Pick<Observations, "epochs" | "held">> {
+  const { epochs } = await client.network();
+  const known: CommitteeOfEpoch[] = [];
+  for (let at = epochs.at(0); at !== undefined; at = epochs.at(known.length)) {
+    const { epoch, members, sealing } = at.committee;
+    const sealingKey = sealing && toHex(sealing.pk2);
+    known.push({ epoch, members: members.length, sealingKey });
+  }
+  return { epochs: known, held: { id: held, lastOrigin: epochs.newest.origin.height } };
 }
 
 const patienceMs = 30_000;

@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 
 export interface Options {
   readonly validators: number;
-  /** Transactions per second. */
+  /** Transactions per second; for a smoke fewer, so that they last as long as it does. */
   readonly rate: number;
   /** Where the folders of runs are. */
   readonly data: string;
@@ -20,7 +20,8 @@ const help = `
 Examples:
   npm run devnet                                  an L1, four validators, two followers, and traffic; Ctrl-C stops it
   npm run devnet -- --rate 0                      the same without traffic: submit your own
-  npm run devnet -- --smoke                       500 transactions and a kill -9, then every promise is checked
+  npm run devnet -- --smoke                       500 transactions, a kill -9, two changes of the committee, then every
+                                                  promise is checked
   npm run devnet -- --smoke --json --keep         the summary as one line of JSON; logs and data stay
 
 Exit codes: 0 all is well, 1 it failed and said why, 2 it was asked wrongly.`;
@@ -33,9 +34,9 @@ export function readOptions(root: string, args: readonly string[]): Options | nu
     )
     .option("--smoke", "check all promises on a fixed number of transactions, then stop", false)
     .option("--validators <n>", "how many", integer(4, 16), 4)
-    .option("--rate <n>", "transactions per second", integer(0, 1_000), 25)
+    .option("--rate <n>", "transactions per second (25; of a smoke 6)", integer(0, 1_000))
     .option("--transactions <n>", "of a smoke", integer(2, 100_000), 500)
-    .option("--timeout <seconds>", "of a smoke, for its transactions", integer(10, 3_600), 240)
+    .option("--timeout <seconds>", "of a smoke, for its transactions", integer(10, 3_600), 420)
     .option("--data <dir>", "where each run makes its folder", join(root, "devnet-data"))
     .option("--keep", "leave the run's folder; otherwise it goes when all went well", false)
     .option("--json", "print a smoke's summary as one line of JSON", false)
@@ -47,7 +48,8 @@ export function readOptions(root: string, args: readonly string[]): Options | nu
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? 0 : 2;
   }
-  return program.opts<Options>();
+  const options = program.opts<Omit<Options, "rate"> & { readonly rate?: number }>();
+  return { ...options, rate: options.rate ?? (options.smoke ? 6 : 25) };
 }
 
 function integer(min: number, max: number) {

@@ -1,12 +1,16 @@
-// The smoke: a fixed number of transactions over all namespaces, a validator killed and restarted in between, and then
-// everything that must be true of it, asked of sources that do not trust one another.
+// The smoke: a fixed number of transactions over all namespaces; in between three validators join, one is killed and
+// restarted, and two leave; and then everything that must be true of it, asked of sources that do not trust one another.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { NonceManager } from "ethers";
 import { assert } from "../../base/index.ts";
 import type { SealingGroup } from "../../crypto/index.ts";
+import { devAccount } from "./accounts.ts";
 import { type Background, startBackground } from "./background.ts";
+import { fastClient } from "./client.ts";
+import { keysOf } from "./committee.ts";
 import { namespaces } from "./contracts.ts";
-import type { Devnet } from "./devnet.ts";
+import { type Devnet, reachEpoch } from "./devnet.ts";
 import {
   allAnchored,
   allDelivered,
@@ -20,6 +24,7 @@ import { L1Reader } from "./l1-history.ts";
 import type { Restart } from "./observations.ts";
 import { observe } from "./observe.ts";
 import type { Processes } from "./processes.ts";
+import { leaveStake, registerOperator, type StakePlace } from "./staking.ts";
 import { StreamCollector } from "./streams.ts";
 import { type EventLoopDelay, type Summary, summarize } from "./summary.ts";
 import { runTraffic } from "./traffic.ts";
@@ -40,6 +45,11 @@ export interface SmokeOptions {
 
 /** How long the killed validator stays away, ms. */
 const awayMs = 2_000;
+/** Who come to the committee while it works, and how many leave it after that. */
+export const joining = 3;
+const leaving = 2;
+/** After that of the committee that made the key: the one that the newcomers join, and the one that some have left. */
+const epochs = { joined: 2, left: 3 };
 
 /** Throws what a process died of. */
 export async function runSmoke(
@@ -47,7 +57,7 @@ export async function runSmoke(
   processes: Processes,
   options: SmokeOptions,
 ): Promise<Summary> {
-  const { validators, deployment, provider, place } = devnet;
+  const { validators, later, deployment, provider, place } = devnet;
   const { transactions, deadline: at, group, say } = options;
   const victim = validators.at(-1);
   assert(victim !== undefined, "a devnet has validators");
@@ -56,7 +66,16 @@ export async function runSmoke(
   const l1 = await L1Reader.open(place.root, provider, deployment);
   // The memory of transactions ends with a process: the one that will be killed is no witness.
   const witnesses = validators.slice(0, -1);
-  const background = await startBackground({ ...options, devnet, processes, witnesses, signal });
+  let seated: readonly Validator[] = validators;
+  const endpointsNow = (): readonly string[] => seated.map(({ api }) => api.url);
+  const background = await startBackground({
+    ...options,
+    devnet,
+    processes,
+    witnesses,
+    signal,
+    endpoints: endpointsNow,
+  });
   const { journal, watch, followers } = background;
   // Followed through the one that will be killed, and through the others after that.
   const endpoints = validators.map(({ api }) => api.url).toReversed();
@@ -72,13 +91,20 @@ export async function runSmoke(
     await delaysOf(validators);
     const failures: string[] = [];
     const onFailure = (why: string): void => void failures.push(why);
-    const traffic = runTraffic({ ...background.traffic, onFailure });
-    const submitted = (share: number) =>
-      allSubmitted(journal, () => Math.ceil(share * transactions) - failures.length);
-    const late = [...(await reach([submitted(1 / 2)], deadline))];
+    const { promise: until, resolve: release } = Promise.withResolvers<undefined>();
+    let held: string | undefined;
+    const onSealed = (id: string): void => void (held = id);
+    const holdFirst = { until, onSealed };
+    const traffic = runTraffic({ ...background.traffic, onFailure, holdFirst });
+    await join(devnet, processes, { say, deadline });
+    seated = [...validators, ...later];
     const delaysBefore = await delaysOf([victim]);
     const restart = await killAndRestart({ victim, witnesses, say, deadline });
-    late.push(...(await reach([submitted(1)], deadline)));
+    await leave(devnet, processes, { say, deadline });
+    seated = [...validators.slice(leaving), ...later];
+    release(undefined);
+    const all = allSubmitted(journal, () => transactions - failures.length);
+    const late = [...(await reach([all], deadline))];
     say("all are submitted; waiting until they are settled");
     const goals = [
       allSettled(journal),
@@ -91,16 +117,69 @@ export async function runSmoke(
     stop.abort();
     await Promise.all([traffic, following, background.finished]);
     const after = (await victim.api.status()).opened;
-    const sources = { validators, journal, collectors, followers, l1 };
+    const everyone = [...validators, ...later];
+    const client = fastClient({ ...devnet, group, endpoints });
+    const sources = { validators: everyone, journal, collectors, followers, l1, client };
+    const { length: n } = validators;
     const observations = await observe(sources, {
       wanted: transactions,
       restarts: [{ ...restart, after }],
+      sizes: [n, n, n + joining, n + joining - leaving],
+      held,
     });
     const measured = { delays: [...delaysBefore, ...delays], journal, l1 };
     return await summarize(observations, { ...measured, missing, failures });
   } finally {
     stop.abort();
   }
+}
+
+interface Change {
+  readonly say: (line: string) => void;
+  readonly deadline: Deadline;
+}
+
+/** They stake, start with nothing, catch up, take part in the next committee's key, and sit in it. */
+async function join(
+  devnet: Devnet,
+  processes: Processes,
+  { say, deadline }: Change,
+): Promise<void> {
+  const { later, addresses, place } = devnet;
+  say(`${later.length} more validators stake and start; they have to be let in`);
+  const stakes = stakesOf(devnet);
+  for (const { index } of later) {
+    const address = addresses[index] ?? "";
+    await registerOperator(stakes, { index, address, ...(await keysOf(place.folder, index)) });
+  }
+  await Promise.all(later.map((validator) => validator.start()));
+  const joined = reachEpoch([...devnet.validators, ...later], epochs.joined, processes);
+  await Promise.race([joined, deadline.failed]);
+  say(
+    `epoch ${epochs.joined} has begun, with ${devnet.validators.length + later.length} validators`,
+  );
+}
+
+async function leave(
+  devnet: Devnet,
+  processes: Processes,
+  { say, deadline }: Change,
+): Promise<void> {
+  const { validators, later } = devnet;
+  const leavers = validators.slice(0, leaving);
+  say(`validators ${leavers.map(({ index }) => index).join(" and ")} leave the stake`);
+  const stakes = stakesOf(devnet);
+  for (const { index } of leavers) await leaveStake(stakes, index);
+  const left = reachEpoch([...validators, ...later], epochs.left, processes);
+  await Promise.race([left, deadline.failed]);
+  say(
+    `epoch ${epochs.left} has begun, with ${validators.length + later.length - leaving} validators`,
+  );
+}
+
+function stakesOf({ place, provider, deployment }: Devnet): StakePlace {
+  const minter = new NonceManager(devAccount(0).connect(provider));
+  return { root: place.root, provider, minter, deployment };
 }
 
 function rejectionOf(promise: Promise<unknown>): Promise<never> {

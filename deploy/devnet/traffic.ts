@@ -1,7 +1,7 @@
 // A steady stream of transactions: made by traders, sealed, and submitted to several validators at once.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { CodedError } from "../../base/index.ts";
+import { assert, CodedError, toHex } from "../../base/index.ts";
 import type { SealingGroup } from "../../crypto/index.ts";
 import {
   faultyMax,
@@ -11,15 +11,15 @@ import {
   type SealedTransaction,
   transactionId,
 } from "../../protocol/index.ts";
-import { type ConclaveClient, type Network, sealTransaction, toNetwork } from "../../sdk/index.ts";
+import { type ConclaveClient, type Network, sealTransaction } from "../../sdk/index.ts";
 import { fastClient } from "./client.ts";
 import { type Journal, nowMicros } from "./journal.ts";
 import type { Intent, Traders } from "./traders.ts";
 
 export interface TrafficOptions {
   readonly genesis: Genesis;
-  /** URLs by validator. */
-  readonly endpoints: readonly string[];
+  /** URLs of the nodes that have a seat now. */
+  readonly endpoints: () => readonly string[];
   readonly group: SealingGroup;
   readonly traders: Traders;
   readonly journal: Journal;
@@ -30,6 +30,11 @@ export interface TrafficOptions {
   /** The last final height, from which expiry is counted. */
   readonly height: () => number;
   readonly signal: AbortSignal;
+  /** The first transaction is sealed at once, and submitted only when this resolves. */
+  readonly holdFirst?: {
+    readonly until: Promise<unknown>;
+    readonly onSealed: (id: string) => void;
+  };
   /** Hears why a transaction could not be submitted, after several attempts. */
   readonly onFailure: (why: string) => void;
 }
@@ -50,8 +55,9 @@ const orderedCodes = new Set(["ALREADY_ORDERED", "ALREADY_SEEN"]);
 /** Resolves when all are submitted, or the signal says so. */
 export async function runTraffic(options: TrafficOptions): Promise<void> {
   const { traders, journal, rate, count, signal } = options;
-  const network = toNetwork(options.genesis, options.group);
-  const clients = makeClients(options);
+  const clients = new Clients(options);
+  // The key outlives the committees, so that whoever has seen it once can seal for all of them.
+  const network = await clients.at(0).network();
   const inFlight = new Set<Promise<void>>();
   const start = performance.now();
   for (let turn = 0; turn < count && !signal.aborted; turn++) {
@@ -59,9 +65,9 @@ export async function runTraffic(options: TrafficOptions): Promise<void> {
     if (dueMs > 0) await sleep(dueMs);
     while (inFlight.size >= inFlightMax) await Promise.race(inFlight);
     while (journal.open >= openMax && !signal.aborted) await sleep(pauseMs);
-    const client = clients[turn % clients.length];
-    if (client === undefined) break;
-    const submission = submitOne(options, { network, client, intent: traders.next(turn) })
+    const held = turn === 0 ? options.holdFirst : undefined;
+    const client = (): ConclaveClient => clients.at(turn);
+    const submission = submitOne(options, { network, client, held, intent: traders.next(turn) })
       .catch((error: unknown) => options.onFailure(reasonOf(error)))
       .finally(() => inFlight.delete(submission));
     inFlight.add(submission);
@@ -70,26 +76,51 @@ export async function runTraffic(options: TrafficOptions): Promise<void> {
 }
 
 /** One for each validator: it and the next f + 1, of which f may fail and one be down. */
-function makeClients({ genesis, group, endpoints }: TrafficOptions): readonly ConclaveClient[] {
-  const width = Math.min(endpoints.length, faultyMax(endpoints.length) + 2);
-  return endpoints.map((_, first) => {
-    const chosen = Array.from(
-      { length: width },
-      (_, i) => endpoints[(first + i) % endpoints.length] ?? "",
-    );
-    return fastClient({ genesis, group, endpoints: chosen });
-  });
+class Clients {
+  readonly #options: Pick<TrafficOptions, "genesis" | "group" | "endpoints">;
+  #endpoints = "";
+  #clients: readonly ConclaveClient[] = [];
+
+  constructor(options: Pick<TrafficOptions, "genesis" | "group" | "endpoints">) {
+    this.#options = options;
+  }
+
+  /** Of those who have a seat now, each in turn. */
+  at(turn: number): ConclaveClient {
+    const endpoints = this.#options.endpoints();
+    if (endpoints.join() !== this.#endpoints) {
+      this.#endpoints = endpoints.join();
+      this.#clients = this.#clientsOf(endpoints);
+    }
+    const client = this.#clients[turn % this.#clients.length];
+    assert(client !== undefined, "somebody has a seat");
+    return client;
+  }
+
+  #clientsOf(endpoints: readonly string[]): ConclaveClient[] {
+    const { genesis, group } = this.#options;
+    const width = Math.min(endpoints.length, faultyMax(endpoints.length) + 2);
+    return endpoints.map((_, first) => {
+      const chosen = Array.from(
+        { length: width },
+        (_, i) => endpoints[(first + i) % endpoints.length] ?? "",
+      );
+      return fastClient({ genesis, group, endpoints: chosen });
+    });
+  }
 }
 
 interface Attempt {
   readonly network: Network;
-  readonly client: ConclaveClient;
+  /** Asked anew for each attempt: committees change. */
+  readonly client: () => ConclaveClient;
+  readonly held: TrafficOptions["holdFirst"];
   readonly intent: Intent;
 }
 
 async function submitOne(
   options: TrafficOptions,
-  { network, client, intent }: Attempt,
+  { network, client, held, intent }: Attempt,
 ): Promise<void> {
   const { group, journal, height } = options;
   const transaction = await sealTransaction(
@@ -107,20 +138,23 @@ async function submitOne(
     },
     group,
   );
+  const id = transactionId(transaction);
+  held?.onSealed(toHex(id));
+  await held?.until;
   const submittedAt = nowMicros();
   await submitPatiently(client, transaction, options.signal);
-  journal.add(transactionId(transaction), intent.namespace, submittedAt);
+  journal.add(id, intent.namespace, submittedAt);
 }
 
 /** The same bytes again and again: a transaction is ordered once, however often it is brought. */
 async function submitPatiently(
-  client: ConclaveClient,
+  client: () => ConclaveClient,
   transaction: SealedTransaction,
   signal: AbortSignal,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++)
     try {
-      await client.submit(transaction);
+      await client().submit(transaction);
       return;
     } catch (error) {
       if (isOrdered(error)) return;

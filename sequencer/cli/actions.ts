@@ -17,8 +17,7 @@ export interface Actions {
   makeCommittee(request: {
     readonly folder: string;
     readonly validators: number;
-    /** Nobody deals its sealing key. */
-    readonly makesOwnKey: boolean;
+    readonly dealsSealingKey: boolean;
   }): Promise<Result>;
   makeGenesis(request: GenesisRequest): Promise<Result>;
   describeGenesis(path: string): Promise<Result>;

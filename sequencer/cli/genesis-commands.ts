@@ -6,16 +6,14 @@ import { integer, namedIntegers } from "./arguments.ts";
 import { show, type Streams } from "./output.ts";
 
 const dealerWarning = `
-  WARNING  These keys come from ONE DEALER: this machine. Whoever has seen its memory or these files can vote
-           for every validator, and open every transaction that is ever sealed to this key. It is meant for
-           development, and for networks whose users trust whoever runs this to hand each folder to its
-           operator and keep nothing.
+  WARNING  All keys of these validators are drawn on ONE MACHINE: this one. Whoever has seen its memory or these
+           files can vote for every validator of the first committee. It is meant for development, and for networks
+           whose users trust whoever runs this to hand each folder to its operator and keep nothing. Validators that
+           register later draw their own.
 `;
-
-const keysWarning = `
-  WARNING  These keys were drawn on ONE MACHINE: this one. Whoever has seen its memory or these files can vote for
-           every validator. The key to which transactions are sealed is not among them: the committee makes it
-           itself, and nobody ever holds it.
+const sealingWarning = `
+  WARNING  The sealing key is dealt as well: whoever has seen this machine can open every transaction that is ever
+           sealed to it. Without --deal-sealing-key the validators make it among themselves, and nobody ever has it.
 `;
 
 export function addGenesisCommands(
@@ -24,21 +22,21 @@ export function addGenesisCommands(
 ): void {
   group
     .command("keys")
-    .description("first step: deal the keys of a committee into DIR, one folder per validator")
+    .description("first step: draw the keys of a committee into DIR, one folder per validator")
     .requiredOption("--out <dir>", "a folder that is new or empty")
     .requiredOption("--validators <n>", "how many", integer(1, limits.committeeMax))
     .option(
-      "--without-sealing-key",
-      "the committee makes its own, once L1 has named who follows it",
+      "--deal-sealing-key",
+      "a sealing key from the start, which this machine then knows",
+      false,
     )
     .option("--json", "print JSON")
     .addHelpText("after", dealerWarning)
-    .action(async ({ out, validators, withoutSealingKey, json }: KeysOptions) => {
-      const makesOwnKey = withoutSealingKey ?? false;
-      streams.err(makesOwnKey ? keysWarning : dealerWarning);
-      show(streams, await actions.makeCommittee({ folder: out, validators, makesOwnKey }), {
-        json: json ?? false,
-      });
+    .action(async ({ out, validators, dealSealingKey, json }: KeysOptions) => {
+      streams.err(dealerWarning);
+      if (dealSealingKey) streams.err(sealingWarning);
+      const request = { folder: out, validators, dealsSealingKey: dealSealingKey };
+      show(streams, await actions.makeCommittee(request), { json: json ?? false });
     });
 
   group
@@ -84,7 +82,7 @@ export function addGenesisCommands(
 interface KeysOptions {
   readonly out: string;
   readonly validators: number;
-  readonly withoutSealingKey?: true;
+  readonly dealSealingKey: boolean;
   readonly json?: true;
 }
 

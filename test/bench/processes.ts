@@ -64,6 +64,7 @@ async function inDevnet({ group, roundTripsMs, isDirect }: DevnetRequest): Promi
     devnet = await startDevnet({ root, folder }, processes, {
       validators,
       usualPorts: false,
+      dealsSealingKey: true,
       say: progress,
       beforeStart: async (ports) => {
         if (isDirect) return;
@@ -99,7 +100,7 @@ async function measure(
   const height = (await first(validators).api.status()).final;
   await runTraffic({
     genesis,
-    endpoints: validators.map(({ api }) => api.url),
+    endpoints: () => validators.map(({ api }) => api.url),
     group,
     traders,
     journal: new Journal({ keepsAll: false }),

@@ -72,6 +72,14 @@ const well: Observations = {
     hashes: new Map(wellChain),
   })),
   restarts: [{ validator: 1, before: 3, after: 5, others: 4 }],
+  sizes: [4, 4, 7],
+  epochs: [
+    { epoch: 0, members: 4, sealingKey: undefined },
+    { epoch: 1, members: 4, sealingKey: "k" },
+    { epoch: 2, members: 7, sealingKey: "k" },
+  ],
+  rotations: [1, 2],
+  held: { id: "a3", lastOrigin: 4 },
 };
 
 test.each(checks)("a good smoke passes: $name", ({ find }) => {
@@ -195,6 +203,37 @@ const bugs: Record<string, Record<string, Partial<Observations>>> = {
     "it stayed where it was": { restarts: [{ validator: 1, before: 3, after: 3, others: 4 }] },
     "it went back": { restarts: [{ validator: 1, before: 3, after: 2, others: 1 }] },
     "nobody was killed": { restarts: [] },
+  },
+  "the committees made one key, and each handed it on to the next": {
+    "a committee is too small": { sizes: [4, 4, 8] },
+    "a committee never came": { epochs: well.epochs.slice(0, 2), rotations: [1] },
+    "a dealer made the key": {
+      epochs: well.epochs.map((each) => ({ ...each, sealingKey: "k" })),
+    },
+    "there was no key": {
+      epochs: well.epochs.map((each) => ({ ...each, sealingKey: undefined })),
+    },
+    "the key is another one": {
+      epochs: well.epochs.map((each) => ({
+        ...each,
+        sealingKey: each.epoch === 0 ? undefined : `k${each.epoch}`,
+      })),
+    },
+    "the L1 was not told": { rotations: [1] },
+  },
+  "what was sealed for the first committee was opened for the last": {
+    "nothing was held": { held: { id: undefined, lastOrigin: 4 } },
+    "it was ordered too early": { held: { id: "a3", lastOrigin: 5 } },
+    "it is nowhere": { held: { id: "zz", lastOrigin: 4 } },
+    "it is void": {
+      streams: well.streams.map((stream) => ({
+        ...stream,
+        batches: stream.batches.map((batch) => ({
+          ...batch,
+          transactions: batch.transactions.map(({ id }) => ({ id, isVoid: id === "a3" })),
+        })),
+      })),
+    },
   },
 };
 

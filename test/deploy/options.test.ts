@@ -21,6 +21,11 @@ test("without a word it is four validators and 25 transactions per second", () =
   });
 });
 
+test("a smoke is slower unless it is told, so that it lasts while committees change", () => {
+  expect(readOptions("/root", ["--smoke"])).toMatchObject({ rate: 6 });
+  expect(readOptions("/root", ["--smoke", "--rate", "25"])).toMatchObject({ rate: 25 });
+});
+
 test("what is given counts", () => {
   const args = ["--smoke", "--transactions", "50", "--rate", "0", "--json", "--data", "/else"];
   expect(readOptions("/root", args)).toMatchObject({

@@ -33,6 +33,7 @@ export async function startTormented(
   let links: Links | undefined;
   const devnet = await startDevnet(place, processes, {
     validators,
+    dealsSealingKey: true,
     usualPorts: false,
     say,
     beforeStart: async (ports) => {

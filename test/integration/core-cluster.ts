@@ -34,9 +34,9 @@ import {
 import { Executor, type Persist } from "../../sequencer/executor.ts";
 import {
   dealCommittee,
+  drawCommittee,
   makeGenesis,
-  type ValidatorSecrets,
-  withoutSealingKey,
+  type DealtCommittee,
 } from "../../sequencer/genesis.ts";
 import { Jobs } from "../../sequencer/jobs.ts";
 import { doRoundJob, type RoundWorkers } from "../../sequencer/round-keeper.ts";
@@ -113,7 +113,7 @@ export class CoreCluster {
   readonly nodes: ClusterNode[] = [];
   now: Micros = Micros(start);
   readonly #group: SealingGroup;
-  readonly #secrets: readonly ValidatorSecrets[];
+  readonly #secrets: DealtCommittee["secrets"];
   /** What each has signed: it outlives the loss of all else. */
   readonly #safeties: Store[] = [];
   readonly #networkKeys: readonly Uint8Array[];
@@ -128,7 +128,7 @@ export class CoreCluster {
   /** Finalized so far, for those that start later. */
   readonly #l1: L1Block[] = [];
 
-  private constructor(genesis: Genesis, secrets: readonly ValidatorSecrets[], group: SealingGroup) {
+  private constructor(genesis: Genesis, secrets: DealtCommittee["secrets"], group: SealingGroup) {
     this.genesis = genesis;
     this.#secrets = secrets;
     this.#networkKeys = secrets.map(({ network }) => nodeNetworkSignatures.publicKey(network));
@@ -151,7 +151,8 @@ export class CoreCluster {
     const { behindMax = limits.stateSyncHeights, spare = 0, epochTime = 0 } = options;
     const { dkgWindow = 0, isKeyless = false } = options;
     const group = await createMclSealingGroup();
-    const { committee, secrets } = dealCommittee(group, { validators, entropy: sha256() });
+    const draw = { validators, entropy: sha256() };
+    const { committee, secrets } = dealCommittee(group, draw);
     const { secrets: spares } = dealCommittee(group, {
       validators: Math.max(spare, 1),
       entropy: sha256(new Uint8Array([9])),
@@ -162,7 +163,7 @@ export class CoreCluster {
         chainId: 31_337,
         contracts: { hub: new Uint8Array(20).fill(1), rollups: new Uint8Array(20).fill(2) },
         l1Start: 1,
-        committee: isKeyless ? withoutSealingKey(committee) : committee,
+        committee: isKeyless ? drawCommittee(draw).committee : committee,
         parameters: { checkpointHeights: 16, epochTime, dkgWindow },
       },
     );
@@ -320,7 +321,7 @@ export class CoreCluster {
     return node;
   }
 
-  #secretsOf(index: number): ValidatorSecrets {
+  #secretsOf(index: number): DealtCommittee["secrets"][number] {
     const secrets = this.#secrets[index];
     if (secrets === undefined) throw new Error("no such node");
     return secrets;

@@ -24,9 +24,10 @@ describe("the ceremony, as an operator runs it", { timeout: 90_000 }, () => {
 
   beforeAll(async () => {
     net = join(folder, "net");
-    const keys = await start(`genesis keys --out ${net} --validators 4 --json`);
+    const keys = await start(`genesis keys --out ${net} --validators 4 --deal-sealing-key --json`);
     expect(keys).toMatchObject({ code: 0 });
-    expect(keys.err).toContain("ONE DEALER");
+    expect(keys.err).toContain("ONE MACHINE");
+    expect(keys.err).toContain("The sealing key is dealt as well");
     expect(JSON.parse(keys.out)).toMatchObject({ validators: 4, quorum: 3 });
     expect(await start(`genesis build --out ${net} ${facts}`)).toMatchObject({ code: 0 });
   }, 60_000);
@@ -67,16 +68,15 @@ describe("the ceremony, as an operator runs it", { timeout: 90_000 }, () => {
     expect(build.err).toContain("FILE_EXISTS");
   });
 
-  test("leaves the sealing key to the committee when it is told to", async () => {
+  test("leaves the sealing key to the committee unless it is told to deal one", async () => {
     const own = join(folder, "own-key");
-    const keys = await start(`genesis keys --out ${own} --validators 4 --without-sealing-key`);
+    const keys = await start(`genesis keys --out ${own} --validators 4`);
     expect(keys).toMatchObject({ code: 0 });
-    expect(keys.err).not.toContain("DEALER");
+    expect(keys.err).not.toContain("The sealing key is dealt");
     expect(readdirSync(join(own, "validator-1"))).not.toContain("key-share.json");
-    const hasty = await start(`genesis build --out ${own} ${facts}`);
-    expect(hasty.err).toContain("dkgWindow");
-    const build = await start(`genesis build --out ${own} ${facts} --parameter dkgWindow=120`);
-    expect(build).toMatchObject({ code: 0 });
+    const never = await start(`genesis build --out ${own} ${facts} --parameter dkgWindow=0`);
+    expect(never.err).toContain("dkgWindow");
+    expect(await start(`genesis build --out ${own} ${facts}`)).toMatchObject({ code: 0 });
     expect(fromGenesisJson(readJson(join(own, "genesis.json"))).committee.sealing).toBeUndefined();
   });
 

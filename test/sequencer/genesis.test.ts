@@ -16,9 +16,9 @@ import {
   checkGenesis,
   dealCommittee,
   defaultParameters,
+  drawCommittee,
   drawSecret,
   makeGenesis,
-  withoutSealingKey,
 } from "../../sequencer/genesis.ts";
 
 const group = await createMclSealingGroup();
@@ -109,7 +109,7 @@ test.each<[string, (genesis: Genesis) => Genesis]>([
 });
 
 test("a committee that is to make its own key has none, and nothing to verify shares by", () => {
-  const committee = withoutSealingKey(dealt.committee);
+  const { committee } = drawCommittee({ validators: 4, entropy });
   const parameters = { dkgWindow: 8 };
   const genesis = makeGenesis(ports, { ...facts, committee, parameters });
   expect(genesis.committee.sealing).toBeUndefined();
@@ -121,10 +121,11 @@ test("a committee that is to make its own key has none, and nothing to verify sh
 });
 
 test("a committee without a key needs windows to make it in, long enough to be heard", () => {
-  const committee = withoutSealingKey(dealt.committee);
-  expect(() => makeGenesis(ports, { ...facts, committee })).toThrow("dkgWindow");
-  const parameters = { dkgWindow: 7 };
-  expect(() => makeGenesis(ports, { ...facts, parameters })).toThrow("at least 8");
+  const { committee } = drawCommittee({ validators: 4, entropy });
+  const never = { dkgWindow: 0 };
+  expect(() => makeGenesis(ports, { ...facts, committee, parameters: never })).toThrow("dkgWindow");
+  const hasty = { dkgWindow: 7 };
+  expect(() => makeGenesis(ports, { ...facts, parameters: hasty })).toThrow("at least 8");
 });
 
 test("a drawn key is a key", () => {
