@@ -13,6 +13,7 @@ const usage = `npm run sim:swarm -- [options]: runs seeds until so many views ar
 
   --views N        views in all, those of earlier calls with this file included (1000000)
   --workers N      processes (2)
+  --n N            seats of every committee, in place of a mixture of 4 to 16
   --whole PERCENT  of the ranges that are of whole cores (10)
   --progress FILE  where finished ranges are kept (sim-swarm.log)
   --help           this text
@@ -74,7 +75,7 @@ async function main(): Promise<number> {
   const takeNext = (): Range => {
     while (done.has(next)) next++;
     done.add(next);
-    return rangeOf(next, options.whole);
+    return rangeOf(next, options);
   };
   const keep = (result: Finished): void => {
     finished.push(result);
@@ -137,8 +138,8 @@ async function work(range: Range): Promise<void> {
   process.send?.({ range: number, harness, n, seeds, sums, adversaries, coverage, failures });
 }
 
-function rangeOf(number: number, wholePercent: number): Range {
-  const isWhole = (number * 37) % 100 < wholePercent;
+function rangeOf(number: number, { whole, n }: Pick<Options, "whole" | "n">): Range {
+  const isWhole = (number * 37) % 100 < whole;
   const harness = isWhole ? "whole" : "replicas";
   const count = seedsPerRange[harness];
   const turn = isWhole ? Math.floor(number / 7) : number;
@@ -146,7 +147,7 @@ function rangeOf(number: number, wholePercent: number): Range {
     number,
     harness,
     mode: turn % 4 === 3 ? "safety" : "liveness",
-    n: sizes[turn % sizes.length] ?? 4,
+    n: n ?? sizes[turn % sizes.length] ?? 4,
     views: isWhole ? 120 : 250,
     adversaries: undefined,
     wicked: undefined,
@@ -213,6 +214,8 @@ interface Options {
   readonly views: number;
   readonly workers: number;
   readonly whole: number;
+  /** Undefined for a mixture. */
+  readonly n: number | undefined;
   readonly progress: string;
 }
 
@@ -222,6 +225,7 @@ function parse(): Options | "help" {
       views: { type: "string", default: "1000000" },
       workers: { type: "string", default: "2" },
       whole: { type: "string", default: "10" },
+      n: { type: "string" },
       progress: { type: "string", default: "sim-swarm.log" },
       help: { type: "boolean", default: false },
     },
@@ -232,6 +236,7 @@ function parse(): Options | "help" {
     views: toInteger("--views", values.views, 1, 1e12),
     workers: toInteger("--workers", values.workers, 1, 64),
     whole: toInteger("--whole", values.whole, 0, 100),
+    n: values.n === undefined ? undefined : toInteger("--n", values.n, 4, 128),
     progress: values.progress,
   };
 }
