@@ -22,11 +22,14 @@ export interface EpochSecrets {
 type Kind = "secrets" | "share";
 
 const nonceBytes = 24;
+const draftName = /^\.[0-9a-f-]+\.tmp$/;
 
 export class KeyRing {
   readonly #folder: string;
   readonly #random: Random;
   readonly #key: Uint8Array;
+  /** One thing after the other: a round may ask for the same secrets from several of its jobs at once. */
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(folder: string, random: Random, key: Uint8Array) {
     this.#folder = folder;
@@ -43,36 +46,54 @@ export class KeyRing {
   }): Promise<KeyRing> {
     const { folder, random, networkSecret } = options;
     const key = hkdf(sha256, networkSecret, utf8("conclave/key-ring/v1"), undefined, 32);
-    await guarded(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
+    await guarded(folder, async () => {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      // What a crash left: never used, or a second name of what is. Overwriting it might destroy that.
+      for (const name of await readdir(folder))
+        if (draftName.test(name)) await unlink(join(folder, name));
+    });
     return new KeyRing(folder, random, key);
   }
 
   /** Drawn and on disk the first time, and the same ever after. */
-  async secretsFor(epoch: number): Promise<EpochSecrets> {
-    const known = await this.#read(epoch, "secrets");
-    const both = known ?? this.#random.bytes(64);
-    if (known === undefined) await this.#write(epoch, "secrets", both);
-    return { epochKey: both.slice(0, 32), dealerSeed: both.slice(32) };
+  secretsFor(epoch: number): Promise<EpochSecrets> {
+    return this.#inTurn(async () => {
+      const known = await this.#read(epoch, "secrets");
+      const both = known ?? this.#random.bytes(64);
+      if (known === undefined) await this.#write(epoch, "secrets", both);
+      return { epochKey: both.slice(0, 32), dealerSeed: both.slice(32) };
+    });
   }
 
   /** This node's share of the key of an epoch's committee; undefined where it has none. */
-  async shareOf(epoch: number): Promise<Uint8Array | undefined> {
-    return this.#read(epoch, "share");
+  shareOf(epoch: number): Promise<Uint8Array | undefined> {
+    return this.#inTurn(() => this.#read(epoch, "share"));
   }
 
   /** On disk when it resolves. Another attempt may have made another key before, which came to nothing. */
-  async keepShare(epoch: number, share: Uint8Array): Promise<void> {
-    await this.#erase(nameOf(epoch, "share"));
-    await this.#write(epoch, "share", share);
+  keepShare(epoch: number, share: Uint8Array): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#erase(nameOf(epoch, "share"));
+      await this.#write(epoch, "share", share);
+    });
   }
 
   /** Overwrites and unlinks everything of the epochs before this one. */
-  async eraseBefore(epoch: number): Promise<void> {
-    const names = await guarded(this.#folder, () => readdir(this.#folder));
-    for (const name of names) {
-      const of = /^epoch-(\d+)\.(?:secrets|share)$/.exec(name)?.[1];
-      if (of !== undefined && Number(of) < epoch) await this.#erase(name);
-    }
+  eraseBefore(epoch: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const names = await guarded(this.#folder, () => readdir(this.#folder));
+      for (const name of names) {
+        const of = /^epoch-(\d+)\.(?:secrets|share)$/.exec(name)?.[1];
+        if (of !== undefined && Number(of) < epoch) await this.#erase(name);
+      }
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    // Whoever asked hears of a failure; the next one begins anew.
+    this.#last = result.catch(() => undefined);
+    return result;
   }
 
   async #read(epoch: number, kind: Kind): Promise<Uint8Array | undefined> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, stat } from "node:fs/promises";
+import { link, mkdtemp, readdir, readFile, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
@@ -26,6 +26,24 @@ test("an epoch's secrets are drawn once, and the same after every start", async 
   expect(await (await openRing()).secretsFor(3)).toEqual(first);
   expect(await ring.secretsFor(4)).not.toEqual(first);
   expect(first.epochKey).not.toEqual(first.dealerSeed);
+});
+
+test("whoever asks at the same time is told the same, and the rest goes on after a failure", async () => {
+  const ring = await openRing();
+  const [first, ...others] = await Promise.all([1, 2, 3].map(() => ring.secretsFor(3)));
+  expect(others).toEqual([first, first]);
+  await ring.keepShare(3, new Uint8Array(32).fill(1));
+  const stranger = await openRing(new Uint8Array(32).fill(8));
+  const [failed, drawn] = await Promise.allSettled([stranger.shareOf(3), stranger.secretsFor(4)]);
+  expect([failed?.status, drawn?.status]).toEqual(["rejected", "fulfilled"]);
+});
+
+test("what a crash left under a draft's name is gone at the next start, and what it became stays", async () => {
+  const ring = await openRing();
+  const first = await ring.secretsFor(3);
+  await link(join(folder, "epoch-3.secrets"), join(folder, ".0123-ab.tmp"));
+  expect(await (await openRing()).secretsFor(3)).toEqual(first);
+  expect(await readdir(folder)).toEqual(["epoch-3.secrets"]);
 });
 
 test("a share is kept, and a later attempt's takes its place", async () => {
