@@ -4,7 +4,7 @@ import { sha256 } from "../crypto/index.ts";
 
 /**
  * Who leads which view: one permutation of the seats per epoch, repeated, so that of any n views in a row at most
- * f are led by Byzantine validators. A new permutation every cycle would allow 2f (consensus.md 2.6).
+ * f are led by Byzantine validators. A new permutation every cycle would allow 2f (docs/protocol.md, A view).
  */
 export function leaderSchedule(
   seed: Uint8Array,

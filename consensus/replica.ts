@@ -1,4 +1,4 @@
-// Two-phase HotStuff with skip certificates (consensus.md 2.4). Messages only add to what is known; what to do
+// Two-phase HotStuff with skip certificates (docs/protocol.md, A view). Messages only add to what is known; what to do
 // about it follows from a few rules that are applied until none has anything to say.
 
 import { assert, equalBytes, type Gauge } from "../base/index.ts";
@@ -182,7 +182,7 @@ export class Replica {
     return this.#finality.isBroken;
   }
 
-  /** Says again what this validator said last: to all, and to itself, or nobody ever counts it (consensus.md 7). */
+  /** Says again what this validator said last: to all, and to itself, or nobody ever counts it (docs/protocol.md). */
   start(now: Micros): ReplicaEffect[] {
     assert(!this.#isStarted, "a replica starts once");
     this.#isStarted = true;

@@ -1,4 +1,4 @@
-// All that a validator must never forget, and the three rules that make forks impossible (consensus.md 2.3).
+// All that a validator must never forget, and the rules that make forks impossible (docs/protocol.md).
 // Monotone numbers in place of sets: nothing to collect, nothing to interpret after a crash.
 
 import { assert, decode, encode, equalBytes, u64Bytes, type Write } from "../base/index.ts";

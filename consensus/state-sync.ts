@@ -1,4 +1,4 @@
-// How a node that is new, or was away for long, comes to the state that the others have (consensus.md 2.7). From a
+// How a node that is new, or was away for long, comes to the state that the others have (docs/protocol.md). From a
 // certificate that this node has verified, headers lead down by their hashes to one that names a state; the state comes
 // in chunks, each proven to belong to that name. So certificates and hashes alone are believed, whoever sends them.
 //

@@ -1,5 +1,5 @@
 // Signs the checkpoints that are due, and gathers a quorum's signatures for L1. A validator that signs two payloads for
-// one height is slashed (contracts.md), so what it signed is on disk before anyone sees it and ascends over all lives.
+// one height is slashed (`Hub.convict`), so what it signed is on disk before anyone sees it and ascends over all lives.
 
 import { type Gauge, u64Bytes, unreachable, type Write } from "../base/index.ts";
 import {

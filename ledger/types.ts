@@ -11,7 +11,7 @@ import type {
 import type { Assembly } from "./assembly.ts";
 import type { IdKey } from "./replay-window.ts";
 
-/** Why the fair order's next transaction is left out of the block (consensus.md, settled line 5). */
+/** Why the fair order's next transaction is left out of the block (docs/protocol.md, Order). */
 export type DropReason = "expired" | "seen" | "unpayable" | "policy" | "unknown-namespace";
 
 /** A block of L1. */

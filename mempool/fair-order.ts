@@ -1,4 +1,4 @@
-// The fair-order rule (consensus.md 4.1, step 4): which transactions a block emits, and in which order, follows from
+// The fair-order rule (docs/protocol.md, Order): which transactions a block emits, and in which order, follows from
 // the lanes that its cut reads. Nothing here knows who leads, or what a transaction says.
 
 import { assert, compareBytes } from "../base/index.ts";

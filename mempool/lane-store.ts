@@ -48,7 +48,7 @@ const forksMax = 2;
  * Nothing is lost by a jump, because the first messages of an incarnation report again, with the original stamps, all
  * that the owner remembers of the older ones and that is neither emitted nor read in the final cut; what was read
  * before keeps the stamp it has. So the promise of the new chain's heads covers the unread rest of the old one, and the
- * proofs of consensus.md 4.2 hold with "received" meaning received and not forgotten. An owner may forget: its lanes
+ * proofs of docs/protocol.md, Order hold with "received" meaning received and not forgotten. An owner may forget: its lanes
  * are not on disk before they are sent. What a power cut takes from it was never promised durably, and it stamps those
  * transactions again, later, when it sees them with others. It forks nothing thereby, because the incarnation, which
  * is on disk before its first message, is in every message; and it needs nobody to go on, because the first message of

@@ -56,7 +56,7 @@ export interface Ordering {
 
 /**
  * Sealed transactions on their way into a block: admission, receipt lanes, and the fair order that follows from them
- * (consensus.md 4). `step` is for what happens; the other verbs are asked by whoever builds and checks blocks.
+ * (docs/protocol.md, Order). `step` is for what happens; the other verbs are asked by whoever builds and checks blocks.
  */
 export class Mempool {
   readonly #index: ValidatorIndex;

@@ -1,4 +1,4 @@
-// What the opening protocol hears and asks for (sealing.md 3.1).
+// What the opening protocol hears and asks for (docs/sealing.md, The opening).
 
 import type {
   CommonEffect,

@@ -39,7 +39,7 @@ const recentMax = 64;
 const waitingMax = 1024;
 
 /**
- * Opens what is final (sealing.md 3.1). Every validator sends its decryption shares to the combiners of each slice;
+ * Opens what is final (docs/sealing.md). Every validator sends its decryption shares to the combiners of each slice;
  * who has a quorum of them combines, checks the result and, unless everyone is a combiner, tells the others. What is
  * still missing after a while is asked of all, and then everyone who asks combines. Shares follow from the key and the
  * final block alone, so a restart needs no memory of what was sent. What opens first is told first: the node puts

@@ -1,4 +1,4 @@
-// Who opens what (sealing.md 3.1). In a small committee every seat combines everything. In a larger one a block's
+// Who opens what (docs/sealing.md). In a small committee every seat combines everything. In a larger one a block's
 // ciphertexts are cut into slices with two combiners each, so that what a seat receives does not grow with the committee.
 
 import { limits, ValidatorIndex } from "../protocol/index.ts";

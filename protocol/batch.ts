@@ -14,7 +14,7 @@ export interface OpenedTransaction {
   /** `transactionId` of the transaction. */
   readonly id: Uint8Array;
   readonly transaction: SealedTransaction;
-  /** K of sealing.md 3, 48 bytes compressed; empty for a clear transaction. */
+  /** K of docs/sealing.md, 48 bytes compressed; empty for a clear transaction. */
   readonly opening: Uint8Array;
   /** The payload in the clear, or undefined: void, it keeps its place and executes nothing. */
   readonly payload: Uint8Array | undefined;

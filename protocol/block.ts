@@ -19,7 +19,7 @@ export interface Header {
   readonly payload: Uint8Array;
 }
 
-/** What consensus orders without understanding it (consensus.md 4.1, overview.md). */
+/** What consensus orders without understanding it (docs/protocol.md, Order). */
 export interface Payload {
   readonly cut: Cut;
   /** M of the fair-order rule: what a quorum of lanes has reported everything up to. Monotone. */

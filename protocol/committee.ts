@@ -35,7 +35,7 @@ export function faultyMax(seats: number): number {
 }
 
 /**
- * n - f: votes in a certificate, and decryption shares that open (consensus.md 2.1). Never 2f + 1, which
+ * n - f: votes in a certificate, and decryption shares that open (docs/protocol.md, Who may be wrong). Never 2f + 1, which
  * is unsafe for n not of the form 3f + 1.
  */
 export function quorum(seats: number): number {

@@ -13,7 +13,7 @@ export interface LaneEntry {
 
 /**
  * One message of a validator's receipt lane. A lane is hash-chained and signed; it promises that all its
- * owner received with a stamp below `head` is reported (consensus.md 4.1).
+ * owner received with a stamp below `head` is reported (docs/protocol.md, Order).
  */
 export interface Lane {
   readonly epoch: Epoch;

@@ -124,7 +124,7 @@ export interface GetTransactions {
   readonly ids: readonly Uint8Array[];
 }
 
-/** The sender's decryption shares for a final block, by slice (sealing.md 3.1; slice 0 holds all when n <= 8). */
+/** The sender's decryption shares for a final block, by slice (docs/sealing.md, The opening; slice 0 holds all when n <= 8). */
 export interface Shares {
   readonly type: "shares";
   readonly height: Height;

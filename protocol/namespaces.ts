@@ -1,4 +1,4 @@
-// The tree that lets a rollup check that it got exactly its transactions of a block (overview.md, root rules).
+// The tree that lets a rollup check that it got exactly its transactions of a block.
 // Its leaves are sorted by namespace, so presence, absence and completeness are each one path or two.
 
 import { encode, equalBytes, type Reader, type Writer } from "../base/index.ts";

@@ -3,7 +3,7 @@ import { sha256 } from "../crypto/index.ts";
 import { domains } from "./domains.ts";
 import { Epoch, Micros, ValidatorIndex } from "./numbers.ts";
 
-/** A validator's signed word that its lane contains this transaction with this stamp (consensus.md, 7). */
+/** A validator's signed word that its lane contains this transaction with this stamp (docs/protocol.md, Order). */
 export interface Receipt {
   readonly epoch: Epoch;
   readonly validator: ValidatorIndex;

@@ -36,7 +36,7 @@ export interface Envelope {
 export interface SealedTransaction {
   readonly version: 0 | 1 | 2;
   readonly envelope: Envelope;
-  /** The ciphertext of sealing.md 3 (version 1), or the payload itself (version 0). */
+  /** The ciphertext of docs/sealing.md (version 1), or the payload itself (version 0). */
   readonly body: Uint8Array;
   /** The sender's secp256k1 signature over `senderDigest`: r, s, recovery bit, 65 bytes, low s. */
   readonly signature: Uint8Array;

@@ -380,7 +380,7 @@ export class Chain {
   }
 
   /**
-   * Timestamp hygiene (consensus.md 4.2): a leader that leaves out what it must have heard long ago loses its view at
+   * Timestamp hygiene (docs/protocol.md, Order): a leader that leaves out what it must have heard long ago loses its view at
    * once. Subjective, so it relaxes with every skipped view and can stop nothing for ever.
    */
   #isStale(header: Header, parent: Tip, now: Micros): boolean {

@@ -1,4 +1,4 @@
-// When a block may close its epoch, and what may follow it (consensus.md 2.8).
+// When a block may close its epoch, and what may follow it (docs/protocol.md, Epochs).
 
 import { equalBytes } from "../base/index.ts";
 import { type Micros, zeroHash } from "../protocol/index.ts";

@@ -319,7 +319,7 @@ class ConclaveNode implements RunningNode {
     return place;
   }
 
-  /** Disk first, network last: nothing is heard before what was said is known again (consensus.md 2.9). */
+  /** Disk first, network last: nothing is heard before what was said is known again (docs/protocol.md). */
   async start(): Promise<void> {
     const { config, keys, logging, version } = this.#parts;
     const { metrics } = this.#registry;

@@ -17,7 +17,7 @@ const committees = [
   { seats: 64, views: 10 },
 ];
 
-/** PROPOSE, PREPARE, COMMIT; the next block is proposed on a PrepareQC (consensus.md 8). */
+/** PROPOSE, PREPARE, COMMIT; the next block is proposed on a PrepareQC (docs/protocol.md). */
 const theory = { finality: 3, block: 2, submitToFinal: 5, submitToPlaintext: 6 };
 
 export async function benchConsensus(seed: number): Promise<Report> {

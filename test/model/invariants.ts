@@ -1,4 +1,4 @@
-// What must be so in every state (consensus.md 5.2), each with the proof's own name for it. An answer is what is wrong.
+// What must be so in every state (docs/protocol.md), each with the proof's own name for it. An answer is what is wrong.
 
 import { isSeveral, type Poll } from "./poll.ts";
 import { blocksIn } from "./universe.ts";

@@ -58,7 +58,7 @@ export const trueRules: Rules = {
   shares: { alsoWith: "nothing", isBound: false },
 };
 
-/** As safe, and a delay faster, by the theorem of consensus.md 3.1; but it takes a sealing whose shares name the block. */
+/** As safe, and a delay faster, by a theorem of its own; but it takes a sealing whose shares name the block. */
 export const boundShares: Rules = { ...trueRules, shares: { alsoWith: "commit", isBound: true } };
 
 /** Writing a vote down without the assertion that it was allowed, which a mutant would run into. */
