@@ -77,15 +77,10 @@ export class Certificates {
 
   /** A quorum of this committee, each once, signed exactly this. */
   isValid(qc: QC): boolean {
-    const { epoch, members } = this.#committee;
-    return (
-      qc.epoch === epoch &&
-      qc.view > 0 &&
-      qc.signers.length >= quorum(members.length) &&
-      areDistinctMembers(qc.signers, this.#committee) &&
-      (qc.kind !== "skip" || equalBytes(qc.hash, zeroHash)) &&
-      this.#signatures.verifyAggregate(qc.signers, this.#digestOf(qc), qc.signature)
-    );
+    return isCertificateOf(this.#committee, qc, {
+      digestOf: this.#digestOf,
+      verifyAggregate: (...signed) => this.#signatures.verifyAggregate(...signed),
+    });
   }
 
   /** Takes in a certificate that is new and valid, and returns those that it makes useless. */
@@ -109,6 +104,22 @@ export class Certificates {
       }
     return dropped;
   }
+}
+
+/** A quorum of `committee`, whose keys `verifyAggregate` knows, each once, signed exactly this. */
+export function isCertificateOf(
+  committee: Committee,
+  qc: QC,
+  rule: Pick<VoteSignatures, "verifyAggregate"> & { readonly digestOf: DigestOf },
+): boolean {
+  return (
+    qc.epoch === committee.epoch &&
+    qc.view > 0 &&
+    qc.signers.length >= quorum(committee.members.length) &&
+    areDistinctMembers(qc.signers, committee) &&
+    (qc.kind !== "skip" || equalBytes(qc.hash, zeroHash)) &&
+    rule.verifyAggregate(qc.signers, rule.digestOf(qc), qc.signature)
+  );
 }
 
 function areDistinctMembers(signers: readonly ValidatorIndex[], committee: Committee): boolean {

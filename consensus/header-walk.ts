@@ -5,6 +5,7 @@ import { equalBytes } from "../base/index.ts";
 import {
   blockHash,
   decodePayload,
+  type Epoch,
   type GetBlocks,
   type Header,
   limits,
@@ -26,6 +27,7 @@ export interface Destination {
 
 export class HeaderWalk {
   readonly #certificate: QC;
+  readonly #peers: readonly ValidatorIndex[];
   readonly #patience: number;
   readonly #asker: Asker;
   readonly #headers: Header[] = [];
@@ -33,10 +35,21 @@ export class HeaderWalk {
   #asked: ValidatorIndex[] = [];
   #name: SnapshotName | undefined;
 
-  constructor(certificate: QC, self: ValidatorIndex, patience: number) {
+  /** `peers` are asked in turn, each for `patience` µs. */
+  constructor(
+    certificate: QC,
+    peers: readonly ValidatorIndex[],
+    { self, patience }: { readonly self: ValidatorIndex; readonly patience: number },
+  ) {
     this.#certificate = certificate;
+    this.#peers = peers;
     this.#patience = patience;
     this.#asker = new Asker(self);
+  }
+
+  /** Of the certificate. */
+  get epoch(): Epoch {
+    return this.#certificate.epoch;
   }
 
   /** Of the certificate. */
@@ -69,7 +82,7 @@ export class HeaderWalk {
   }
 
   ask(now: Micros): { to: ValidatorIndex; message: GetBlocks } | undefined {
-    const to = this.#asker.next(this.#certificate.signers, now, this.#patience);
+    const to = this.#asker.next(this.#peers, now, this.#patience);
     if (to === undefined) return undefined;
     this.#asked = [...this.#asked, to].slice(-limits.askedPeersMax);
     const count = limits.headersPerAnswerMax;

@@ -1,3 +1,4 @@
+export { isCertificateOf } from "./certificates.ts";
 export type { ReplicaEffect, ReplicaEvent } from "./events.ts";
 export type { Application, VoteSignatures } from "./ports.ts";
 export type { Origin } from "./proposal.ts";
@@ -20,5 +21,6 @@ export {
   safetyKey,
   type SafetyState,
 } from "./safety.ts";
+export { digestIn } from "./statement.ts";
 export type { CastVote } from "./vote-collector.ts";
 export { forgettableVotes, readVote, voteLogKey } from "./vote-log.ts";

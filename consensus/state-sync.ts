@@ -32,6 +32,8 @@ export type StateSyncEvent =
       /** The highest CommitQC that this node has verified, and how far it is itself. */
       readonly commit: QC | undefined;
       readonly final: { readonly height: Height; readonly view: View };
+      /** A verified CommitQC of a later epoch, and whom to ask for what leads to it: not empty. */
+      readonly later?: { readonly commit: QC; readonly peers: readonly ValidatorIndex[] };
     }
   | {
       readonly type: "message";
@@ -77,18 +79,23 @@ export const stateSyncKey: Uint8Array = utf8("state-sync");
 export class StateSync {
   readonly #options: StateSyncOptions;
   readonly #ration: Ration;
+  readonly #everyone: readonly ValidatorIndex[];
   /** What an earlier walk led to and is on disk in part. */
   #fetched: FetchedChunks | undefined;
   #walk: HeaderWalk | undefined;
   #destination: Destination | undefined;
+  /** Who is asked for the chunks. */
+  #peers: readonly ValidatorIndex[];
   #fetch: SnapshotFetch | undefined;
-  /** Certificates below led nowhere, or not far enough. */
-  #tryFrom = 0;
+  /** Certificates below led nowhere, or not far enough. Views count from the beginning of their epoch. */
+  #tryFrom = { epoch: 0, view: 0 };
   #effects: StateSyncEffect[] = [];
 
   constructor(options: StateSyncOptions, fetched: FetchedChunks | undefined, now: Micros) {
     this.#options = options;
     this.#ration = new Ration(options.seats, now, pace);
+    this.#everyone = Array.from({ length: options.seats }, (_, seat) => ValidatorIndex(seat));
+    this.#peers = this.#everyone;
     this.#fetched = fetched;
   }
 
@@ -132,7 +139,7 @@ export class StateSync {
     }
   }
 
-  #onTick({ now, commit, final }: Extract<StateSyncEvent, { type: "tick" }>): void {
+  #onTick({ now, commit, final, later }: Extract<StateSyncEvent, { type: "tick" }>): void {
     const { behindMax } = this.#options;
     // Final by now in the other way: block after block.
     const goal = this.#fetch?.name.height;
@@ -142,15 +149,30 @@ export class StateSync {
       this.#fetched = this.#fetch.fetched;
       this.#fetch = undefined;
     }
+    // Nobody may have the blocks any more that lead to a certificate of an epoch before.
+    if (this.#walk !== undefined && later !== undefined && this.#walk.epoch < later.commit.epoch)
+      this.#walk = undefined;
     if (this.#fetch === undefined && this.#walk === undefined) {
-      // Heights are no more than views, so a certificate that is not so far ahead is not worth a question.
+      // Heights are no more than views, so a certificate that is not so far ahead is not worth a question. How far one of
+      // a later epoch is ahead only its block can tell.
       const isFar = commit !== undefined && commit.view > final.view + behindMax;
-      if (!isFar || commit.view < this.#tryFrom) return;
-      this.#walk = new HeaderWalk(commit, this.#options.self, this.#options.viewTimeout);
+      const goal = later?.commit ?? (isFar ? commit : undefined);
+      if (goal === undefined || this.#isTried(goal)) return;
+      const { self, viewTimeout } = this.#options;
+      this.#walk = new HeaderWalk(goal, later?.peers ?? goal.signers, {
+        self,
+        patience: viewTimeout,
+      });
+      this.#peers = later?.peers ?? this.#everyone;
     }
     if (this.#walk !== undefined) this.#followWalk(this.#walk, final.height, now);
     for (const { to, message } of this.#fetch?.ask(now) ?? [])
       this.#effects.push({ type: "send", to, message });
+  }
+
+  #isTried({ epoch, view }: QC): boolean {
+    const from = this.#tryFrom;
+    return epoch < from.epoch || (epoch === from.epoch && view < from.view);
   }
 
   #followWalk(walk: HeaderWalk, final: Height, now: Micros): void {
@@ -158,7 +180,7 @@ export class StateSync {
     const isNear = top !== undefined && top.height <= final + this.#options.behindMax;
     if (isNear || walk.isLost || (destination !== undefined && destination.name.height <= final)) {
       this.#walk = undefined;
-      this.#tryFrom = walk.view + retryViews;
+      this.#tryFrom = { epoch: walk.epoch, view: walk.view + retryViews };
     } else if (destination !== undefined) this.#begin(destination, now);
     else {
       const question = walk.ask(now);
@@ -167,15 +189,14 @@ export class StateSync {
   }
 
   #begin(destination: Destination, now: Micros): void {
-    const { self, seats, viewTimeout } = this.#options;
+    const { self, viewTimeout } = this.#options;
     const { name } = destination;
     this.#walk = undefined;
     this.#destination = destination;
     const held = this.#fetched?.name;
     const isSame = held?.height === name.height && equalBytes(held.root, name.root);
     if (!isSame) this.#forget();
-    const everyone = Array.from({ length: seats }, (_, seat) => ValidatorIndex(seat));
-    const peers = everyone.filter((peer) => peer !== self);
+    const peers = this.#peers.filter((peer) => peer !== self);
     const options = { peers, patience: 2 * viewTimeout, fetched: this.#fetched };
     this.#fetch = new SnapshotFetch(name, options, now);
     this.#advance(now);
@@ -206,7 +227,7 @@ export class StateSync {
       this.#effects.push({ type: "persist", writes, sync: false });
       this.#effects.push({ type: "state-fetched", destination, ...whole });
       this.#fetch = undefined;
-      this.#tryFrom = Infinity;
+      this.#tryFrom = { epoch: Infinity, view: 0 };
       return;
     }
     // Each was proven when it came, so the disk has not kept them as they were.

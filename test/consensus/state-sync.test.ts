@@ -1,7 +1,7 @@
 // One node that is far behind, and peers that answer it honestly, not at all, or with lies.
 
 import { expect, test } from "vitest";
-import { toHex, type Write } from "../../base/index.ts";
+import { equalBytes, toHex, type Write } from "../../base/index.ts";
 import {
   decodePlan,
   type FetchedChunks,
@@ -12,6 +12,7 @@ import {
 import {
   blockHash,
   encodePayload,
+  Epoch,
   type Header,
   Height,
   limits,
@@ -71,6 +72,12 @@ function certifiedAt(height: number): QC {
   const header = chain[height - 1];
   if (header === undefined) throw new Error("the chain is that long");
   return certify("commit", header);
+}
+
+/** As if an epoch had ended on the way there: certificates count views from its beginning. */
+function laterAt(height: number): QC {
+  const qc = certifiedAt(height);
+  return { ...qc, epoch: Epoch(qc.epoch + 1), view: View(3) };
 }
 
 /** What a peer answers to a message; undefined for nothing. */
@@ -136,6 +143,7 @@ class Node {
   behindMax = behindMax;
   final = { height: Height(0), view: View(0) };
   commit: QC | undefined = certifiedAt(top);
+  later: { readonly commit: QC; readonly peers: readonly ValidatorIndex[] } | undefined;
   sync: StateSync;
 
   constructor(...peers: Peer[]) {
@@ -170,8 +178,9 @@ class Node {
   run(milliseconds: number, until: () => boolean = () => false): void {
     for (const end = this.now + milliseconds * 1_000; this.now < end && !until();) {
       this.now = Micros(this.now + tick);
-      const { now, commit, final } = this;
-      const effects = this.sync.step({ type: "tick", now, commit, final });
+      const { now, commit, final, later } = this;
+      const ahead = later === undefined ? {} : { later };
+      const effects = this.sync.step({ type: "tick", now, commit, final, ...ahead });
       while (effects.length > 0) effects.push(...this.#act(effects.splice(0)));
     }
   }
@@ -264,6 +273,41 @@ test("a liar is named once, and not asked again while there are others", () => {
     ({ to, message }) => to === 1 && message.type === "get-snapshot",
   );
   expect(chunks.length).toBeLessThanOrEqual(limits.chunksInFlightMax);
+});
+
+test("a certificate of a later epoch is followed whatever its view, and those who know of that epoch are asked", () => {
+  const node = new Node(mute, mute, honest);
+  node.final = { height: Height(5), view: View(5_000) };
+  node.commit = undefined;
+  node.later = { commit: laterAt(top), peers: [ValidatorIndex(3)] };
+  node.run(2_000);
+  expectWhole(node);
+  expect(new Set(node.asked.map(({ to }) => to))).toEqual(new Set([3]));
+});
+
+test("a certificate of a later epoch that is not far ahead after all is asked about once", () => {
+  const node = new Node(honest, honest, honest);
+  node.final = { height: Height(top - behindMax), view: View(5_000) };
+  node.commit = undefined;
+  node.later = { commit: laterAt(top), peers: [ValidatorIndex(3)] };
+  node.run(1_000);
+  expect(node.asked).toHaveLength(1);
+  expect(node.done).toBeUndefined();
+});
+
+test("a way down in an epoch whose blocks nobody has any more is left for one in a later epoch", () => {
+  const own = certifiedAt(300);
+  const forgetful: Peer = (message) =>
+    message.type === "get-blocks" && equalBytes(message.hash, own.hash)
+      ? undefined
+      : honest(message);
+  const node = new Node(forgetful, forgetful, forgetful);
+  node.commit = own;
+  node.run(2_000);
+  expect(node.done).toBeUndefined();
+  node.later = { commit: laterAt(top), peers: [ValidatorIndex(2), ValidatorIndex(3)] };
+  node.run(2_000);
+  expectWhole(node);
 });
 
 test("only so many chunks are asked for at a time", () => {
