@@ -77,6 +77,7 @@ import {
 import { guardSigning } from "./signing-guard.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Handover } from "./handover.ts";
+import { LaterEpochs, type VerifyAggregateOf } from "./later-epochs.ts";
 
 /** What happens to a node. Every event carries the time at which it was seen. */
 export type CoreEvent =
@@ -172,6 +173,8 @@ export type CoreEffect =
 export interface CorePorts {
   readonly votes: VoteSignatures;
   readonly lanes: LaneSignatures;
+  /** For the committees of later epochs. */
+  readonly verifyAggregateOf: VerifyAggregateOf;
 }
 
 /** The answer to what this node submits itself is nobody's. */
@@ -222,6 +225,7 @@ export class Core {
   readonly #l1: L1Log;
   readonly #committee: Committee;
   readonly #handover: Handover;
+  readonly #later: LaterEpochs;
   readonly #succession: Succession;
   readonly #participant: Participant;
   readonly #sign: LaneSignatures["sign"];
@@ -262,6 +266,11 @@ export class Core {
       domain,
       verifyAggregate: (signers, digest, signature) =>
         ports.votes.verifyAggregate(signers, digest, signature),
+    });
+    this.#later = new LaterEpochs({
+      domain,
+      seats: committee.members.length,
+      verifyAggregateOf: ports.verifyAggregateOf,
     });
     const tip = snapshot === undefined ? genesisTip(genesis, hash) : snapshot.tip;
     const beginsEpoch = tip.height === epoch.height;
@@ -521,7 +530,7 @@ export class Core {
   /** From a node that is in another epoch: what it asks of the past is answered, and its answers prove themselves. */
   #onOtherEpoch({ from, epoch, message, now }: MessageEvent): void {
     const isBehind = epoch < this.#committee.epoch;
-    if (!isBehind) this.#askForEnd(from, now);
+    if (!isBehind) this.#onAhead(from, { epoch, message }, now);
     switch (message.type) {
       case "get-blocks":
       case "get-lanes":
@@ -532,10 +541,12 @@ export class Core {
       case "transactions":
       case "epoch-end":
         return this.#onMessage(from, message, now);
+      case "get-certificates":
+        if (isBehind) this.#answerWithEnd(from, message.epoch, now);
+        return;
       case "status":
       case "vote":
       case "propose":
-      case "get-certificates":
         if (isBehind && this.#handover.mayTell(from, now))
           this.#out.push({ type: "load-epoch-end", to: from, epoch });
         return;
@@ -555,10 +566,46 @@ export class Core {
     }
   }
 
+  /** Who stayed far behind asks for the end of one epoch after another, also of those after its own. */
+  #answerWithEnd(to: ValidatorIndex, epoch: Epoch, now: Micros): void {
+    if (epoch < this.#committee.epoch && this.#handover.mayAnswer(to, now))
+      this.#out.push({ type: "load-epoch-end", to, epoch });
+  }
+
+  /** A peer is in a later epoch. What it is asked for, and how far it says that it is, shows how far behind we are. */
+  #onAhead(
+    from: ValidatorIndex,
+    { epoch, message }: Pick<MessageEvent, "epoch" | "message">,
+    now: Micros,
+  ): void {
+    this.#askForEnd(from, now);
+    this.#beginLater(now);
+    const wanted = this.#later.onHeard(from, epoch, now);
+    if (wanted !== undefined) this.#askForCertificates(from, wanted);
+    const qc = message.type === "status" ? message.commitQC : undefined;
+    if (qc !== undefined && !this.#later.onCommit(from, qc, now))
+      this.#out.push({ type: "fault", peer: from, code: "BAD_CERTIFICATE" });
+  }
+
+  /** Records of ends stand ahead of the state they lead to: a start goes by those that are not above its state. */
+  #beginLater(now: Micros): void {
+    const { certified, next, nextHash } = this.#handover;
+    if (certified === undefined || next === undefined || nextHash === undefined) return;
+    if (!equalBytes(nextHash, certified.checkpoint.next) || !this.#later.begin(next, now)) return;
+    const { commitQC } = this.#replica;
+    this.#keepEnd({ certified, committee: next, commitQC });
+  }
+
+  #keepEnd(end: EpochEnd): void {
+    this.#put(spaces.epoch, end.certified.checkpoint.epoch, encodeEpochEnd(end));
+  }
+
   /** A question about certificates of this epoch is answered, by whoever is in a later one, with how this one ended. */
   #askForEnd(to: ValidatorIndex, now: Micros): void {
-    if (!this.#handover.mayAsk(now)) return;
-    const { epoch } = this.#committee;
+    if (this.#handover.mayAsk(now)) this.#askForCertificates(to, this.#committee.epoch);
+  }
+
+  #askForCertificates(to: ValidatorIndex, epoch: Epoch): void {
     const { view } = this.#replica;
     const message = { type: "get-certificates", epoch, from: view, to: view } as const;
     this.#out.push({ type: "send", to, message });
@@ -566,9 +613,11 @@ export class Core {
 
   /** This node stayed behind. It takes the certificate from others, and still works out itself what was certified. */
   #onEpochEnd(from: ValidatorIndex, end: EpochEnd, now: Micros): void {
-    const shown = this.#handover.onShown(from, end);
+    const isOwn = end.certified.checkpoint.epoch === this.#committee.epoch;
+    const shown = isOwn ? this.#handover.onShown(from, end) : this.#later.onShown(from, end);
     if (shown === "false") this.#out.push({ type: "fault", peer: from, code: "BAD_EPOCH_END" });
     if (shown !== "new") return;
+    if (!isOwn) return this.#keepEnd(end);
     if (end.commitQC !== undefined)
       this.#absorb(this.#replica.step({ type: "shown", now, from, qc: end.commitQC }), now);
     this.#hasChanged = true;
@@ -848,7 +897,15 @@ export class Core {
 
   #syncState(now: Micros): void {
     const { commitQC: commit, finalHeight: height, finalView: view } = this.#replica;
-    const tick: StateSyncEvent = { type: "tick", now, commit, final: { height, view } };
+    const later = this.#later.goal;
+    const final = { height, view };
+    const tick: StateSyncEvent = {
+      type: "tick",
+      now,
+      commit,
+      final,
+      ...(later === undefined ? {} : { later }),
+    };
     this.#absorb(this.#stateSync.step(tick), now);
   }
 

@@ -37,6 +37,7 @@ export class Handover {
   readonly #liars = new Set<ValidatorIndex>();
   /** By place in the peer table, which is bounded. */
   readonly #toldAt = new Map<ValidatorIndex, Micros>();
+  readonly #answeredAt = new Map<ValidatorIndex, Micros>();
   #askedAt = -askInterval;
 
   constructor(options: HandoverOptions) {
@@ -93,10 +94,18 @@ export class Handover {
 
   /** Whether this peer, which is in an earlier epoch, is to be told how that ended. */
   mayTell(peer: ValidatorIndex, now: Micros): boolean {
+    return this.#isDue(this.#toldAt, peer, now);
+  }
+
+  /** Whether this peer is to be told what it asks for. Counted by itself: what it is told unasked may be another epoch. */
+  mayAnswer(peer: ValidatorIndex, now: Micros): boolean {
+    return this.#isDue(this.#answeredAt, peer, now);
+  }
+
+  #isDue(last: Map<ValidatorIndex, Micros>, peer: ValidatorIndex, now: Micros): boolean {
     const placesMax = this.#options.committee.members.length + limits.observersMax;
-    if (peer >= placesMax || now < (this.#toldAt.get(peer) ?? -tellInterval) + tellInterval)
-      return false;
-    this.#toldAt.set(peer, now);
+    if (peer >= placesMax || now < (last.get(peer) ?? -tellInterval) + tellInterval) return false;
+    last.set(peer, now);
     return true;
   }
 

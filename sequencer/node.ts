@@ -70,7 +70,7 @@ import {
   type L1State,
   type Settlement,
 } from "./settlement/index.ts";
-import { laneSignatures, voteSignatures } from "./signatures.ts";
+import { laneSignatures, verifierOf, voteSignatures } from "./signatures.ts";
 import { StatusBook } from "./status.ts";
 import { openStore } from "./storage/index.ts";
 import { Pruner } from "./pruner.ts";
@@ -361,6 +361,7 @@ class ConclaveNode implements RunningNode {
       {
         votes: voteSignatures(blstBls, keys.validator, publicKeys),
         lanes: laneSignatures(nodeNetworkSignatures, keys.network, networkKeys),
+        verifyAggregateOf: verifierOf(blstBls),
       },
       {
         genesis,

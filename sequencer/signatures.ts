@@ -4,6 +4,7 @@ import type { VoteSignatures } from "../consensus/index.ts";
 import type { Bls, NetworkSignatures } from "../crypto/index.ts";
 import type { LaneSignatures } from "../mempool/index.ts";
 import { signedDigest } from "../protocol/index.ts";
+import type { VerifyAggregateOf } from "./later-epochs.ts";
 
 /** Votes and checkpoints. `publicKeys` by validator index, 48 bytes each. */
 export function voteSignatures(
@@ -22,6 +23,14 @@ export function voteSignatures(
       const keys = signers.flatMap((signer) => publicKeys[signer] ?? []);
       return keys.length === signers.length && bls.verifyAggregate(keys, digest, signature);
     },
+  };
+}
+
+/** Of a committee that is not this node's own. */
+export function verifierOf(bls: Bls): VerifyAggregateOf {
+  return ({ members }, { signers, digest, signature }) => {
+    const keys = signers.flatMap((signer) => members[signer]?.publicKey ?? []);
+    return keys.length === signers.length && bls.verifyAggregate(keys, digest, signature);
   };
 }
 

@@ -44,7 +44,7 @@ import { PeerTable } from "../../sequencer/peer-table.ts";
 import { Pruner } from "../../sequencer/pruner.ts";
 import { loadRecovery, nextIncarnation } from "../../sequencer/recovery.ts";
 import { joinStores } from "../../sequencer/safety-store.ts";
-import { laneSignatures, voteSignatures } from "../../sequencer/signatures.ts";
+import { laneSignatures, verifierOf, voteSignatures } from "../../sequencer/signatures.ts";
 import { memoryStore } from "../../sequencer/storage/index.ts";
 import { createHandlers } from "../../sequencer/workers/handlers.ts";
 
@@ -285,6 +285,7 @@ export class CoreCluster {
           secrets.network,
           committee.members.map(({ networkKey }) => networkKey),
         ),
+        verifyAggregateOf: verifierOf(blstBls),
       },
       {
         genesis: this.genesis,

@@ -136,6 +136,15 @@ describe("talking to nodes of other epochs", () => {
     expect(known.mayTell(ValidatorIndex(4 + limits.observersMax), now)).toBe(false);
   });
 
+  test("who asks is answered now and then, whatever it was told unasked", () => {
+    const known = handover();
+    const later = Micros(now + 1_000_000);
+    expect([known.mayTell(peer, now), known.mayAnswer(peer, now)]).toEqual([true, true]);
+    expect(known.mayAnswer(peer, Micros(later - 1))).toBe(false);
+    expect(known.mayAnswer(peer, later)).toBe(true);
+    expect(known.mayAnswer(ValidatorIndex(4 + limits.observersMax), now)).toBe(false);
+  });
+
   test("who is ahead is asked now and then, until the end is known", () => {
     const known = handover();
     expect([known.mayAsk(now), known.mayAsk(now)]).toEqual([true, false]);

@@ -161,7 +161,14 @@ export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffe
       const validator = options.epochs?.placeIn(process, epoch) ?? process.validator;
       const seated = epoch.committee.members[validator]?.networkKey ?? new Uint8Array(32);
       const networkKey = options.epochs?.networkKeyOf(process) ?? seated;
-      const ports = { votes: fakeSignatures(validator), lanes: fakeLaneSignatures(validator) };
+      const votes = fakeSignatures(validator);
+      const ports: CorePorts = {
+        votes,
+        lanes: fakeLaneSignatures(validator),
+        // They know seats alone, so those of any committee.
+        verifyAggregateOf: (_, { signers, digest, signature }) =>
+          votes.verifyAggregate(signers, digest, signature),
+      };
       const clockOf = (at: Micros): number => {
         const time = options.clockOf(process, at);
         options.onClock(process, Micros(time));
