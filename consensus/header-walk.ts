@@ -27,22 +27,21 @@ export interface Destination {
 
 export class HeaderWalk {
   readonly #certificate: QC;
-  readonly #peers: readonly ValidatorIndex[];
   readonly #patience: number;
   readonly #asker: Asker;
   readonly #headers: Header[] = [];
   /** Who was asked for the hash that is wanted now. */
   #asked: ValidatorIndex[] = [];
   #name: SnapshotName | undefined;
+  /** Questions since the last answer. */
+  #unanswered = 0;
 
-  /** `peers` are asked in turn, each for `patience` µs. */
+  /** Each peer has `patience` µs for an answer. */
   constructor(
     certificate: QC,
-    peers: readonly ValidatorIndex[],
     { self, patience }: { readonly self: ValidatorIndex; readonly patience: number },
   ) {
     this.#certificate = certificate;
-    this.#peers = peers;
     this.#patience = patience;
     this.#asker = new Asker(self);
   }
@@ -81,9 +80,19 @@ export class HeaderWalk {
     return this.destination === undefined && (isOver || this.size >= limits.stateSyncHeadersMax);
   }
 
-  ask(now: Micros): { to: ValidatorIndex; message: GetBlocks } | undefined {
-    const to = this.#asker.next(this.#peers, now, this.#patience);
+  /** So many peers had time enough twice, and none has what is wanted now. */
+  isStalled(peers: number): boolean {
+    return this.#unanswered > 2 * peers;
+  }
+
+  /** `peers`, unless it is the signers, may be others each time. */
+  ask(
+    now: Micros,
+    peers: readonly ValidatorIndex[] = this.#certificate.signers,
+  ): { to: ValidatorIndex; message: GetBlocks } | undefined {
+    const to = this.#asker.next(peers, now, this.#patience);
     if (to === undefined) return undefined;
+    this.#unanswered += 1;
     this.#asked = [...this.#asked, to].slice(-limits.askedPeersMax);
     const count = limits.headersPerAnswerMax;
     return { to, message: { type: "get-blocks", hash: this.#wanted, count } };
@@ -97,6 +106,7 @@ export class HeaderWalk {
       if (!equalBytes(blockHash(header), this.#wanted)) return;
       this.#headers.push(header);
       this.#asked = [];
+      this.#unanswered = 0;
       this.#asker.postpone(0);
       this.#name ??= decodePayload(header.payload)?.snapshot;
     }

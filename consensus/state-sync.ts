@@ -69,6 +69,9 @@ export interface StateSyncOptions {
   readonly behindMax: number;
 }
 
+/** Undefined for the signers of a certificate of this node's own epoch. */
+type StateSyncPeers = readonly ValidatorIndex[] | undefined;
+
 /** Views that a certificate must be above one that led nowhere, before it is tried. */
 const retryViews = limits.snapshotHeights / 2;
 const pace = { burstMax: limits.chunksBurstMax, interval: limits.chunkInterval };
@@ -142,30 +145,27 @@ export class StateSync {
   #onTick({ now, commit, final, later }: Extract<StateSyncEvent, { type: "tick" }>): void {
     const { behindMax } = this.#options;
     // Final by now in the other way: block after block.
-    const goal = this.#fetch?.name.height;
-    if (goal !== undefined && goal <= final.height) this.#forget();
+    const fetching = this.#fetch?.name.height;
+    if (fetching !== undefined && fetching <= final.height) this.#forget();
     if (this.#fetch?.isStalled(now) === true) {
       // The others have newer ones by now. What is here stays, in case that it is the newest after all.
       this.#fetched = this.#fetch.fetched;
       this.#fetch = undefined;
     }
-    // Nobody may have the blocks any more that lead to a certificate of an epoch before.
-    if (this.#walk !== undefined && later !== undefined && this.#walk.epoch < later.commit.epoch)
+    // How far a certificate of a later epoch is ahead only its block can tell. Within one epoch heights are no more than
+    // views, so that one that is not so far ahead is not worth a question.
+    const isFar = commit !== undefined && commit.view > final.view + behindMax;
+    const goal = later?.commit ?? (isFar ? commit : undefined);
+    this.#peers = later?.peers ?? this.#everyone;
+    if (this.#walk !== undefined && goal !== undefined && this.#isInVain(this.#walk, goal))
       this.#walk = undefined;
     if (this.#fetch === undefined && this.#walk === undefined) {
-      // Heights are no more than views, so a certificate that is not so far ahead is not worth a question. How far one of
-      // a later epoch is ahead only its block can tell.
-      const isFar = commit !== undefined && commit.view > final.view + behindMax;
-      const goal = later?.commit ?? (isFar ? commit : undefined);
       if (goal === undefined || this.#isTried(goal)) return;
       const { self, viewTimeout } = this.#options;
-      this.#walk = new HeaderWalk(goal, later?.peers ?? goal.signers, {
-        self,
-        patience: viewTimeout,
-      });
-      this.#peers = later?.peers ?? this.#everyone;
+      this.#walk = new HeaderWalk(goal, { self, patience: viewTimeout });
     }
-    if (this.#walk !== undefined) this.#followWalk(this.#walk, final.height, now);
+    if (this.#walk !== undefined)
+      this.#followWalk(this.#walk, { final: final.height, peers: later?.peers }, now);
     for (const { to, message } of this.#fetch?.ask(now) ?? [])
       this.#effects.push({ type: "send", to, message });
   }
@@ -175,7 +175,17 @@ export class StateSync {
     return epoch < from.epoch || (epoch === from.epoch && view < from.view);
   }
 
-  #followWalk(walk: HeaderWalk, final: Height, now: Micros): void {
+  /** Nobody may have the blocks any more that lead to an old certificate, and there is a newer one. */
+  #isInVain(walk: HeaderWalk, { epoch, view }: QC): boolean {
+    if (walk.epoch < epoch) return true;
+    return walk.epoch === epoch && walk.view < view && walk.isStalled(this.#peers.length);
+  }
+
+  #followWalk(
+    walk: HeaderWalk,
+    { final, peers }: { readonly final: Height; readonly peers: StateSyncPeers },
+    now: Micros,
+  ): void {
     const { top, destination } = walk;
     const isNear = top !== undefined && top.height <= final + this.#options.behindMax;
     if (isNear || walk.isLost || (destination !== undefined && destination.name.height <= final)) {
@@ -183,7 +193,7 @@ export class StateSync {
       this.#tryFrom = { epoch: walk.epoch, view: walk.view + retryViews };
     } else if (destination !== undefined) this.#begin(destination, now);
     else {
-      const question = walk.ask(now);
+      const question = walk.ask(now, peers);
       if (question !== undefined) this.#effects.push({ type: "send", ...question });
     }
   }

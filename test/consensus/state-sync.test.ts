@@ -310,6 +310,34 @@ test("a way down in an epoch whose blocks nobody has any more is left for one in
   expectWhole(node);
 });
 
+test("whoever is heard in a later epoch is asked from then on", () => {
+  const node = new Node(mute, honest, honest);
+  node.commit = undefined;
+  node.later = { commit: laterAt(top), peers: [ValidatorIndex(1)] };
+  node.run(1_000);
+  expect(new Set(node.asked.map(({ to }) => to))).toEqual(new Set([1]));
+  node.later = { ...node.later, peers: [ValidatorIndex(1), ValidatorIndex(3)] };
+  node.run(2_000);
+  expectWhole(node);
+});
+
+test("an old certificate whose blocks nobody has any more is left for a newer one of its epoch", () => {
+  const old = { ...laterAt(300), view: View(2) };
+  const forgetful: Peer = (message) =>
+    message.type === "get-blocks" && equalBytes(message.hash, old.hash)
+      ? undefined
+      : honest(message);
+  const node = new Node(forgetful, forgetful, forgetful);
+  const peers = [ValidatorIndex(1), ValidatorIndex(2)];
+  node.commit = undefined;
+  node.later = { commit: old, peers };
+  node.run(2_000);
+  expect(node.done).toBeUndefined();
+  node.later = { commit: laterAt(top), peers };
+  node.run(2_000);
+  expectWhole(node);
+});
+
 test("only so many chunks are asked for at a time", () => {
   const node = new Node(pruned, pruned, pruned);
   node.run(300);
