@@ -34,7 +34,7 @@ export type VerifyAggregateOf = (
 
 /** How long a node that knows how its epoch ended has to end it by itself before it looks further, µs. */
 const patience = 2_000_000;
-/** Between two questions, and between two certificates that are looked at, µs. */
+/** Between two questions, and between two certificates of one peer that are looked at, µs. */
 const interval = 500_000;
 
 export class LaterEpochs {
@@ -49,7 +49,8 @@ export class LaterEpochs {
   /** Who showed what proves nothing; bounded as well. */
   readonly #liars = new Set<ValidatorIndex>();
   #askedAt = -interval;
-  #checkedAt = -interval;
+  /** Each peer's by itself, or one with old certificates could keep out what the others have. Bounded as well. */
+  readonly #checkedAt = new Map<ValidatorIndex, Micros>();
 
   constructor(options: LaterEpochsOptions) {
     this.#options = options;
@@ -112,9 +113,10 @@ export class LaterEpochs {
     const committee = this.#newest;
     if (committee === undefined || qc.epoch !== committee.epoch || this.#liars.has(from))
       return true;
-    if (now < this.#since + patience || now < this.#checkedAt + interval) return true;
+    const dueAt = Math.max(this.#since + patience, (this.#checkedAt.get(from) ?? 0) + interval);
+    if (now < dueAt || !this.#heard.has(from)) return true;
     if (qc.epoch === this.#commit?.epoch && qc.view <= this.#commit.view) return true;
-    this.#checkedAt = now;
+    this.#checkedAt.set(from, now);
     if (this.#isCommit(qc, committee)) this.#commit = qc;
     else this.#liars.add(from);
     return this.#commit === qc;

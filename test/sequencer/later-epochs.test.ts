@@ -154,11 +154,22 @@ describe("the certificate that leads to a state", () => {
     expect(known.goal).toEqual({ commit: qc, peers: [peer] });
     const newer = qcOf(fifth, 50);
     known.onCommit(peer, newer, Micros(later + 499_999));
+    known.onCommit(ValidatorIndex(1), newer, later);
     expect(known.goal?.commit).toBe(qc);
     known.onCommit(peer, newer, Micros(later + 500_000));
     expect(known.goal?.commit).toBe(newer);
     known.onCommit(peer, qc, Micros(later + 1_000_000));
     expect(known.goal?.commit).toBe(newer);
+  });
+
+  test("is not kept from this node by a peer that shows old ones", () => {
+    const known = stayedBehind();
+    known.onHeard(peer, Epoch(5), later);
+    known.onHeard(other, Epoch(5), later);
+    known.onCommit(peer, qcOf(fifth, 1), later);
+    const newer = qcOf(fifth, 50);
+    known.onCommit(other, newer, later);
+    expect(known.goal).toEqual({ commit: newer, peers: [peer, other] });
   });
 
   test("is that which came with the end of an epoch, until the next epoch has one", () => {
