@@ -419,6 +419,7 @@ export class Core {
       l1: this.#l1.last,
       pooled: this.#mempool.counters.pooled,
       syncing: this.#stateSync.progress,
+      epochsBehind: (this.#later.newest ?? this.#committee.epoch) - this.#committee.epoch,
     };
   }
 
@@ -978,6 +979,8 @@ export interface Progress {
   readonly pooled: number;
   /** A snapshot that is looked for, at height 0, or fetched: so many chunks are here. */
   readonly syncing: StateSync["progress"];
+  /** Epochs after this one whose committees are proven; 0 for a node that is where the others are. */
+  readonly epochsBehind: number;
 }
 
 function spoken(transaction: SealedTransaction): Message {

@@ -888,6 +888,7 @@ class ConclaveNode implements RunningNode {
     const progress = this.#core?.progress;
     if (progress !== undefined) {
       metrics.gauge("consensus_epoch", this.#epoch);
+      metrics.gauge("consensus_epochs_behind", progress.epochsBehind);
       metrics.gauge("consensus_view", progress.view);
       metrics.gauge("consensus_final_height", progress.final);
       metrics.gauge("opened_height", progress.delivered);

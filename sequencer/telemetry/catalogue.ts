@@ -7,6 +7,10 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
   build_info: { type: "gauge", help: "Always 1; the version is the label", labels: ["version"] },
 
   consensus_epoch: { type: "gauge", help: "Current epoch" },
+  consensus_epochs_behind: {
+    type: "gauge",
+    help: "Epochs that have begun since the current one; above 0 for long, nobody has what this node lacks",
+  },
   consensus_view: { type: "gauge", help: "Current view" },
   consensus_final_height: { type: "gauge", help: "Height of the last final block" },
   consensus_finality_seconds: {

@@ -44,11 +44,14 @@ test.each([
     // It knows of all epochs by now, and has no state; a crash then costs it nothing but time.
     const isOnItsWay = (): boolean => cluster.nodes[3]?.core?.progress.syncing !== undefined;
     expect(await cluster.until(isOnItsWay, 20_000)).toBe(true);
+    expect(cluster.nodes[3]?.core?.progress.epochsBehind).toBeGreaterThan(0);
     cluster.stop(3);
     expect((await endOf(cluster.nodes[3], 0)).committee.epoch).toBe(1);
     await cluster.start(3);
     expect(epochOf(cluster, 3)).toBe(0);
     expect(await cluster.until(() => epochOf(cluster, 3) === 2, 60_000)).toBe(true);
+    const behind = cluster.nodes.map(({ core }) => core?.progress.epochsBehind);
+    expect(behind).toEqual([0, 0, 0, 0, 0]);
     const synced = cluster.nodes[3]?.history.filter((line) => line.startsWith("synced")) ?? [];
     expect(synced).toHaveLength(1);
     const { height: closing } = (await endOf(cluster.nodes[0], 1)).certified.checkpoint;
