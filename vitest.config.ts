@@ -12,7 +12,7 @@ const slow = [
   "test/sequencer/cli.test.ts",
   "test/sim/epochs/{mutants,rounds,swarm}.test.ts",
   "test/sim/{replicas,whole}/mutants.test.ts",
-  "test/sim/whole/{sealed,sizes}.test.ts",
+  "test/sim/whole/{absence,sealed,sizes}.test.ts",
 ];
 
 const config: ViteUserConfig = defineConfig({

@@ -106,6 +106,7 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
   readonly #network: Network<Spoken>;
   readonly #disks: readonly SimDisk[];
   readonly #lives: (Life<Event, Effect> | undefined)[] = [];
+  readonly #away = new Set<number>();
   crashes = 0;
 
   constructor(world: World, random: SeededRandom, options: ClusterOptions<Event, Effect>) {
@@ -131,11 +132,11 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
   }
 
   async start(process: Process): Promise<void> {
-    if (this.isUp(process)) return;
+    if (this.isUp(process) || this.#away.has(process.id)) return;
     const { kind, tickInterval } = this.#options;
     const node = await kind.build(process, this.#disk(process), this.#world.now);
     // Two starts may have been under way.
-    if (this.isUp(process)) return;
+    if (this.isUp(process) || this.#away.has(process.id)) return;
     const life: Life<Event, Effect> = { node, pending: [], writing: undefined };
     this.#lives[process.id] = life;
     this.#options.observe({ type: "started", process });
@@ -183,6 +184,17 @@ export class Cluster<Event, Effect extends { readonly type: string }> {
     // Often back at once, while all the others are still in the same view.
     const downTime = this.#random.between(min, this.#random.chance(0.5) ? 3 * min : max);
     this.#world.after(downTime, () => this.start(process));
+  }
+
+  /** Power is lost, and does not come back until `bringBack`. */
+  takeAway(process: Process): void {
+    this.#away.add(process.id);
+    this.crash(process);
+  }
+
+  async bringBack(process: Process): Promise<void> {
+    this.#away.delete(process.id);
+    await this.start(process);
   }
 
   /** Makes something happen to a process, if it is up. */

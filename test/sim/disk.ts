@@ -55,6 +55,14 @@ export class SimDisk implements Store {
     this.#current = copyOf(this.#durable);
   }
 
+  /** Another disk is in its place, with nothing on it but these spaces. */
+  lose(kept: readonly string[]): void {
+    for (const name of this.#durable.keys()) if (!kept.includes(name)) this.#durable.delete(name);
+    this.#unsynced = [];
+    this.#current = new Map();
+    for (const [name, space] of this.#durable) this.#current.set(name, new Map(space));
+  }
+
   read(space: string, key: Uint8Array): Uint8Array | undefined {
     return this.#current.get(space)?.get(toHex(key));
   }

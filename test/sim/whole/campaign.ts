@@ -53,14 +53,29 @@ export interface CoreCampaignOptions extends CommonOptions {
   readonly setBack?: "store" | "everything";
   /** Honest seats that do what only this adversary would. */
   readonly honestAre?: AdversaryName;
+  /** One honest process is away while the chain grows, and comes back with its old disk or with none. */
+  readonly absence?: Absence;
+  /** Heights that each disk keeps; all of them unless said otherwise. */
+  readonly retention?: number;
   /** Checkers that keep silent, so that it shows whether another one notices. */
   readonly ignored?: readonly string[];
+}
+
+export interface Absence {
+  /** The height at which it leaves, and how many come while it is away. */
+  readonly from: number;
+  readonly heights: number;
+  /** As `CoreOptions` has it, for all processes. */
+  readonly behindMax: number;
+  readonly losesDisk: boolean;
 }
 
 export interface CoreReport extends CommonReport {
   readonly transactions: number;
   readonly delivered: number;
   readonly certified: number;
+  /** Heights of the states that honest processes fetched. */
+  readonly synced: readonly number[];
   /** Simulated seconds. */
   readonly seconds: number;
   /** The longest that f+1 receipts waited in calm, µs. */
@@ -98,6 +113,10 @@ const eventsBetweenChecks = 500;
 /** Heights in which a node at the tip may be behind the highest. */
 const lagMax = 3;
 
+/** No longer is waited for the chain to grow while one is away, µs; and how long there are faults when it is back. */
+const absenceMax = 150_000_000;
+const returnTime = 2_000_000;
+
 /** Who is Byzantine in the run of this seed, by seat. */
 export function wickedOf({
   seed,
@@ -131,6 +150,7 @@ class CoreCampaign {
   #backup: DiskCopy | undefined;
   #era: Era = { ...calm, duration: 0 };
   #violation: Violation | undefined;
+  readonly #synced: number[] = [];
   #views = 0;
   #deliveredCount = 0;
   #latestClock = 0;
@@ -179,6 +199,9 @@ class CoreCampaign {
         corrupt: (process, core) => this.#corrupt(process, core),
         jobTime: () => ({ min: 200, max: this.#isHealed ? calmJobTime : jobTimeMax }),
         observe: (observation) => this.#observe(observation),
+        ...(options.absence === undefined ? {} : { behindMax: options.absence.behindMax }),
+        ...(options.retention === undefined ? {} : { retention: options.retention }),
+        onSynced: (process, height) => void (process.isHonest && this.#synced.push(height)),
         onBuilt: ({ id }, node) => this.#nodes.set(id, node),
       }),
       processes: this.#processes,
@@ -212,6 +235,8 @@ class CoreCampaign {
     }
     this.#traffic.keepSubmitting();
     await this.#sufferFaults();
+    const { absence } = this.#options;
+    if (absence !== undefined) await this.#sufferAbsence(absence);
     const healedAt = this.#world.now;
     if (this.#options.mode !== "safety") await this.#recover();
     return {
@@ -219,6 +244,7 @@ class CoreCampaign {
       height: this.#panel.agreement.height,
       transactions: this.#clients.all.length,
       delivered: this.#deliveredCount,
+      synced: this.#synced,
       certified: Math.max(...this.#honest.map((each) => this.#panel.checkpoints.heightOf(each))),
       events: this.#world.events,
       messages: this.#cluster.network.messages,
@@ -242,6 +268,25 @@ class CoreCampaign {
     }
   }
 
+  /** It is missed in calm, since with it away there is nobody to spare, and comes back into faults. */
+  async #sufferAbsence({ from, heights, losesDisk }: Absence): Promise<void> {
+    const process = this.#honest.at(-1);
+    if (process === undefined) return;
+    const { agreement } = this.#panel;
+    this.#enter({ ...calm, duration: 0 });
+    await this.#pass(absenceMax, () => agreement.height >= from);
+    this.#cluster.takeAway(process);
+    await this.#pass(absenceMax, () => agreement.height >= from + heights);
+    // What its key has signed is kept in a store of its own.
+    if (losesDisk) this.#nodes.get(process.id)?.disk.lose(promiseSpaces);
+    await this.#cluster.bringBack(process);
+    const end = this.#world.now + returnTime;
+    while (this.#world.now < end) {
+      this.#enter(this.#nextEra());
+      await this.#pass(Math.min(this.#era.duration, end - this.#world.now));
+    }
+  }
+
   /**
    * I13. First what f+1 honest processes hold durably is ordered, though no client says it again: that is what their
    * receipts are worth. Then there are new transactions, which f+1 receipts get into a block within a bound. At last all
@@ -258,7 +303,9 @@ class CoreCampaign {
       return !promised.some((id) => waiting.has(id));
     };
     await this.#pass(recoveryMax, areKept);
-    if (!areKept()) throw this.#failure("receipts", "what f+1 honest hold is not ordered", core);
+    const isHeard = this.#options.ignored?.includes("receipts") !== true;
+    if (isHeard && !areKept())
+      throw this.#failure("receipts", "what f+1 honest hold is not ordered", core);
     this.#panel.inclusion.stabilize(this.#world.now);
     this.#traffic.resumeSubmitting();
     await this.#pass(calmTime);

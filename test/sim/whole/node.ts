@@ -69,6 +69,10 @@ export interface CoreKindOptions {
   readonly furnish: (disk: SimDisk) => void;
   /** Makes an adversary, or a broken node, of an honest one. */
   readonly corrupt: (process: Process, core: Machine) => Machine;
+  /** As `CoreOptions` has it. */
+  readonly behindMax?: number;
+  /** A process has fetched a state, and begins from it. */
+  readonly onSynced?: (process: Process, height: Height) => void;
   /** Heights that a disk keeps; all of them unless said otherwise. */
   readonly retention?: number;
   /** How long a worker takes for a job, µs. */
@@ -176,7 +180,14 @@ export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffe
       };
       const core = new parts.Core(
         ports,
-        { genesis, index: validator, networkKey, incarnation, domain },
+        {
+          genesis,
+          index: validator,
+          networkKey,
+          incarnation,
+          domain,
+          ...spread(options.behindMax),
+        },
         recovery,
         Micros(clockOf(now)),
       );
@@ -233,6 +244,10 @@ export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffe
   }
 }
 
+function spread(behindMax: number | undefined): { readonly behindMax?: number } {
+  return behindMax === undefined ? {} : { behindMax };
+}
+
 function toViolation(error: unknown): Violation {
   if (error instanceof Violation) return error;
   return new Violation("assertion", error instanceof Error ? (error.stack ?? "") : String(error));
@@ -243,7 +258,7 @@ function carryOut(
   host: Host<CoreEvent>,
   options: CoreKindOptions & { readonly place: ValidatorIndex },
 ): void {
-  const { sealing, jobTime, observe, retention, place } = options;
+  const { sealing, jobTime, observe, retention, onSynced, place } = options;
   const { process, random, now } = host;
   // What is signed is not forged here: nobody has another's keys.
   if (effect.type === "validate" && effect.transaction.version === 2)
@@ -291,7 +306,9 @@ function carryOut(
     case "completed":
       return observe({ ...effect, type: "certified", process });
     case "epoch-ended":
+      return host.rebuild();
     case "state-synced":
+      onSynced?.(process, effect.height);
       return host.rebuild();
     case "prune": {
       if (retention === undefined) return;
