@@ -132,8 +132,8 @@ export const mutants: readonly Mutant<CampaignOptions>[] = [
       },
       {
         file: "consensus/certificates.ts",
-        from: "qc.signers.length >= quorum(members.length)",
-        to: "qc.signers.length >= quorum(members.length) - 1",
+        from: "qc.signers.length >= quorum(committee.members.length)",
+        to: "qc.signers.length >= quorum(committee.members.length) - 1",
       },
     ],
     checkers: safety,
@@ -163,8 +163,8 @@ export const mutants: readonly Mutant<CampaignOptions>[] = [
     edits: [
       {
         file: "consensus/certificates.ts",
-        from: "this.#signatures.verifyAggregate(qc.signers, this.#digestOf(qc), qc.signature)",
-        to: "this.#digestOf(qc).length > 0",
+        from: "rule.verifyAggregate(qc.signers, rule.digestOf(qc), qc.signature)",
+        to: "rule.digestOf(qc).length > 0",
       },
     ],
     checkers: [...safety, "liveness"],

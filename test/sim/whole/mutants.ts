@@ -410,8 +410,8 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       },
       {
         file: "consensus/certificates.ts",
-        from: "qc.signers.length >= quorum(members.length)",
-        to: "qc.signers.length >= quorum(members.length) - 1",
+        from: "qc.signers.length >= quorum(committee.members.length)",
+        to: "qc.signers.length >= quorum(committee.members.length) - 1",
       },
     ],
     checkers: ["non-equivocation", "agreement", "certificates", "extension", "availability"],
