@@ -512,7 +512,7 @@ export class Replica {
     const certified = this.#certificates.block(lastCommit);
     if (lastCommit > (this.commitQC?.view ?? 0) && certified !== undefined)
       this.#vote({ kind: "commit", view: lastCommit, hash: certified.hash });
-    if (lastSkip === view) return this.#skip();
+    if (lastSkip >= view) return this.#skip();
     if (lastPrepare !== view) return;
     const header = this.#tree.get(prepareHash)?.header;
     const isOwn = this.leader === this.#index && header !== undefined;

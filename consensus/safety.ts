@@ -34,9 +34,12 @@ export function mayCommit(state: SafetyState, view: View): boolean {
   return view > state.lastCommit && view > state.lastSkip;
 }
 
-/** S5: only the current view, and never one with a COMMIT. A SKIP may be repeated: it is the same statement. */
+/**
+ * S5: only the current view, and never one with a COMMIT. It may be below the last SKIP: a crash can keep the promise of a
+ * SKIP and lose the certificate by which its view was entered. No COMMIT can follow in it, since that is above every SKIP.
+ */
 export function maySkip(state: SafetyState, view: View, current: View): boolean {
-  return view === current && view > state.lastCommit && view >= state.lastSkip;
+  return view === current && view > state.lastCommit;
 }
 
 export function prepared(state: SafetyState, view: View, hash: Uint8Array): SafetyState {

@@ -59,11 +59,8 @@ class SigningGuard {
         this.#commit = { view: slot, hash: payload };
         return;
       case "skip":
-        assert(
-          slot > this.#commit.view && slot >= this.#skip,
-          "a SKIP contradicts what was signed",
-        );
-        this.#skip = slot;
+        assert(slot > this.#commit.view, "a SKIP contradicts what was signed");
+        this.#skip = Math.max(this.#skip, slot);
         return;
       case "checkpoint":
         assert(this.#mayAttest(slot, payload), "a checkpoint contradicts what was signed");

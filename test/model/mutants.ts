@@ -67,21 +67,10 @@ export const mutants: readonly Mutant[] = [
     rules: {
       ...trueRules,
       ...unguarded,
-      maySkip: (state, view, current) => view === current && view >= state.lastSkip,
+      maySkip: (_, view, current) => view === current,
     },
     variants: [1, 1],
     breaks: [nothingSlashable, noSkipOfCommitted, extension, agreement],
-  },
-  {
-    name: "S5: SKIPs do not ascend",
-    rules: {
-      ...trueRules,
-      ...unguarded,
-      maySkip: (state, view, current) => view === current && view > state.lastCommit,
-    },
-    variants: [1, 1, 1],
-    // Agreement as well, two votes and two million states later.
-    breaks: [nothingSlashable, noSkipOfCommitted, extension],
   },
   {
     name: "a quorum of one less",

@@ -109,7 +109,7 @@ export class Voters {
     if (!maySkip(safety, view, view)) return [];
     const after = { ...votes, skips: votes.skips | (1 << view) };
     // Only what is new is written down, as in the replica.
-    const next = this.#number(after, skipped(safety, view));
+    const next = this.#number(after, view > safety.lastSkip ? skipped(safety, view) : safety);
     return [{ kind: "skip", view, block: undefined, blocks: 0, skips: 0, entry: view - 1, next }];
   }
 

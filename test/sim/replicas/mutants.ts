@@ -24,8 +24,8 @@ export const mutants: readonly Mutant<CampaignOptions>[] = [
     edits: [
       {
         file: "consensus/safety.ts",
-        from: "view === current && view > state.lastCommit && view >= state.lastSkip",
-        to: "view === current && view >= state.lastSkip",
+        from: "view === current && view > state.lastCommit",
+        to: "view === current",
       },
       {
         file: "consensus/safety.ts",
@@ -176,8 +176,8 @@ export const mutants: readonly Mutant<CampaignOptions>[] = [
     edits: [
       {
         file: "consensus/replica.ts",
-        from: "    if (lastSkip === view) return this.#skip();\n",
-        to: "    if (lastSkip === view) return;\n",
+        from: "    if (lastSkip >= view) return this.#skip();\n",
+        to: "    if (lastSkip >= view) return;\n",
       },
       // The timer would say it again; as in the bug this is modelled on, it looks at the record and rests.
       {
