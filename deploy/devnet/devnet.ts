@@ -99,6 +99,8 @@ export async function startDevnet(
   if (!dealsSealingKey) {
     say("waiting until the validators have made the key that transactions are sealed to");
     await reachEpoch(validators, 1, processes);
+    // An epoch begins with a node that stops and one that starts.
+    await Promise.all(validators.map((validator) => validator.ready()));
   }
   return {
     place,

@@ -6,7 +6,6 @@ import { blstBls } from "../../sequencer/crypto/index.ts";
 import {
   certify,
   committee,
-  epochLength,
   eventually,
   type TestL1,
   type TestValidator,
@@ -27,7 +26,7 @@ test("whoever has the turn shows the hub the next committee, once the epoch is o
   await eventually(() => validators.every(({ state }) => state?.preparableFrom !== undefined));
   expect(await spent(l1)).toEqual([0, 0, 0, 0]);
 
-  await grow(l1);
+  await l1.passEpoch();
   await l1.mineUntil(async () => (await prepared(l1)) > 0);
   await l1.mineUntil(() => preparedIn(validators[3]).length > 0);
   expect(preparedIn(validators[3])).toEqual([
@@ -40,7 +39,7 @@ test("whoever has the turn shows the hub the next committee, once the epoch is o
 test("for a validator that is dead the next one shows it", async () => {
   const l1 = await world.start();
   const next = l1.validator(1);
-  await grow(l1);
+  await l1.passEpoch();
   await l1.mineUntil(async () => (await prepared(l1)) > 0);
   expect(preparedIn(next)).toEqual([]);
   expect((await spent(l1))[1]).toBe(1);
@@ -49,7 +48,7 @@ test("for a validator that is dead the next one shows it", async () => {
 test("the last checkpoint of an epoch hands over, and those after it wait for it", async () => {
   const l1 = await world.start();
   const validator = l1.validator(0);
-  await grow(l1);
+  await l1.passEpoch();
   await l1.mineUntil(async () => (await prepared(l1)) > 0);
   const next: Committee = { ...committee, epoch: Epoch(1) };
   const deployment = world.deployment;
@@ -101,11 +100,6 @@ test("in another place another one has the turn", async () => {
   await eventually(async () => (await l1.pendingOf(1)) === before + 1);
   await l1.mineUntil(async () => (await l1.latest()).number === 1);
 });
-
-async function grow(l1: TestL1): Promise<void> {
-  await l1.ask("evm_increaseTime", epochLength);
-  await l1.mine();
-}
 
 /** When the Hub was last shown a committee for epoch 1, seconds. */
 async function prepared(l1: TestL1): Promise<number> {

@@ -50,7 +50,7 @@ export const root: string = join(import.meta.dirname, "..", "..");
 export const seats = 4;
 export const failoverMs = 150;
 
-export const epochLength: number = 24 * 3600;
+const epochLength = 24 * 3600;
 const secrets = Array.from({ length: seats }, (_, seed) => secretOf(seed + 1));
 const patienceMs = 20_000;
 
@@ -197,6 +197,13 @@ export class TestL1 {
 
   async mine(blocks = 1): Promise<void> {
     for (let i = 0; i < blocks; i++) await this.ask("evm_mine");
+  }
+
+  /** Mines one that is an epoch's length after the newest, whose time may be ahead of the clock's. */
+  async passEpoch(): Promise<void> {
+    const newest = await this.provider.getBlock("latest");
+    await this.ask("evm_setNextBlockTimestamp", (newest?.timestamp ?? 0) + epochLength);
+    await this.mine();
   }
 
   /** Mines a block now and then until it is so. */

@@ -8,7 +8,6 @@ import { g1Uncompressed } from "../../crypto/index.ts";
 import {
   bytes,
   committee,
-  epochLength,
   eventually,
   hexOf,
   root,
@@ -49,8 +48,7 @@ test("subscriptions and payments are read once, in order, from the block after t
 test("whom the hub was shown as the next committee is told, in the order of their seats", async () => {
   const l1 = await world.start();
   const validator = l1.validator(0);
-  await l1.ask("evm_increaseTime", epochLength);
-  await l1.mine();
+  await l1.passEpoch();
   const hub = await l1.contract("Hub", world.deployment.hub, 9);
   const keys = committee.members.map(({ publicKey }) => g1Uncompressed(publicKey) ?? publicKey);
   await l1.include(hub.getFunction("prepare").send(hexOf(concatBytes(...keys))));
