@@ -242,8 +242,8 @@ export const dice: Mutant<CampaignOptions> = {
   edits: [
     {
       file: "consensus/pacemaker.ts",
-      from: "    const idle = this.#entered + this.#parameters.idleTime + timeout;",
-      to: "    const idle = this.#entered + this.#parameters.idleTime + timeout * Math.random();",
+      from: "    return now >= this.#entered + this.#parameters.idleTime;",
+      to: "    return now >= this.#entered + this.#parameters.idleTime * Math.random();",
     },
   ],
   checkers: ["determinism"],
