@@ -17,6 +17,7 @@ import { type IdKey, toIdKey } from "./replay-window.ts";
 import type {
   BlockContext,
   BlockMeaning,
+  Charge,
   DropReason,
   FinishedBlock,
   NamedTransaction,
@@ -43,6 +44,7 @@ export class BlockDraft {
   readonly #reading: L1Reading;
   readonly #rules: AdmissionRules;
   readonly #seen = new Map<IdKey, Height>();
+  readonly #charged = new Map<Namespace, Charge>();
   readonly #admitted: NamedTransaction[] = [];
   readonly #controls: NamedTransaction[] = [];
   #assembly: Assembly;
@@ -80,8 +82,7 @@ export class BlockDraft {
     assert(state !== undefined && payer === "rollup", "what is not refused is paid for");
     this.#seen.set(toIdKey(id), expiry);
     this.#admitted.push({ id, transaction });
-    const balance = state.balance - feeOf(transaction, this.#rules);
-    this.#reading.namespaces.set(namespace, { ...state, balance });
+    this.#charge(state, { spent: feeOf(transaction, this.#rules), earned: 0 });
     return undefined;
   }
 
@@ -102,7 +103,16 @@ export class BlockDraft {
     const place = { parent, hash, height, time, l1, epochStart, nextCommittee };
     const { namespaces, subscribed, inbox } = this.#reading;
     const assembly = this.#assembly;
-    return { namespaces, subscribed, inbox, assembly, ...place, seen: this.#seen };
+    const changes = { namespaces, subscribed, inbox, assembly, charged: this.#charged };
+    return { ...changes, ...place, seen: this.#seen };
+  }
+
+  #charge(state: NamespaceState, { spent, earned }: Charge): void {
+    const { namespace, balance } = state;
+    const before = this.#charged.get(namespace) ?? { spent: 0, earned: 0 };
+    this.#reading.namespaces.set(namespace, { ...state, balance: balance - spent });
+    const after = { spent: before.spent + spent, earned: before.earned + earned };
+    this.#charged.set(namespace, after);
   }
 
   /** What one validator says to all: of no rollup, and for nothing. */

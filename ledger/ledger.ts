@@ -160,13 +160,13 @@ export class Ledger {
       overlay !== undefined && equalBytes(overlay.parent, this.#final.hash),
       "a block is judged before it is final, and its parent is final before it",
     );
-    const { height, time, l1, epochStart, subscribed, inbox, nextCommittee } = overlay;
+    const { height, time, l1, epochStart, subscribed, inbox, charged, nextCommittee } = overlay;
     for (const [namespace, state] of overlay.namespaces) this.#namespaces.set(namespace, state);
     for (const [id, expiry] of overlay.seen) this.#window.add(id, expiry);
     this.#window.prune(height);
     this.#final = { height, hash, time, l1, epochStart };
     this.#assembly = overlay.assembly;
-    this.#totals.expect({ hash, time, subscribed, inbox, nextCommittee });
+    this.#totals.expect({ hash, time, subscribed, inbox, charged, nextCommittee });
     this.#overlays.delete(toHex(hash));
     for (const [key, other] of this.#overlays.entries())
       if (this.#branchTo(other.hash) === undefined) this.#overlays.delete(key);

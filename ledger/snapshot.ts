@@ -19,7 +19,7 @@ export interface OrderingSnapshot {
   readonly assembly: Assembly;
 }
 
-const version = 4;
+const version = 5;
 const idBytes = 32;
 /** Of two committees. */
 const speakersMax = 2 * limits.committeeMax;
@@ -134,6 +134,7 @@ function readAssembly(reader: Reader): Assembly {
 
 function writeTotals(writer: Writer, leaf: RollupLeaf): void {
   writer.u32(leaf.namespace).u64(leaf.batches).u64(leaf.inboxRead);
+  writer.u64(leaf.spent).u64(leaf.earned);
   writer.fixed(leaf.batchesHash, 32).fixed(leaf.inboxHash, 32);
 }
 
@@ -142,6 +143,8 @@ function readTotals(reader: Reader): RollupLeaf {
     namespace: Namespace(reader.u32()),
     batches: reader.u64(),
     inboxRead: reader.u64(),
+    spent: reader.u64(),
+    earned: reader.u64(),
     batchesHash: reader.fixed(32),
     inboxHash: reader.fixed(32),
   };

@@ -19,6 +19,7 @@ import {
   rollupsRoot,
   zeroHash,
 } from "../protocol/index.ts";
+import type { Charge } from "./types.ts";
 
 /** What is needed of a final block once it is opened. */
 export interface UnopenedBlock {
@@ -28,6 +29,7 @@ export interface UnopenedBlock {
   readonly nextCommittee: Uint8Array;
   readonly subscribed: readonly Namespace[];
   readonly inbox: readonly InboxMessage[];
+  readonly charged: ReadonlyMap<Namespace, Charge>;
 }
 
 /** The openings of one final block. */
@@ -131,7 +133,7 @@ export class Totals {
     );
     for (const namespace of block.subscribed) this.#rollups.set(namespace, emptyLeaf(namespace));
     const batches = batchesOf(opened, block.inbox);
-    for (const batch of batches) this.#add(batch);
+    for (const batch of batches) this.#add(batch, block.charged.get(batch.namespace));
     const { height, time } = { height: opened.height, time: block.time };
     const { nextCommittee } = block;
     // The last checkpoint of an epoch is how it is handed over, whatever the rule says of its height.
@@ -148,13 +150,16 @@ export class Totals {
     };
   }
 
-  #add(batch: Batch): void {
+  /** Whoever is charged has a transaction in the block, and so a batch, be the transaction void. */
+  #add(batch: Batch, { spent, earned }: Charge = { spent: 0, earned: 0 }): void {
     const before = this.#rollups.get(batch.namespace);
     assert(before !== undefined, "only subscribed namespaces are served");
     this.#rollups.set(batch.namespace, {
       namespace: batch.namespace,
       batches: before.batches + 1,
       inboxRead: before.inboxRead + batch.inbox.length,
+      spent: toSafe(before.spent + spent),
+      earned: toSafe(before.earned + earned),
       batchesHash: chainBatch(before.batchesHash, batchHash(batch)),
       inboxHash: batch.inbox.reduce(
         (chain, { messageHash }) => chainInbox(chain, messageHash),
@@ -181,7 +186,13 @@ export class Totals {
 }
 
 function emptyLeaf(namespace: Namespace): RollupLeaf {
-  return { namespace, batches: 0, inboxRead: 0, batchesHash: zeroHash, inboxHash: zeroHash };
+  const counts = { batches: 0, inboxRead: 0, spent: 0, earned: 0 };
+  return { namespace, ...counts, batchesHash: zeroHash, inboxHash: zeroHash };
+}
+
+/** The registry takes no more from a rollup than nodes can count; a registry that did would not be paid beyond it. */
+function toSafe(units: number): number {
+  return Math.min(units, Number.MAX_SAFE_INTEGER);
 }
 
 /** The messages of a namespace stand before its transactions: L1 is final, and waits for nobody. */

@@ -65,6 +65,14 @@ export interface NamespaceState {
   readonly inboxRead: number;
 }
 
+/** What one block takes from what a rollup has prepaid, in fee units. */
+export interface Charge {
+  /** All of it. */
+  readonly spent: number;
+  /** The part of it that is the rollup's own: what is above the base fee. */
+  readonly earned: number;
+}
+
 /** A block that the ledger has taken in. */
 export interface BlockState {
   readonly height: Height;
@@ -91,6 +99,7 @@ export interface Overlay extends BlockState, BlockMeaning {
   /** Expiry by id of what it orders. */
   readonly seen: ReadonlyMap<IdKey, Height>;
   readonly subscribed: readonly Namespace[];
+  readonly charged: ReadonlyMap<Namespace, Charge>;
   /** The messages that it reads, in L1 order. */
   readonly inbox: readonly InboxMessage[];
   readonly assembly: Assembly;

@@ -70,6 +70,10 @@ export interface RollupLeaf {
   readonly batches: number;
   /** Inbox messages they have taken in. */
   readonly inboxRead: number;
+  /** Fee units charged to what it has prepaid. */
+  readonly spent: number;
+  /** The part of `spent` that is the rollup's own: what it was charged above the base fee. */
+  readonly earned: number;
   /** Chain over the batches, 32 bytes. */
   readonly batchesHash: Uint8Array;
   /** Chain over the inbox messages read, 32 bytes. */
@@ -77,7 +81,8 @@ export interface RollupLeaf {
 }
 
 export function rollupLeaf(leaf: RollupLeaf): Uint8Array {
-  return hashWords(leaf.namespace, leaf.batches, leaf.inboxRead, leaf.batchesHash, leaf.inboxHash);
+  const { namespace, batches, inboxRead, spent, earned, batchesHash, inboxHash } = leaf;
+  return hashWords(namespace, batches, inboxRead, spent, earned, batchesHash, inboxHash);
 }
 
 /**

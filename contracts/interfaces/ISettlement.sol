@@ -11,11 +11,15 @@ interface ISettlement {
     /// @notice A rollup's running totals, as a checkpoint carries them in the rollup's leaf.
     /// @param batches How many batches have been opened for it.
     /// @param inboxRead How many inbox messages they have taken in.
+    /// @param spent Fee units charged to what it has prepaid, see `IRollups.collect`.
+    /// @param earned The part of `spent` that is the rollup's own: what it was charged above the base fee.
     /// @param batchesHash Hash chain over the batches.
     /// @param inboxHash Hash chain over the messages read; must equal this contract's own.
     struct Totals {
         uint64 batches;
         uint64 inboxRead;
+        uint64 spent;
+        uint64 earned;
         bytes32 batchesHash;
         bytes32 inboxHash;
     }

@@ -33,14 +33,14 @@ export const stakeAbi: Interface = new Interface([
 ]);
 
 export const settlementAbi: Interface = new Interface([
-  "function settle(uint32 count, (uint64 batches,uint64 inboxRead,bytes32 batchesHash,bytes32 inboxHash) totals, bytes32[] proof)",
+  "function settle(uint32 count, (uint64 batches,uint64 inboxRead,uint64 spent,uint64 earned,bytes32 batchesHash,bytes32 inboxHash) totals, bytes32[] proof)",
   "function settled() view returns (uint64 batches, uint64 inboxRead, uint64 inboxCount, bytes32 batchesHash)",
   "event Settled(uint64 indexed batches, uint64 inboxRead, uint32 count, bytes32 batchesHash)",
   "event InboxMessage(uint32 indexed rollupId, uint64 indexed index, address sender, uint64 timestamp, bytes data)",
 ]);
 
 export const bundleAbi: Interface = new Interface([
-  "function settle(uint32 count, (address settlement, (uint64 batches,uint64 inboxRead,bytes32 batchesHash,bytes32 inboxHash) totals, bytes32[] proof)[] items) returns (uint256 done)",
+  "function settle(uint32 count, (address settlement, (uint64 batches,uint64 inboxRead,uint64 spent,uint64 earned,bytes32 batchesHash,bytes32 inboxHash) totals, bytes32[] proof)[] items) returns (uint256 done)",
   "error NotEnoughGas()",
 ]);
 

@@ -19,6 +19,8 @@ export interface SettleItem {
   readonly totals: {
     readonly batches: number;
     readonly inboxRead: number;
+    readonly spent: number;
+    readonly earned: number;
     readonly batchesHash: Hex;
     readonly inboxHash: Hex;
   };
@@ -68,12 +70,14 @@ export function settleItem(
   leaves: readonly RollupLeaf[],
   settlement: Hex,
 ): SettleItem {
-  const { batches, inboxRead } = leaf;
+  const { batches, inboxRead, spent, earned } = leaf;
   return {
     settlement,
     totals: {
       batches,
       inboxRead,
+      spent,
+      earned,
       batchesHash: hex(leaf.batchesHash),
       inboxHash: hex(leaf.inboxHash),
     },

@@ -83,10 +83,12 @@ contract SettlementProofTest is SettlementTest {
         leaves[2] = leafOf(2, totals);
         uint32 count = anchor(rootOf(leaves));
         bytes32[] memory proof = proofOf(leaves, 2);
-        field = bound(field, 0, 4);
+        field = bound(field, 0, 6);
         if (field == 0) totals.batches += uint64(1 << (bit % 63));
         if (field == 1) totals.batchesHash ^= bytes32(1 << (bit % 256));
-        if (field >= 2) proof[field - 2] ^= bytes32(1 << (bit % 256));
+        if (field == 2) totals.spent ^= uint64(1 << (bit % 64));
+        if (field == 3) totals.earned ^= uint64(1 << (bit % 64));
+        if (field >= 4) proof[field - 4] ^= bytes32(1 << (bit % 256));
         vm.expectRevert(abi.encodeWithSelector(ISettlement.NotInCheckpoint.selector));
         settlements[2].settle(count, totals, proof);
     }

@@ -148,13 +148,15 @@ test("any set of rollups has one root, under which each settles by its proof", a
   const others = fc.uniqueArray(fc.nat({ max: 40 }), { maxLength: 12 });
   let batches = 0;
   await fc.assert(
-    fc.asyncProperty(others, word, async (ids, batchesHash) => {
+    fc.asyncProperty(others, word, counter, counter, async (ids, batchesHash, spent, earned) => {
       batches++;
       const all = [...new Set([...ids, id])].toSorted((a, b) => a - b);
       const leaves: RollupLeaf[] = all.map((each) => ({
         namespace: Namespace(each),
         batches: batches + (each === id ? 0 : each),
         inboxRead: 0,
+        spent,
+        earned,
         batchesHash,
         inboxHash: new Uint8Array(32),
       }));

@@ -128,7 +128,8 @@ function note(name: string, receipt: TransactionReceipt): number {
 function leafOf(id: number, batches: number): RollupLeaf {
   const batchesHash = keccak256(u64Bytes(id), u64Bytes(batches));
   const inboxHash = new Uint8Array(32);
-  return { namespace: Namespace(id), batches, inboxRead: 0, batchesHash, inboxHash };
+  const fees = { spent: 1_000 * batches, earned: 10 * batches };
+  return { namespace: Namespace(id), batches, inboxRead: 0, ...fees, batchesHash, inboxHash };
 }
 
 async function register(hub: Contract): Promise<TransactionReceipt> {

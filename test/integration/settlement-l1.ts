@@ -387,6 +387,8 @@ export function certify(
       namespace: Namespace(namespace),
       batches,
       inboxRead: hashes.length,
+      spent: 0,
+      earned: 0,
       batchesHash: keccak256(u64Bytes(batches)),
       inboxHash: hashes.reduce(chainInbox, zeroHash),
     };

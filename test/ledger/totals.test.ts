@@ -68,10 +68,20 @@ test("totals count batches that hold something, and chain batches and messages a
       namespace: 0,
       batches: 2,
       inboxRead: 3,
+      spent: fee,
+      earned: 0,
       batchesHash: hashes.reduce(chainBatch, zeroHash),
       inboxHash: messages.map(({ messageHash }) => messageHash).reduce(chainInbox, zeroHash),
     },
-    { namespace: 1, batches: 0, inboxRead: 0, batchesHash: zeroHash, inboxHash: zeroHash },
+    {
+      namespace: 1,
+      batches: 0,
+      inboxRead: 0,
+      spent: 0,
+      earned: 0,
+      batchesHash: zeroHash,
+      inboxHash: zeroHash,
+    },
   ]);
   expect(checkpoint).toEqual({
     number: 1,
@@ -81,6 +91,24 @@ test("totals count batches that hold something, and chain batches and messages a
     rollupsRoot: rollupsRoot(leaves),
     next: zeroHash,
   });
+});
+
+test("the totals say what a rollup was charged, once its blocks are opened and be they void", () => {
+  const chain = fundedChain({}, 3 * fee - 2);
+  chain.open(firstOf(chain));
+  const second = chain.add({
+    transactions: [
+      transaction({ nonce: 1 }),
+      transaction({ nonce: 2 }, { body: "void" }),
+      transaction({ nonce: 3 }),
+    ],
+  });
+  const third = chain.add();
+  expect(second.drops).toEqual([undefined, undefined, "unpayable"]);
+  chain.open(second);
+  const [leaf] = chain.open(third).leaves;
+  expect(leaf).toMatchObject({ batches: 1, spent: 2 * fee - 1, earned: 0 });
+  expect(chain.ledger.namespaces()[0]?.balance).toBe(fee - 1);
 });
 
 test("a checkpoint knows the rollups of its height, even when later ones are final already", () => {

@@ -134,7 +134,8 @@ test("entries stand in order, each as long as the tree is deep", () => {
 
 function leafOf(id: number): RollupLeaf {
   const namespace = Namespace(id);
-  return { namespace, batches: 7, inboxRead: 2, batchesHash: hash(1), inboxHash: hash(2) };
+  const counts = { batches: 7, inboxRead: 2, spent: 40, earned: 3 };
+  return { namespace, ...counts, batchesHash: hash(1), inboxHash: hash(2) };
 }
 
 /** The contract's way up: left or right by the bits of the index. */

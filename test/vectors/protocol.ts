@@ -13,8 +13,12 @@ import {
   inboxMessageHash,
   laneHash,
   namespacesRoot,
+  Namespace,
   nextCommitteeHash,
   receiptHash,
+  type RollupLeaf,
+  rollupLeaf,
+  rollupsRoot,
   senderDigest,
   transactionBytes,
   transactionId,
@@ -43,6 +47,28 @@ export interface ProtocolVectors {
   readonly transactionBytes: number;
 }
 
+/** The totals of two rollups with another between them that has none. */
+const totals: readonly RollupLeaf[] = [
+  {
+    namespace: Namespace(1),
+    batches: 7,
+    inboxRead: 2,
+    spent: 90_000,
+    earned: 1_500,
+    batchesHash: chainBatch(zeroHash, batchHash(batch)),
+    inboxHash: chainInbox(zeroHash, inboxMessage.messageHash),
+  },
+  {
+    namespace: Namespace(3),
+    batches: 0,
+    inboxRead: 0,
+    spent: 0,
+    earned: 0,
+    batchesHash: zeroHash,
+    inboxHash: zeroHash,
+  },
+];
+
 export function protocolVectors(): ProtocolVectors {
   const hashes = {
     genesis: genesisHash(genesis),
@@ -60,6 +86,8 @@ export function protocolVectors(): ProtocolVectors {
     "inbox of one": chainInbox(zeroHash, inboxMessage.messageHash),
     batch: batchHash(batch),
     "chain of one batch": chainBatch(zeroHash, batchHash(batch)),
+    "rollup leaf": rollupLeaf(defined(totals[0])),
+    "rollups root": rollupsRoot(totals),
   };
   return {
     domains: hexOf(domains),
@@ -69,6 +97,11 @@ export function protocolVectors(): ProtocolVectors {
     hashes: hexOf(hashes),
     transactionBytes: transactionBytes(transaction),
   };
+}
+
+function defined<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("there is nothing");
+  return value;
 }
 
 function hexOf(values: Readonly<Record<string, Uint8Array>>): Record<string, string> {

@@ -34,14 +34,15 @@ abstract contract SettlementTest is HubTest {
         return ISettlement.Totals({
             batches: batches,
             inboxRead: 0,
+            spent: uint64(seed >> 64),
+            earned: uint64(seed >> 128),
             batchesHash: keccak256(abi.encode("batches", seed, batches)),
             inboxHash: 0
         });
     }
 
     function leafOf(uint256 id, ISettlement.Totals memory totals) internal pure returns (bytes32) {
-        return
-            keccak256(abi.encode(id, totals.batches, totals.inboxRead, totals.batchesHash, totals.inboxHash));
+        return keccak256(abi.encode(id, totals));
     }
 
     /// @notice Anchors a root as the next checkpoint.

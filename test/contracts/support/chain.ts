@@ -158,7 +158,8 @@ export function checkpointOf(number: number, rollupsRoot: Uint8Array): Checkpoin
 
 /** `Totals` of a leaf, as `settle` takes them. */
 export function totalsOf(leaf: RollupLeaf): readonly unknown[] {
-  return [leaf.batches, leaf.inboxRead, hex(leaf.batchesHash), hex(leaf.inboxHash)];
+  const { batches, inboxRead, spent, earned, batchesHash, inboxHash } = leaf;
+  return [batches, inboxRead, spent, earned, hex(batchesHash), hex(inboxHash)];
 }
 
 export function hex(value: Uint8Array): string {
