@@ -35,7 +35,7 @@ import {
   type SnapshotPart,
   spaces,
 } from "../protocol/index.ts";
-import type { CoreEffect } from "./core.ts";
+import type { CoreEffect } from "./core-events.ts";
 import {
   decodeDeliveredRecord,
   decodeFinalRecord,

@@ -21,10 +21,10 @@ import {
   namespacesRoot,
   type Payload,
   type QC,
-  type SealedTransaction,
   zeroHash,
 } from "../protocol/index.ts";
 import { isClosing, judgeClosing, mayClose } from "./closing.ts";
+import type { ExecutedBlock, FinalBlock, OrderedTransaction } from "./executed-block.ts";
 import type { L1Log } from "./l1-log.ts";
 import type { Snapshots } from "./snapshots.ts";
 
@@ -37,31 +37,6 @@ const freshnessDoublingsMax = 6;
 const backlogMax = limits.unopenedHeightsMax + 2 * limits.snapshotHeights;
 /** Blocks above the final one whose order is at hand, over all branches. */
 const executedMax = 4 * limits.unfinalizedMax;
-
-/** A block with its order worked out. */
-export interface ExecutedBlock {
-  readonly header: Header;
-  readonly hash: Uint8Array;
-  readonly payload: Payload;
-  /** Grouped by namespace, in the order in which they are delivered. */
-  readonly ordered: readonly OrderedTransaction[];
-  readonly dropped: Ordering["dropped"];
-  /** Height of the last snapshot that it or a block before it names, 0 for none. */
-  readonly named: Height;
-  /** It closes the epoch, or stands on a block that does. */
-  readonly isClosed: boolean;
-}
-
-export interface OrderedTransaction {
-  readonly id: Uint8Array;
-  readonly transaction: SealedTransaction;
-}
-
-/** A final block, executed. */
-export interface FinalBlock extends ExecutedBlock {
-  /** Its own COMMIT certificate; without one it is final by a descendant's. */
-  readonly certificate: QC | undefined;
-}
 
 /** Where a branch ends: what the next block stands on. */
 export interface Tip {

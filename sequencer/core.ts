@@ -2,210 +2,64 @@
 // the opening is told to release shares; the opening opens a batch, so the ledger counts it; a checkpoint falls due,
 // so the attester signs it. Pure like the machines it joins: the simulator runs this very file.
 
-import { assert, equalBytes, type Gauge, u64Bytes, unreachable } from "../base/index.ts";
 import {
-  certificateKey,
-  initialSafety,
+  assert,
+  BoundedMap,
+  equalBytes,
+  type Gauge,
+  u64Bytes,
+  unreachable,
+} from "../base/index.ts";
+import type {
   Replica,
-  type ReplicaEffect,
+  ReplicaEffect,
   StateSync,
-  type StateSyncEffect,
-  type StateSyncEvent,
-  type VoteSignatures,
+  StateSyncEffect,
+  StateSyncEvent,
 } from "../consensus/index.ts";
+import type { ParticipantEvent } from "../epoch/index.ts";
+import type { Attester, AttesterEffect, Ledger } from "../ledger/index.ts";
+import type { Mempool, MempoolEffect, Opening, OpeningEffect } from "../mempool/index.ts";
 import {
-  Participant,
-  type ParticipantEvent,
-  type RoundAnswer,
-  type RoundJob,
-  Succession,
-} from "../epoch/index.ts";
-import { Attester, type AttesterEffect, Ledger } from "../ledger/index.ts";
-import {
-  type LaneSignatures,
-  Mempool,
-  type MempoolEffect,
-  Opening,
-  type OpeningEffect,
-  type OpeningEvent,
-} from "../mempool/index.ts";
-import {
-  type Batch,
   type Candidate,
-  blockHash,
   type CertifiedCheckpoint,
   type Checkpoint,
   checkpointHash,
   type Committee,
-  type Control,
   encodeEpochEnd,
-  encodeHeader,
-  encodeQC,
   type Epoch,
   type EpochEnd,
-  fromControlTransaction,
-  type Genesis,
-  genesisHash,
-  Height,
+  type Height,
   isMember,
-  type L1Block,
-  limits,
   type Message,
   type Micros,
-  type Namespace,
-  type OpenedTransaction,
   type RollupLeaf,
   type SealedTransaction,
   spaces,
   type ValidatorIndex,
-  type View,
-  nextCommitteeHash,
-  toControlTransaction,
 } from "../protocol/index.ts";
-import { Chain, type ExecutedBlock, type FinalBlock, genesisTip } from "./chain.ts";
+import type { Chain } from "./chain.ts";
 import { isClosing } from "./closing.ts";
-import { EvidenceBook } from "./evidence-book.ts";
-import { L1Log } from "./l1-log.ts";
+import type { CoreEffect, CoreEvent, Progress } from "./core-events.ts";
+import type { Delivery } from "./delivery.ts";
+import { type FinalBlock, groupsOf, sealedOf } from "./executed-block.ts";
+import { type StateFetched, toFetchedState } from "./fetched-state.ts";
+import type { Handover } from "./handover.ts";
+import type { L1Log } from "./l1-log.ts";
 import {
-  encodeDeliveredRecord,
-  encodeFinalRecord,
-  encodeSnapshotRecord,
-  type FinalRecord,
-  oldestKeys,
-  type Recovery,
-} from "./records.ts";
-import { guardSigning } from "./signing-guard.ts";
-import { Snapshots } from "./snapshots.ts";
-import { Handover } from "./handover.ts";
-import { LaterEpochs, type VerifyAggregateOf } from "./later-epochs.ts";
-
-/** What happens to a node. Every event carries the time at which it was seen. */
-export type CoreEvent =
-  | { readonly type: "tick"; readonly now: Micros }
-  | {
-      readonly type: "message";
-      readonly now: Micros;
-      /** A place in the peer table of this core's epoch: seats first, then observers. */
-      readonly from: ValidatorIndex;
-      /** In which the sender said it. */
-      readonly epoch: Epoch;
-      readonly message: Message;
-    }
-  | { readonly type: "peer-connected"; readonly now: Micros; readonly peer: ValidatorIndex }
-  /** Who validates in the next epoch, with the key they share. Said again after every start, until the epoch ends. */
-  | { readonly type: "committee"; readonly now: Micros; readonly committee: Committee }
-  | {
-      readonly type: "submit";
-      readonly now: Micros;
-      readonly ticket: number;
-      readonly transaction: SealedTransaction;
-    }
-  /** The next finalized L1 block. */
-  | { readonly type: "l1"; readonly now: Micros; readonly block: L1Block }
-  /** From the keeper of the secrets, about the job of a round. */
-  | { readonly type: "round-done"; readonly now: Micros; readonly answer: RoundAnswer }
-  | JobResult;
-
-/** What the workers answer to the jobs in the effects. */
-export type JobResult =
-  | {
-      readonly type: "validated";
-      readonly now: Micros;
-      readonly id: Uint8Array;
-      readonly isValid: boolean;
-    }
-  | (Extract<
-      OpeningEvent,
-      { readonly type: "shares-computed" | "batches-opened" | "openings-checked" }
-    > & { readonly now: Micros })
-  | {
-      readonly type: "unsealed";
-      readonly now: Micros;
-      readonly height: Height;
-      readonly payloads: readonly (Uint8Array | undefined)[];
-    };
-
-/** What a node does. Jobs go to the workers and come back as events. */
-export type CoreEffect =
-  | Exclude<ReplicaEffect, { type: "finalized" }>
-  | Exclude<MempoolEffect, { type: "changed" }>
-  | Exclude<OpeningEffect, { type: "opened" }>
-  | Exclude<StateSyncEffect, { type: "state-fetched" }>
-  /** This core is over: the host builds another from the disk, where a newer state stands than it has. */
-  | { readonly type: "state-synced"; readonly height: Height }
-  /** Now and then: what is older than what the node keeps may be deleted, as far as these allow it. */
-  | { readonly type: "prune"; readonly delivered: Height; readonly snapshot: Height }
-  | {
-      readonly type: "unseal";
-      readonly height: Height;
-      readonly items: readonly {
-        readonly transaction: SealedTransaction;
-        readonly opening: Uint8Array;
-      }[];
-    }
-  /** For the keeper of the secrets: what this node has to do for the next committee's key. */
-  | { readonly type: "round-job"; readonly job: RoundJob }
-  /** Send `to`, which is in this earlier epoch, the record of how that ended. */
-  | { readonly type: "load-epoch-end"; readonly to: ValidatorIndex; readonly epoch: Epoch }
-  /**
-   * The epoch is over and all of it on disk once the writes before this are. This core does nothing any more: a new one,
-   * from what is on disk, goes on in the epoch named here.
-   */
-  | { readonly type: "epoch-ended"; readonly next: Epoch }
-  /** A block is final and its order known here. */
-  | {
-      readonly type: "ordered";
-      readonly height: Height;
-      readonly time: Micros;
-      readonly groups: FinalRecord["groups"];
-      readonly dropped: readonly { readonly id: Uint8Array; readonly reason: string }[];
-    }
-  /** A final block is opened, and all before it. */
-  | { readonly type: "delivered"; readonly height: Height; readonly batches: readonly Batch[] }
-  /** A quorum has signed what is to be anchored; the leaves are what its root commits to, by rollup id. */
-  | {
-      /** `completed`: certified before, now with nobody absent. */
-      readonly type: "certified" | "completed";
-      readonly certified: CertifiedCheckpoint;
-      readonly leaves: readonly RollupLeaf[];
-    };
-
-export interface CorePorts {
-  readonly votes: VoteSignatures;
-  readonly lanes: LaneSignatures;
-  /** For the committees of later epochs. */
-  readonly verifyAggregateOf: VerifyAggregateOf;
-}
+  type CoreOptions,
+  type CorePorts,
+  createMachines,
+  gaugesOf,
+  type Machines,
+} from "./machines.ts";
+import { OtherEpochs } from "./other-epochs.ts";
+import { encodeDeliveredRecord, encodeFinalRecord, type Recovery } from "./records.ts";
+import type { Rounds } from "./rounds.ts";
+import type { Snapshots } from "./snapshots.ts";
 
 /** The answer to what this node submits itself is nobody's. */
 const ownTicket = -1;
-
-export interface CoreOptions {
-  readonly genesis: Genesis;
-  /** This node's place in the peer table of its epoch (`Recovery.epoch`): a seat, or an observer's behind them. */
-  readonly index: ValidatorIndex;
-  /** Of this node, 32 bytes. */
-  readonly networkKey: Uint8Array;
-  /** Counts the starts of this node; on disk before the first step. */
-  readonly incarnation: number;
-  /** The first word of every signed digest. */
-  readonly domain: Uint8Array;
-  /** See `ChainParts`, µs; 0 proposes as soon as there is work. */
-  readonly blockInterval?: number;
-  /** How far behind this node may be before it fetches a snapshot, in heights; `stateSyncHeights` if not said. */
-  readonly behindMax?: number;
-}
-
-type MessageEvent = Extract<CoreEvent, { type: "message" }>;
-
-/** A final block on its way from its order to its delivery. */
-interface Pending {
-  readonly block: FinalBlock;
-  /** When it became final here. */
-  readonly since: Micros;
-  openings: readonly Uint8Array[] | undefined;
-  payloads: readonly (Uint8Array | undefined)[] | undefined;
-}
 
 /** Final blocks executed and not opened; a node at the tip has a few. */
 const unopenedAheadMax = 256;
@@ -217,146 +71,52 @@ const pruneInterval = 500_000;
 const leavesKept = 64;
 
 export class Core {
+  readonly #machines: Machines;
+  readonly #committee: Committee;
+  readonly #isSeated: boolean;
   readonly #replica: Replica;
+  readonly #stateSync: StateSync;
   readonly #mempool: Mempool;
   readonly #opening: Opening;
   readonly #ledger: Ledger;
   readonly #attester: Attester;
-  readonly #l1: L1Log;
-  readonly #committee: Committee;
-  readonly #handover: Handover;
-  readonly #later: LaterEpochs;
-  readonly #succession: Succession;
-  readonly #participant: Participant;
-  readonly #sign: LaneSignatures["sign"];
   readonly #chain: Chain;
-
-  /** Final and executed, not yet delivered, by height. */
-  readonly #pending = new Map<number, Pending>();
-  /** What was opened before a restart and needs no share to be opened again. */
-  readonly #recoveredOpenings: Map<number, readonly Uint8Array[]>;
-  #delivered: Height;
-  /** Leaves under a checkpoint's root, by its height. */
-  readonly #leaves = new Map<number, readonly RollupLeaf[]>();
+  readonly #delivery: Delivery;
   readonly #snapshots: Snapshots;
-  readonly #stateSync: StateSync;
-  readonly #chainId: number;
-  readonly #hasRounds: boolean;
-  readonly #isSeated: boolean;
-  /** The epoch has closed with the key of a round, of which this node may have a share. */
-  #mustJudge = false;
+  readonly #l1: L1Log;
+  readonly #handover: Handover;
+  readonly #others: OtherEpochs;
+  readonly #rounds: Rounds;
+
+  /** Leaves under a checkpoint's root, by its height, until a quorum has signed it. */
+  readonly #leaves = new BoundedMap<number, readonly RollupLeaf[]>(leavesKept);
   /** What this node has worked out of the epoch's last checkpoint. */
   #reached: Checkpoint | undefined;
   #pruneAt = 0;
   /** What comes next is on disk: a newer state, or another epoch. */
   #isOver = false;
-  readonly #evidence: EvidenceBook;
   #out: CoreEffect[] = [];
   #hasChanged = false;
 
   constructor(ports: CorePorts, options: CoreOptions, recovery: Recovery, now: Micros) {
-    const { genesis, index, incarnation, domain } = options;
-    const { parameters, chainId } = genesis;
-    const hash = genesisHash(genesis);
-    const { snapshot, epoch } = recovery;
-    const { committee } = epoch;
+    const machines = createMachines(ports, options, recovery, now);
+    const { committee } = machines;
+    this.#machines = machines;
     this.#committee = committee;
-    this.#handover = new Handover({
-      committee,
-      domain,
-      verifyAggregate: (signers, digest, signature) =>
-        ports.votes.verifyAggregate(signers, digest, signature),
-    });
-    this.#later = new LaterEpochs({
-      domain,
-      seats: committee.members.length,
-      verifyAggregateOf: ports.verifyAggregateOf,
-    });
-    const tip = snapshot === undefined ? genesisTip(genesis, hash) : snapshot.tip;
-    const beginsEpoch = tip.height === epoch.height;
-    this.#chainId = chainId;
-    this.#hasRounds = parameters.dkgWindow > 0;
-    this.#isSeated = isMember(committee, index);
-    this.#sign = (digest) => ports.lanes.sign(digest);
-    this.#succession = new Succession(
-      { committee, parameters },
-      tip.height,
-      beginsEpoch ? undefined : snapshot?.state.succession,
-    );
-    this.#participant = new Participant(this.#succession, options.networkKey);
-    this.#delivered = tip.height;
-    this.#recoveredOpenings = new Map(recovery.openings);
-    // What the state has read already is not read again.
-    this.#l1 = new L1Log(Math.max(genesis.l1Start, tip.l1.number + 1), recovery.l1);
-    this.#ledger = new Ledger(
-      { l1: this.#l1 },
-      { genesis, genesisHash: hash, committee },
-      snapshot?.state.ledger,
-    );
-    this.#mempool = new Mempool(
-      {
-        admission: {
-          check: (transaction) => this.#ledger.check(transaction, this.#chain.final.height),
-        },
-        signatures: ports.lanes,
-      },
-      { committee, index, incarnation, parameters, chainId, genesisHash: hash },
-      {
-        ...(snapshot === undefined ? {} : { snapshot: snapshot.state.mempool }),
-        lanes: recovery.lanes,
-        transactions: recovery.transactions,
-        stamps: recovery.stamps,
-        final: tip.hash,
-        beginsEpoch: snapshot !== undefined && beginsEpoch,
-      },
-    );
-    this.#opening = new Opening({ committee, index }, { final: this.#delivered, unopened: [] });
-    this.#evidence = new EvidenceBook(recovery.evidence);
-    const votes = guardSigning(ports.votes, {
-      safety: recovery.replica.safety ?? initialSafety(committee.epoch),
-      attested: recovery.attester.attested.map((checkpoint) => ({
-        height: checkpoint.height,
-        hash: checkpointHash(checkpoint),
-      })),
-    });
-    this.#snapshots = new Snapshots(recovery.snapshots);
-    this.#stateSync = new StateSync(
-      {
-        self: index,
-        seats: committee.members.length,
-        viewTimeout: parameters.viewTimeout,
-        behindMax: options.behindMax ?? limits.stateSyncHeights,
-      },
-      recovery.fetched,
-      now,
-    );
-    this.#attester = new Attester(
-      { signatures: votes },
-      { committee, self: isMember(committee, index) ? index : undefined, domain },
-      recovery.attester,
-    );
-    this.#chain = new Chain(
-      {
-        mempool: this.#mempool,
-        ledger: this.#ledger,
-        l1: this.#l1,
-        snapshots: this.#snapshots,
-        epochTime: parameters.epochTime,
-        hasSealingKey: committee.sealing !== undefined,
-        nextCommittee: (height) => this.#nextCommittee(height),
-        isOpeningBehind: (now) => this.#isOpeningBehind(now),
-        blockInterval: options.blockInterval ?? 0,
-      },
-      tip,
-    );
-    for (const { header, certificate } of recovery.headers)
-      this.#chain.enqueue([header], certificate);
-    this.#replica = new Replica(
-      { application: this.#chain.application, signatures: votes },
-      { committee, index, domain, origin: epoch, parameters },
-      recovery.replica,
-      now,
-    );
+    this.#isSeated = isMember(committee, options.index);
+    this.#replica = machines.replica;
+    this.#stateSync = machines.stateSync;
+    this.#mempool = machines.mempool;
+    this.#opening = machines.opening;
+    this.#ledger = machines.ledger;
+    this.#attester = machines.attester;
+    this.#chain = machines.chain;
+    this.#delivery = machines.delivery;
+    this.#snapshots = machines.snapshots;
+    this.#l1 = machines.l1;
+    this.#handover = machines.handover;
+    this.#others = new OtherEpochs(committee.epoch, machines);
+    this.#rounds = machines.rounds;
   }
 
   /** To be called once, before any event: what was final is worked out again, then votes are re-sent. */
@@ -388,23 +148,8 @@ export class Core {
 
   /** What is held of everything that grows, by machine. */
   get gauges(): Gauge[] {
-    const parts = {
-      consensus: this.#replica.gauges,
-      mempool: this.#mempool.gauges,
-      opening: this.#opening.gauges,
-      ledger: this.#ledger.gauges,
-      attester: this.#attester.gauges,
-      chain: this.#chain.gauges,
-      snapshots: this.#snapshots.gauges,
-      "state-sync": this.#stateSync.gauges,
-      core: [
-        { name: "pending", size: this.#pending.size, max: limits.unopenedHeightsMax },
-        { name: "leaves", size: this.#leaves.size, max: leavesKept },
-      ],
-    };
-    return Object.entries(parts).flatMap(([part, gauges]) =>
-      gauges.map((gauge) => ({ ...gauge, name: `${part}/${gauge.name}` })),
-    );
+    const leaves = { name: "core/leaves", size: this.#leaves.size, max: leavesKept };
+    return [...gaugesOf(this.#machines), leaves];
   }
 
   /** For status and metrics. */
@@ -414,12 +159,12 @@ export class Core {
       view: this.#replica.view,
       final: this.#replica.finalHeight,
       executed: this.#chain.final.height,
-      delivered: this.#delivered,
-      unopenedSince: this.#oldestPending?.since,
+      delivered: this.#delivery.delivered,
+      unopenedSince: this.#delivery.waitingSince,
       l1: this.#l1.last,
       pooled: this.#mempool.counters.pooled,
       syncing: this.#stateSync.progress,
-      epochsBehind: (this.#later.newest ?? this.#committee.epoch) - this.#committee.epoch,
+      epochsBehind: (this.#machines.later.newest ?? this.#committee.epoch) - this.#committee.epoch,
     };
   }
 
@@ -465,8 +210,11 @@ export class Core {
         this.#absorb(this.#mempool.step(event), now);
         return;
       case "message":
-        if (event.epoch === this.#committee.epoch) this.#onMessage(event.from, event.message, now);
-        else this.#onOtherEpoch(event);
+        if (event.epoch !== this.#committee.epoch) {
+          this.#out.push(...this.#others.onMessage(event, this.#replica));
+          if (!this.#others.isHeard(event)) return;
+        }
+        this.#onMessage(event.from, event.message, now);
         return;
       case "committee":
         this.#hasChanged ||= this.#handover.learn(event.committee);
@@ -528,97 +276,11 @@ export class Core {
     }
   }
 
-  /** From a node that is in another epoch: what it asks of the past is answered, and its answers prove themselves. */
-  #onOtherEpoch({ from, epoch, message, now }: MessageEvent): void {
-    const isBehind = epoch < this.#committee.epoch;
-    if (!isBehind) this.#onAhead(from, { epoch, message }, now);
-    switch (message.type) {
-      case "get-blocks":
-      case "get-lanes":
-      case "get-transactions":
-      case "pull-openings":
-      case "get-snapshot":
-      // Transactions belong to no epoch, and who stayed behind may be the only one that was given them.
-      case "transactions":
-      case "epoch-end":
-        return this.#onMessage(from, message, now);
-      case "get-certificates":
-        if (isBehind) this.#answerWithEnd(from, message.epoch, now);
-        return;
-      case "status":
-      case "vote":
-      case "propose":
-        if (isBehind && this.#handover.mayTell(from, now))
-          this.#out.push({ type: "load-epoch-end", to: from, epoch });
-        return;
-      case "blocks":
-      case "lanes":
-      case "opened":
-      case "snapshot-chunk":
-        if (!isBehind) this.#onMessage(from, message, now);
-        return;
-      case "certificate":
-      case "lane-tips":
-      case "shares":
-      case "checkpoint-vote":
-        return;
-      default:
-        return unreachable(message);
-    }
-  }
-
-  /** Who stayed far behind asks for the end of one epoch after another, also of those after its own. */
-  #answerWithEnd(to: ValidatorIndex, epoch: Epoch, now: Micros): void {
-    if (epoch < this.#committee.epoch && this.#handover.mayAnswer(to, now))
-      this.#out.push({ type: "load-epoch-end", to, epoch });
-  }
-
-  /** A peer is in a later epoch. What it is asked for, and how far it says that it is, shows how far behind we are. */
-  #onAhead(
-    from: ValidatorIndex,
-    { epoch, message }: Pick<MessageEvent, "epoch" | "message">,
-    now: Micros,
-  ): void {
-    this.#askForEnd(from, now);
-    this.#beginLater(now);
-    const wanted = this.#later.onHeard(from, epoch, now);
-    if (wanted !== undefined) this.#askForCertificates(from, wanted);
-    const qc = message.type === "status" ? message.commitQC : undefined;
-    if (qc !== undefined && !this.#later.onCommit(from, qc, now))
-      this.#out.push({ type: "fault", peer: from, code: "BAD_CERTIFICATE" });
-  }
-
-  /** Records of ends stand ahead of the state they lead to: a start goes by those that are not above its state. */
-  #beginLater(now: Micros): void {
-    const { certified, next, nextHash } = this.#handover;
-    if (certified === undefined || next === undefined || nextHash === undefined) return;
-    if (!equalBytes(nextHash, certified.checkpoint.next) || !this.#later.begin(next, now)) return;
-    const { commitQC } = this.#replica;
-    this.#keepEnd({ certified, committee: next, commitQC });
-  }
-
-  #keepEnd(end: EpochEnd): void {
-    this.#put(spaces.epoch, end.certified.checkpoint.epoch, encodeEpochEnd(end));
-  }
-
-  /** A question about certificates of this epoch is answered, by whoever is in a later one, with how this one ended. */
-  #askForEnd(to: ValidatorIndex, now: Micros): void {
-    if (this.#handover.mayAsk(now)) this.#askForCertificates(to, this.#committee.epoch);
-  }
-
-  #askForCertificates(to: ValidatorIndex, epoch: Epoch): void {
-    const { view } = this.#replica;
-    const message = { type: "get-certificates", epoch, from: view, to: view } as const;
-    this.#out.push({ type: "send", to, message });
-  }
-
   /** This node stayed behind. It takes the certificate from others, and still works out itself what was certified. */
   #onEpochEnd(from: ValidatorIndex, end: EpochEnd, now: Micros): void {
-    const isOwn = end.certified.checkpoint.epoch === this.#committee.epoch;
-    const shown = isOwn ? this.#handover.onShown(from, end) : this.#later.onShown(from, end);
-    if (shown === "false") this.#out.push({ type: "fault", peer: from, code: "BAD_EPOCH_END" });
-    if (shown !== "new") return;
-    if (!isOwn) return this.#keepEnd(end);
+    const { certified } = this.#handover;
+    this.#out.push(...this.#others.onEnd(from, end));
+    if (this.#handover.certified === certified) return;
     if (end.commitQC !== undefined)
       this.#absorb(this.#replica.step({ type: "shown", now, from, qc: end.commitQC }), now);
     this.#hasChanged = true;
@@ -720,65 +382,41 @@ export class Core {
   }
 
   /** What a final block means for who comes next; the closing one leaves it as it is. */
-  #succeed({ header, payload, ordered }: FinalBlock, now: Micros): void {
-    const { height } = header;
+  #succeed(block: FinalBlock, now: Micros): void {
+    const { header, payload } = block;
     if (isClosing(payload.nextCommittee)) {
       // A node that catches up comes here at once. It has to work out its own share of the key from what was said before
       // it may forget that.
       this.#participate({ type: "advanced" }, now);
-      this.#mustJudge = this.#succession.attempt !== undefined;
-      const next = this.#succession.nextCommittee(height);
-      if (next !== undefined && next !== "unknown") this.#handover.learn(next);
+      this.#rounds.onClosed(header.height);
       return;
     }
-    const controls = ordered.flatMap(
-      ({ transaction }) => fromControlTransaction(transaction) ?? [],
-    );
     const { epochStart } = this.#ledger.final;
     const { candidates } = this.#ledger;
-    this.#succession.onFinal({ height, time: payload.time, epochStart, candidates, controls });
-  }
-
-  /** With whom a block may close the epoch: the word of a quorum, or what follows from the chain. */
-  #nextCommittee(height: Height): Uint8Array | "unknown" | undefined {
-    const { certified, nextHash } = this.#handover;
-    if (certified !== undefined) return nextHash;
-    // Without rounds whoever hosts this node says who comes next, and no block is wrong before it has.
-    if (!this.#hasRounds) return nextHash ?? "unknown";
-    const next = this.#succession.nextCommittee(height);
-    return next === undefined || next === "unknown" ? next : nextCommitteeHash(next);
+    this.#rounds.onFinal(block, { epochStart, candidates });
   }
 
   #participate(event: ParticipantEvent, now: Micros): void {
-    for (const effect of this.#participant.step(event)) {
-      if (effect.type === "say") this.#say(effect.control, effect.expiry, now);
+    for (const effect of this.#rounds.step(event)) {
+      if (effect.type === "say") this.#say(effect.transaction, now);
       else this.#out.push(effect);
     }
   }
 
   /** Through this node's own lane, or, while it has no seat, through those of others. */
-  #say(control: Control, expiry: Height, now: Micros): void {
-    const place = { chainId: this.#chainId, expiry, sign: this.#sign };
-    const transaction = toControlTransaction(control, place);
-    if (this.#isSeated)
-      this.#absorb(
-        this.#mempool.step({ type: "submit", now, ticket: ownTicket, transaction }),
-        now,
-      );
+  #say(transaction: SealedTransaction, now: Micros): void {
+    const submit = { type: "submit", now, ticket: ownTicket, transaction } as const;
+    if (this.#isSeated) this.#absorb(this.#mempool.step(submit), now);
     else this.#out.push({ type: "broadcast", message: spoken(transaction) });
   }
 
   /** A final block: from here on, and not before, may this node's shares of it leave. */
   #open(block: FinalBlock, now: Micros): void {
     const { height } = block.header;
-    const sealed = sealedOf(block);
-    const recovered = this.#recoveredOpenings.get(height);
-    this.#recoveredOpenings.delete(height);
-    this.#pending.set(height, { block, since: now, openings: undefined, payloads: undefined });
-    const isOpened = sealed.length === 0 || recovered?.length === sealed.length;
-    if (isOpened) this.#onOpened(height, recovered ?? [], now);
+    const openings = this.#delivery.add(block, now);
+    if (openings !== undefined) this.#onOpened(height, openings, now);
     // The opening hears of every height; in one that is open already, nothing is left for it to do.
-    const transactions = isOpened ? [] : sealed;
+    const transactions = openings === undefined ? sealedOf(block) : [];
     const blockHash = block.hash;
     // Old blocks have been opened by the others long ago: it is cheaper to ask than to open them again.
     const isOld = this.#chain.backlog > oldBehind;
@@ -787,51 +425,22 @@ export class Core {
   }
 
   #onOpened(height: Height, openings: readonly Uint8Array[], now: Micros): void {
-    const pending = this.#pending.get(height);
-    if (pending === undefined || pending.openings !== undefined) return;
-    pending.openings = openings;
-    const transactions = sealedOf(pending.block);
-    if (transactions.length === 0) return this.#onUnsealed(height, [], now);
-    const items = transactions.map((transaction, i) => {
-      const opening = openings[i];
-      assert(opening !== undefined, "a batch has one opening for each sealed transaction");
-      return { transaction, opening };
-    });
+    const items = this.#delivery.onOpened(height, openings);
+    if (items === undefined) return;
+    if (items.length === 0) return this.#onUnsealed(height, [], now);
     this.#out.push({ type: "unseal", height, items });
   }
 
   #onUnsealed(height: Height, payloads: readonly (Uint8Array | undefined)[], now: Micros): void {
-    const pending = this.#pending.get(height);
-    if (pending?.openings === undefined) return;
-    pending.payloads = payloads;
-    this.#deliver(now);
-  }
-
-  /** Measured on this node's own opening: too many final heights wait for it, or one for too long. */
-  #isOpeningBehind(now: Micros): boolean {
-    const since = this.#oldestPending?.since ?? now;
-    return this.#pending.size > limits.unopenedMax || now - since > limits.unopenedTimeMax;
-  }
-
-  get #oldestPending(): Pending | undefined {
-    return this.#pending.values().next().value;
+    if (this.#delivery.onUnsealed(height, payloads)) this.#deliver(now);
   }
 
   /** Delivers strictly by height: batches are opened in any order, and counted in one. */
   #deliver(now: Micros): void {
     for (;;) {
-      const height = Height(this.#delivered + 1);
-      const pending = this.#pending.get(height);
-      if (pending?.payloads === undefined) return;
-      this.#pending.delete(height);
-      this.#delivered = height;
-      const { block } = pending;
-      const { batches, checkpoint, leaves } = this.#ledger.applyOpened({
-        height,
-        blockHash: block.hash,
-        transactions: openedTransactions(pending),
-      });
-      const openings = pending.openings ?? [];
+      const next = this.#delivery.next();
+      if (next === undefined) return;
+      const { height, block, openings, batches, checkpoint, leaves } = next;
       const inbox = batches.flatMap((batch) => batch.inbox);
       this.#put(spaces.opening, height, encodeDeliveredRecord({ openings, inbox }));
       this.#out.push({ type: "delivered", height, batches });
@@ -843,10 +452,6 @@ export class Core {
       this.#hasChanged ||= this.#chain.backlog > 0;
       if (checkpoint === undefined) continue;
       this.#leaves.set(height, leaves);
-      for (const old of this.#leaves.keys()) {
-        if (this.#leaves.size <= leavesKept) break;
-        this.#leaves.delete(old);
-      }
       this.#absorb(this.#attester.step({ type: "due", now, checkpoint }), now);
       if (isLast) this.#reached = checkpoint;
       if (isLast) return this.#tryEnd(now);
@@ -857,12 +462,13 @@ export class Core {
   #tryEnd(now: Micros): void {
     const { certified, next } = this.#handover;
     if (certified === undefined || this.#reached === undefined || next === undefined) return;
-    if (this.#mustJudge && !this.#succession.isJudged) return;
+    if (!this.#rounds.isDone) return;
     assert(
       equalBytes(checkpointHash(this.#reached), checkpointHash(certified.checkpoint)),
       "what a quorum signed is what this node works out",
     );
-    const leaves = this.#leaves.get(this.#delivered);
+    const { delivered: height } = this.#delivery;
+    const leaves = this.#leaves.get(height);
     if (leaves !== undefined) this.#out.push({ type: "certified", certified, leaves });
     const { epoch } = this.#committee;
     const { commitQC } = this.#replica;
@@ -870,7 +476,7 @@ export class Core {
     this.#put(spaces.epoch, epoch, value);
     // The record of the snapshot is synced, and carries that of the epoch down with it.
     const totals = this.#ledger.totalsSnapshot();
-    this.#absorb(this.#snapshots.onOpened(this.#delivered, totals), now);
+    this.#absorb(this.#snapshots.onOpened(height, totals), now);
     this.#absorb(this.#snapshots.finish(), now);
     this.#out.push({ type: "epoch-ended", next: next.epoch });
     this.#isOver = true;
@@ -893,12 +499,12 @@ export class Core {
     const snapshot = this.#snapshots.oldestKept;
     if (now < this.#pruneAt || snapshot === undefined) return;
     this.#pruneAt = now + pruneInterval;
-    this.#out.push({ type: "prune", delivered: this.#delivered, snapshot });
+    this.#out.push({ type: "prune", delivered: this.#delivery.delivered, snapshot });
   }
 
   #syncState(now: Micros): void {
     const { commitQC: commit, finalHeight: height, finalView: view } = this.#replica;
-    const later = this.#later.goal;
+    const later = this.#machines.later.goal;
     const final = { height, view };
     const tick: StateSyncEvent = {
       type: "tick",
@@ -910,24 +516,9 @@ export class Core {
     this.#absorb(this.#stateSync.step(tick), now);
   }
 
-  /** All of it in one write, with all chunks before it: whatever comes between, there is a whole state to begin from. */
-  #onStateFetched({ destination, bytes, hashes }: StateFetched): void {
-    const { name, headers, certificate } = destination;
-    const block = headers.at(-1);
-    assert(block?.height === name.height, "a walk ends at the block of the state");
-    const { height } = name;
-    const record = encodeSnapshotRecord({ height, hash: blockHash(block), bytes, hashes });
-    const key = certificateKey(certificate.epoch, certificate.view, certificate.kind);
-    const writes = [
-      ...headers.map((header) => ({
-        space: spaces.block,
-        key: blockHash(header),
-        value: encodeHeader(header),
-      })),
-      { space: spaces.certificate, key, value: encodeQC(certificate) },
-      { space: spaces.meta, key: oldestKeys.fetched, value: u64Bytes(height + 1) },
-      { space: spaces.snapshot, key: u64Bytes(height), value: record },
-    ];
+  #onStateFetched(fetched: StateFetched): void {
+    const { height } = fetched.destination.name;
+    const writes = toFetchedState(fetched);
     this.#out.push({ type: "persist", writes, sync: true }, { type: "state-synced", height });
     this.#isOver = true;
   }
@@ -936,14 +527,14 @@ export class Core {
   #remember(): void {
     const { height, hash, named } = this.#chain.final;
     const ordering = this.#ledger.orderingSnapshot();
-    const succession = this.#succession.snapshot();
+    const succession = this.#rounds.snapshot();
     const mempool = this.#mempool.snapshot();
     this.#snapshots.onExecuted({ height, hash, named, ordering, mempool, succession });
   }
 
   /** What proves the fault to others is kept; unsynced, for a lie that a crash forgets costs nobody but the judges. */
   #onFault(fault: Extract<CoreEffect, { type: "fault" }>): void {
-    const writes = fault.evidence === undefined ? [] : this.#evidence.keep(fault.evidence);
+    const writes = fault.evidence === undefined ? [] : this.#machines.evidence.keep(fault.evidence);
     if (writes.length > 0) this.#out.push({ type: "persist", writes, sync: false });
     this.#out.push(fault);
   }
@@ -960,58 +551,7 @@ type MachineEffect =
   | OpeningEffect
   | AttesterEffect
   | StateSyncEffect;
-type StateFetched = Extract<StateSyncEffect, { type: "state-fetched" }>;
-
-/** How far the node is. */
-export interface Progress {
-  readonly epoch: Epoch;
-  readonly view: View;
-  readonly final: Height;
-  /** Final and worked out here. */
-  readonly executed: Height;
-  /** Opened, with all before it. */
-  readonly delivered: Height;
-  /** When the oldest final height that is not delivered became final here, µs; undefined when all are. */
-  readonly unopenedSince: Micros | undefined;
-  /** The last L1 block read. */
-  readonly l1: number;
-  /** Valid transactions that no final block has. */
-  readonly pooled: number;
-  /** A snapshot that is looked for, at height 0, or fetched: so many chunks are here. */
-  readonly syncing: StateSync["progress"];
-  /** Epochs after this one whose committees are proven; 0 for a node that is where the others are. */
-  readonly epochsBehind: number;
-}
 
 function spoken(transaction: SealedTransaction): Message {
   return { type: "transactions", transactions: [transaction] };
-}
-
-function sealedOf(block: ExecutedBlock): SealedTransaction[] {
-  return block.ordered.flatMap(({ transaction }) =>
-    transaction.version === 1 ? [transaction] : [],
-  );
-}
-
-/** The block's order as it is kept: it stands by namespace already. */
-function groupsOf(block: FinalBlock): FinalRecord["groups"] {
-  const groups: { namespace: Namespace; ids: Uint8Array[] }[] = [];
-  for (const { id, transaction } of block.ordered) {
-    const { namespace } = transaction.envelope;
-    const last = groups.at(-1);
-    if (last?.namespace === namespace) last.ids.push(id);
-    else groups.push({ namespace, ids: [id] });
-  }
-  return groups;
-}
-
-/** The block's transactions with what opens them; a clear one opens itself. */
-function openedTransactions({ block, openings, payloads }: Pending): OpenedTransaction[] {
-  let at = 0;
-  return block.ordered.map(({ id, transaction }) => {
-    if (transaction.version !== 1)
-      return { id, transaction, opening: new Uint8Array(0), payload: transaction.body };
-    const opening = openings?.[at] ?? new Uint8Array(0);
-    return { id, transaction, opening, payload: payloads?.[at++] };
-  });
 }

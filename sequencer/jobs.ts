@@ -4,7 +4,7 @@
 import { CodedError, unreachable } from "../base/index.ts";
 import type { BatchOpening, ShareBatch } from "../crypto/index.ts";
 import { encodeTransaction, type Micros, type SealedTransaction } from "../protocol/index.ts";
-import type { CoreEffect, JobResult } from "./core.ts";
+import type { CoreEffect, JobResult } from "./core-events.ts";
 
 export type Job = Extract<
   CoreEffect,

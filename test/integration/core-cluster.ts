@@ -24,7 +24,8 @@ import {
 } from "../../protocol/index.ts";
 import { keySigner, sealTransaction, toNetwork } from "../../sdk/index.ts";
 import { Archive, type DiskRequest } from "../../sequencer/archive.ts";
-import { Core, type CoreEffect, type CoreEvent } from "../../sequencer/core.ts";
+import { Core } from "../../sequencer/core.ts";
+import type { CoreEffect, CoreEvent } from "../../sequencer/core-events.ts";
 import {
   blstBls,
   createMclSealingGroup,

@@ -7,7 +7,7 @@ import {
   Namespace,
   type SealedTransaction,
 } from "../../protocol/index.ts";
-import type { JobResult } from "../../sequencer/core.ts";
+import type { JobResult } from "../../sequencer/core-events.ts";
 import { Jobs, type JobWorkers } from "../../sequencer/jobs.ts";
 
 const transactionOf = (mark: number): SealedTransaction => ({

@@ -12,7 +12,7 @@ import {
   ValidatorIndex,
   type VoteKind,
 } from "../../../protocol/index.ts";
-import type { CoreEffect, CoreEvent } from "../../../sequencer/core.ts";
+import type { CoreEffect, CoreEvent } from "../../../sequencer/core-events.ts";
 import type { SeededRandom } from "../random.ts";
 
 /** What a core is to whoever runs it. */

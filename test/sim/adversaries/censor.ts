@@ -7,7 +7,7 @@ import {
   transactionId,
   type ValidatorIndex,
 } from "../../../protocol/index.ts";
-import type { CoreEffect, CoreEvent } from "../../../sequencer/core.ts";
+import type { CoreEffect, CoreEvent } from "../../../sequencer/core-events.ts";
 import { type Adversary, isSaid, othersOf, type Tools } from "./adversary.ts";
 
 const heldMax = 1_024;

@@ -7,7 +7,7 @@ import {
   zeroHash,
 } from "../../../protocol/index.ts";
 import { toHex } from "../../../base/index.ts";
-import type { CoreEffect } from "../../../sequencer/core.ts";
+import type { CoreEffect } from "../../../sequencer/core-events.ts";
 import { type Adversary, signVote, type Tools, toSome } from "./adversary.ts";
 import { Headers, rivalOf } from "./rival.ts";
 

@@ -5,7 +5,7 @@ import {
   laneHash,
   type Message,
 } from "../../../protocol/index.ts";
-import type { CoreEffect } from "../../../sequencer/core.ts";
+import type { CoreEffect } from "../../../sequencer/core-events.ts";
 import { type Adversary, spoil, toHalves, type Tools } from "./adversary.ts";
 import { Headers, rivalOf } from "./rival.ts";
 

@@ -5,7 +5,7 @@ import {
   type Propose,
   type QC,
 } from "../../../protocol/index.ts";
-import type { CoreEffect } from "../../../sequencer/core.ts";
+import type { CoreEffect } from "../../../sequencer/core-events.ts";
 import { type Adversary, type Tools } from "./adversary.ts";
 import { Headers, signed } from "./rival.ts";
 

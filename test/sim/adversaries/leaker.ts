@@ -1,7 +1,7 @@
 import { toHex } from "../../../base/index.ts";
 import { ephemeralPoint } from "../../../crypto/index.ts";
 import { blockHash, type Propose, spaces } from "../../../protocol/index.ts";
-import type { CoreEffect, CoreEvent } from "../../../sequencer/core.ts";
+import type { CoreEffect, CoreEvent } from "../../../sequencer/core-events.ts";
 import { type Adversary, spoil } from "./adversary.ts";
 
 const pointsMax = 64;

@@ -6,7 +6,7 @@ import {
   type SealedTransaction,
   type Lane,
 } from "../../../protocol/index.ts";
-import type { CoreEffect } from "../../../sequencer/core.ts";
+import type { CoreEffect } from "../../../sequencer/core-events.ts";
 import { type Adversary, isSaid, spoil } from "./adversary.ts";
 
 /** Old answers that it mixes into new ones. */

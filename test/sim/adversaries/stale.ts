@@ -1,5 +1,5 @@
 import { type Message, ValidatorIndex } from "../../../protocol/index.ts";
-import type { CoreEffect } from "../../../sequencer/core.ts";
+import type { CoreEffect } from "../../../sequencer/core-events.ts";
 import { type Adversary, isSaid } from "./adversary.ts";
 
 const rememberedMax = 256;

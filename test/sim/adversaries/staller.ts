@@ -1,4 +1,4 @@
-import type { CoreEffect } from "../../../sequencer/core.ts";
+import type { CoreEffect } from "../../../sequencer/core-events.ts";
 import { type Adversary, isSaid, type Said } from "./adversary.ts";
 
 /** What it holds back at most: beyond that the oldest goes out early. */

@@ -13,7 +13,7 @@ const drained: ReadonlySet<string> = new Set([
   "opening/unopened",
   "ledger/unopened-totals",
   "chain/backlog",
-  "core/pending",
+  "delivery/pending",
 ]);
 
 /** I14: every map and queue stays within the bound that it states, always; and runs empty when all is done. */

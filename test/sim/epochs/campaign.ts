@@ -12,7 +12,7 @@ import {
   spaces,
   ValidatorIndex,
 } from "../../../protocol/index.ts";
-import type { CoreEffect, CoreEvent } from "../../../sequencer/core.ts";
+import type { CoreEffect, CoreEvent } from "../../../sequencer/core-events.ts";
 import { L1Log } from "../../../sequencer/l1-log.ts";
 import { falseDealer } from "../adversaries/false-dealer.ts";
 import { emptyPayloadOn, type Machine } from "../adversaries/index.ts";

@@ -21,7 +21,7 @@ export const epochMutants: readonly Mutant<EpochCampaignOptions>[] = [
     name: "what was stamped is forgotten where an epoch begins",
     edits: [
       {
-        file: "sequencer/core.ts",
+        file: "sequencer/machines.ts",
         from: "transactions: recovery.transactions,",
         to: "transactions: snapshot?.tip.height === epoch.height ? [] : recovery.transactions,",
       },

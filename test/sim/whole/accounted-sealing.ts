@@ -25,7 +25,7 @@ import {
   transactionId,
 } from "../../../protocol/index.ts";
 import type { Job } from "../../../sequencer/jobs.ts";
-import type { JobResult } from "../../../sequencer/core.ts";
+import type { JobResult } from "../../../sequencer/core-events.ts";
 import { committeeOf } from "../committee.ts";
 import type { Draft, Sealing, Secret, Written } from "./sealing.ts";
 

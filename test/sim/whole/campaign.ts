@@ -2,7 +2,7 @@
 // have forgotten must be ordered, opened, delivered and certified, and soon.
 
 import { blockHash, faultyMax, type Genesis, type Parameters } from "../../../protocol/index.ts";
-import type { CoreEffect, CoreEvent } from "../../../sequencer/core.ts";
+import type { CoreEffect, CoreEvent } from "../../../sequencer/core-events.ts";
 import { promiseSpaces } from "../../../sequencer/promises.ts";
 import { L1Log } from "../../../sequencer/l1-log.ts";
 import {

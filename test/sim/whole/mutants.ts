@@ -116,7 +116,7 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
     name: "one ledger drops a transaction",
     edits: [
       {
-        file: "sequencer/core.ts",
+        file: "sequencer/delivery.ts",
         from: "transactions: openedTransactions(pending),",
         to: "transactions: openedTransactions(pending).filter((each) => each.id[0] !== 7),",
       },
@@ -130,7 +130,7 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
     name: "payloads change places",
     edits: [
       {
-        file: "sequencer/core.ts",
+        file: "sequencer/delivery.ts",
         from: "payload: payloads?.[at++] };",
         to: "payload: payloads?.at(-++at) };",
       },
@@ -435,8 +435,8 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
     name: "delivered blocks stay in memory",
     edits: [
       {
-        file: "sequencer/core.ts",
-        from: "      this.#pending.delete(height);\n",
+        file: "sequencer/delivery.ts",
+        from: "    this.#pending.delete(height);\n",
         to: "",
       },
     ],

@@ -15,13 +15,9 @@ import {
 } from "../../../protocol/index.ts";
 import type { RoundAnswer, RoundJob } from "../../../epoch/index.ts";
 import { Archive } from "../../../sequencer/archive.ts";
-import {
-  Core,
-  type CoreEffect,
-  type CoreEvent,
-  type CoreOptions,
-  type CorePorts,
-} from "../../../sequencer/core.ts";
+import { Core } from "../../../sequencer/core.ts";
+import type { CoreEffect, CoreEvent } from "../../../sequencer/core-events.ts";
+import type { CoreOptions, CorePorts } from "../../../sequencer/machines.ts";
 import { Pruner } from "../../../sequencer/pruner.ts";
 import { decodeFinalRecord, type EpochStart, type Recovery } from "../../../sequencer/records.ts";
 import { loadRecovery, nextIncarnation } from "../../../sequencer/recovery.ts";

@@ -1,7 +1,7 @@
 // The committee's key in the simulator: what workers and senders do with it, and what an all-seeing observer knows.
 
 import type { Committee, Envelope, Micros, SealedTransaction } from "../../../protocol/index.ts";
-import type { JobResult } from "../../../sequencer/core.ts";
+import type { JobResult } from "../../../sequencer/core-events.ts";
 import type { Job } from "../../../sequencer/jobs.ts";
 
 /** Whose decryption share of what some bytes are. */

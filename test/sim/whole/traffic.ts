@@ -2,7 +2,7 @@
 
 import { toHex } from "../../../base/index.ts";
 import type { L1Event } from "../../../protocol/index.ts";
-import type { CoreEffect, CoreEvent } from "../../../sequencer/core.ts";
+import type { CoreEffect, CoreEvent } from "../../../sequencer/core-events.ts";
 import type { Cluster, Process } from "../cluster.ts";
 import { type Observation, Violation } from "../observation.ts";
 import type { SeededRandom } from "../random.ts";

@@ -21,7 +21,7 @@ import {
   transactionId,
   sealingOf,
 } from "../../../protocol/index.ts";
-import type { JobResult } from "../../../sequencer/core.ts";
+import type { JobResult } from "../../../sequencer/core-events.ts";
 import { nativeSenderSignatures, nodeNetworkSignatures } from "../../../sequencer/crypto/index.ts";
 import { dealCommittee } from "../../../sequencer/genesis.ts";
 import type { Job } from "../../../sequencer/jobs.ts";
