@@ -31,6 +31,8 @@ contract Hub is IHub {
     uint32 private _count;
     uint64 private _lastAt;
 
+    bool private transient _finalized;
+
     bytes32[RING] private _roots;
 
     /// @inheritdoc IHub
@@ -108,6 +110,7 @@ contract Hub is IHub {
         endedAt[checkpoint.epoch] = uint64(block.timestamp);
         committees[epoch] = committee;
         sealings[epoch] = sealing;
+        STAKE.begin(epoch);
         emit Rotated(epoch, committee, sealing);
     }
 
@@ -161,6 +164,7 @@ contract Hub is IHub {
         _count = count;
         _lastAt = uint64(block.timestamp);
         _roots[count % RING] = checkpoint.rollupsRoot;
+        _finalized = true;
         emit Finalized(
             checkpoint.number,
             checkpoint.epoch,
@@ -200,6 +204,11 @@ contract Hub is IHub {
     /// @inheritdoc IHub
     function isRecent(bytes32 root, uint32 count) external view returns (bool) {
         return root != 0 && _roots[count % RING] == root;
+    }
+
+    /// @inheritdoc IHub
+    function finalizedHere() external view returns (bool) {
+        return _finalized;
     }
 
     /// @inheritdoc IHub

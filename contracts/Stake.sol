@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {BLS12381, G1} from "./BLS12381.sol";
+import {Earnings} from "./Earnings.sol";
 import {Messages} from "./Messages.sol";
 import {IHub} from "./interfaces/IHub.sol";
 import {IStake} from "./interfaces/IStake.sol";
@@ -11,6 +12,8 @@ import {IStake} from "./interfaces/IStake.sol";
 /// @title Stake
 contract Stake is IStake {
     using SafeERC20 for IERC20;
+    using Earnings for Earnings.Meter;
+    using Earnings for Earnings.Account;
 
     /// @dev Seats of a committee: as many as nodes let into one.
     uint256 private constant OPERATORS_MAX = 128;
@@ -27,6 +30,7 @@ contract Stake is IStake {
         uint96 stake;
         uint64 lastEpoch;
         uint32 position;
+        Earnings.Account account;
     }
 
     /// @inheritdoc IStake
@@ -44,6 +48,7 @@ contract Stake is IStake {
     /// @inheritdoc IStake
     mapping(bytes32 networkKey => address) public ownerOfNetworkKey;
     address[] private _active;
+    Earnings.Meter private _meter;
 
     constructor(IERC20 token, uint96 stakeMin, uint64 unbonding) {
         TOKEN = token;
@@ -80,6 +85,7 @@ contract Stake is IStake {
         operator.networkKey = networkKey;
         operator.stake = amount;
         operator.position = uint32(_active.length);
+        operator.account.add(_meter, amount);
         ownerOf[keyHash] = msg.sender;
         ownerOfNetworkKey[networkKey] = msg.sender;
         emit Registered(msg.sender, keyHash, key, networkKey, multiaddr, amount);
@@ -91,6 +97,7 @@ contract Stake is IStake {
         Operator storage operator = _operators[msg.sender];
         if (operator.position == 0) revert NotRegistered(msg.sender);
         operator.stake += amount;
+        operator.account.add(_meter, amount);
         emit StakeAdded(msg.sender, amount, operator.stake);
         TOKEN.safeTransferFrom(msg.sender, address(this), amount);
     }
@@ -114,14 +121,15 @@ contract Stake is IStake {
         if (amount == 0) revert NothingToSlash(offender);
         if (operator.position != 0) _leave(operator);
         operator.stake = 0;
-        uint96 reward = amount / REPORTER_PART;
-        emit Slashed(offender, reporter, amount, reward);
-        TOKEN.safeTransfer(reporter, reward);
-        TOKEN.safeTransfer(BURNT, amount - reward);
+        uint96 part = amount / REPORTER_PART;
+        emit Slashed(offender, reporter, amount, part);
+        TOKEN.safeTransfer(reporter, part);
+        TOKEN.safeTransfer(BURNT, amount - part);
     }
 
-    /// @dev The last one takes its place.
+    /// @dev It earns no more, and the last one takes its place.
     function _leave(Operator storage operator) private {
+        operator.account.remove(_meter, operator.stake);
         uint32 position = operator.position;
         address last = _active[_active.length - 1];
         _active[position - 1] = last;
@@ -143,6 +151,31 @@ contract Stake is IStake {
         operator.stake = 0;
         emit Withdrawn(msg.sender, amount);
         TOKEN.safeTransfer(msg.sender, amount);
+    }
+
+    /// @inheritdoc IStake
+    function reward(uint96 amount) external {
+        _meter.spread(amount);
+        emit Rewarded(msg.sender, amount);
+        TOKEN.safeTransferFrom(msg.sender, address(this), amount);
+    }
+
+    /// @inheritdoc IStake
+    function claim() external returns (uint256 amount) {
+        amount = _operators[msg.sender].account.take(_meter);
+        emit Claimed(msg.sender, amount);
+        TOKEN.safeTransfer(msg.sender, amount);
+    }
+
+    /// @inheritdoc IStake
+    function begin(uint64 epoch) external {
+        if (msg.sender != HUB) revert NotTheHub(msg.sender);
+        _meter.begin(epoch);
+    }
+
+    /// @inheritdoc IStake
+    function earnedBy(address operator) external view returns (uint256) {
+        return _operators[operator].account.earned(_meter);
     }
 
     /// @inheritdoc IStake

@@ -142,6 +142,9 @@ interface IHub {
     /// @dev Cheaper than `rootAt`: which counts are in the ring need not be known, for what is in it is final and recent.
     function isRecent(bytes32 root, uint32 count) external view returns (bool);
 
+    /// @notice Whether this very transaction has made a checkpoint final. Who posts can be paid for it then, and nobody else.
+    function finalizedHere() external view returns (bool);
+
     /// @notice Number and epoch of the last checkpoint, how many there were, and when it came (seconds).
     function latest() external view returns (uint64 number, uint64 epoch, uint32 count, uint64 lastAt);
 

@@ -33,6 +33,12 @@ interface IStake {
     /// @notice An operator that had left has its stake back.
     event Withdrawn(address indexed operator, uint96 amount);
 
+    /// @notice Income for the validators has come.
+    event Rewarded(address indexed from, uint96 amount);
+
+    /// @notice An operator has been paid what it had earned.
+    event Claimed(address indexed operator, uint256 amount);
+
     /// @notice The operator has registered before: an operator and a key are for life.
     error AlreadyRegistered(address operator);
     /// @notice The operator has not registered, or no longer takes part.
@@ -47,7 +53,7 @@ interface IStake {
     error StakeTooSmall(uint96 amount, uint96 least);
     /// @notice All seats are taken.
     error Full();
-    /// @notice Only the hub judges.
+    /// @notice Only the hub judges, and says when an epoch begins.
     error NotTheHub(address caller);
     /// @notice The operator has no stake (any more).
     error NothingToSlash(address operator);
@@ -82,6 +88,20 @@ interface IStake {
     /// @notice Pays the stake of a caller that has left, `UNBONDING` after the end of the last epoch in which it may have
     /// signed. Counted from that end and not from `exit`, since an epoch may take long to end.
     function withdraw() external;
+
+    /// @notice Pays `amount` of the token, which must be approved, to the validators: to all who take part, by their stake,
+    /// as far as it came before the current epoch. What comes while there is no such stake is kept until there is, and goes
+    /// out with the next income, be it of zero. Anyone may call it.
+    function reward(uint96 amount) external;
+
+    /// @notice Pays the caller what it has earned.
+    function claim() external returns (uint256 amount);
+
+    /// @notice An epoch has begun; called by the hub alone.
+    function begin(uint64 epoch) external;
+
+    /// @notice What an operator has earned and not claimed.
+    function earnedBy(address operator) external view returns (uint256);
 
     /// @notice What a committee of all who take part is made of: records for `Committee.headOf`, each of weight 1, and the
     /// network keys, 32 bytes each, both in the order of `activeOperators`.

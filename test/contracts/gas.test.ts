@@ -116,7 +116,7 @@ test("what is paid once, or by users", async () => {
   expect(note("inbox message, 200 bytes", await send(settlement, "enqueue", message))).toBeLessThan(
     70_000,
   );
-  expect(note("register", await register(hub))).toBeLessThan(380_000);
+  expect(note("register", await register(hub))).toBeLessThan(440_000);
 });
 
 function note(name: string, receipt: TransactionReceipt): number {

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title Who has earned what of what came in
+/// @notice Income is spread over all stake that earns by one number, what a unit has earned since the beginning; an account
+/// has the difference between then and now. So it costs the same for any number of accounts.
+///
+/// Stake earns from the epoch after the one in which it came. Within an epoch income may come late, and who staked just
+/// before it would take what others have worked for.
+/// @dev Numbers per unit, and what is owed, are of 2**-128 of the token's smallest unit: nothing is lost by rounding but
+/// what makes less than one unit at the end, and it stays behind, never the other way.
+library Earnings {
+    uint256 private constant SHIFT = 128;
+
+    /// @param epoch The current one, as far as is known here.
+    /// @param earning All stake that earns.
+    /// @param starting All stake that does so from the next epoch on.
+    /// @param perUnit What a unit has earned since the beginning.
+    /// @param rest What has come in and could not be spread.
+    /// @param perUnitAt The same as `perUnit` at the beginning of an epoch.
+    struct Meter {
+        uint64 epoch;
+        uint96 earning;
+        uint96 starting;
+        uint256 perUnit;
+        uint256 rest;
+        mapping(uint64 epoch => uint256) perUnitAt;
+    }
+
+    /// @param epoch In which it was touched last, in the meter's time.
+    /// @param perUnit The meter's, up to which `owed` is counted.
+    struct Account {
+        uint64 epoch;
+        uint96 earning;
+        uint96 starting;
+        uint256 perUnit;
+        uint256 owed;
+    }
+
+    /// @notice An epoch begins: what was starting earns.
+    /// @dev Cannot fail, or it would hold up the committee: `add` has seen to it that the sum fits.
+    function begin(Meter storage meter, uint64 epoch) internal {
+        meter.epoch = epoch;
+        meter.earning += meter.starting;
+        meter.starting = 0;
+        meter.perUnitAt[epoch] = meter.perUnit;
+    }
+
+    /// @notice Spreads income. While no stake earns it is kept, for the next time.
+    function spread(Meter storage meter, uint96 amount) internal {
+        uint256 sum = meter.rest + (uint256(amount) << SHIFT);
+        uint256 earning = meter.earning;
+        if (earning != 0) {
+            meter.perUnit += sum / earning;
+            sum %= earning;
+        }
+        meter.rest = sum;
+    }
+
+    /// @notice Stake has come to an account. It earns from the next epoch on.
+    function add(Account storage account, Meter storage meter, uint96 amount) internal {
+        accrue(account, meter);
+        account.starting += amount;
+        uint96 starting = meter.starting + amount;
+        if (starting > type(uint96).max - meter.earning) revert TooMuch();
+        meter.starting = starting;
+    }
+
+    /// @notice Stake has gone from an account, what came last first. It earns no more.
+    function remove(Account storage account, Meter storage meter, uint96 amount) internal {
+        accrue(account, meter);
+        uint96 starting = account.starting < amount ? account.starting : amount;
+        account.starting -= starting;
+        account.earning -= amount - starting;
+        meter.starting -= starting;
+        meter.earning -= amount - starting;
+    }
+
+    /// @notice Takes out what an account is owed, in whole units.
+    function take(Account storage account, Meter storage meter) internal returns (uint256 amount) {
+        accrue(account, meter);
+        amount = account.owed >> SHIFT;
+        account.owed -= amount << SHIFT;
+    }
+
+    /// @notice Brings an account to the present.
+    function accrue(Account storage account, Meter storage meter) internal {
+        account.owed = owed(account, meter);
+        account.perUnit = meter.perUnit;
+        if (account.epoch == meter.epoch) return;
+        account.epoch = meter.epoch;
+        account.earning += account.starting;
+        account.starting = 0;
+    }
+
+    /// @notice What an account is owed at present, in 2**-128 of a unit.
+    function owed(Account storage account, Meter storage meter) internal view returns (uint256 sum) {
+        sum = account.owed;
+        uint256 earning = account.earning;
+        uint256 from = account.perUnit;
+        if (account.epoch != meter.epoch && account.starting != 0) {
+            uint256 start = meter.perUnitAt[account.epoch + 1];
+            sum += earning * (start - from);
+            earning += account.starting;
+            from = start;
+        }
+        sum += earning * (meter.perUnit - from);
+    }
+
+    /// @notice The same in whole units.
+    function earned(Account storage account, Meter storage meter) internal view returns (uint256) {
+        return owed(account, meter) >> SHIFT;
+    }
+
+    /// @notice More is staked than can be counted.
+    error TooMuch();
+}
