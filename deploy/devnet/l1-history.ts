@@ -1,6 +1,6 @@
 // What the contracts say has happened: read from the L1 alone, by their events and the receipts of their transactions.
 
-import { Contract, type EventLog, type JsonRpcProvider } from "ethers";
+import { Contract, type EventLog, type InterfaceAbi, type JsonRpcProvider } from "ethers";
 import { readArtifact } from "./artifacts.ts";
 import type { Deployment } from "./contracts.ts";
 import type { AnchoredCheckpoint, SettlementHistory } from "./observations.ts";
@@ -10,6 +10,8 @@ export interface L1History {
   readonly settlements: readonly SettlementHistory[];
   /** Epochs that have begun, in order. */
   readonly rotations: readonly number[];
+  /** Addresses of the operators that lost their stake. */
+  readonly slashed: readonly string[];
 }
 
 /** Of one kind of transaction. */
@@ -22,26 +24,39 @@ export interface Gas {
 export class L1Reader {
   readonly #provider: JsonRpcProvider;
   readonly #hub: Contract;
+  readonly #stake: Contract;
   readonly #settlements: readonly Contract[];
 
-  private constructor(provider: JsonRpcProvider, hub: Contract, settlements: readonly Contract[]) {
+  private constructor(
+    provider: JsonRpcProvider,
+    contracts: {
+      readonly hub: Contract;
+      readonly stake: Contract;
+      readonly settlements: readonly Contract[];
+    },
+  ) {
     this.#provider = provider;
-    this.#hub = hub;
-    this.#settlements = settlements;
+    this.#hub = contracts.hub;
+    this.#stake = contracts.stake;
+    this.#settlements = contracts.settlements;
   }
 
   static async open(
     root: string,
     provider: JsonRpcProvider,
-    { hub, settlements }: Deployment,
+    deployment: Deployment,
   ): Promise<L1Reader> {
-    const hubAbi = [...(await readArtifact(root, "Hub")).abi];
-    const settlementAbi = [...(await readArtifact(root, "Settlement")).abi];
-    return new L1Reader(
-      provider,
-      new Contract(hub, hubAbi, provider),
-      settlements.map((address) => new Contract(address, settlementAbi, provider)),
+    const abiOf = async (source: string): Promise<InterfaceAbi> => [
+      ...(await readArtifact(root, source)).abi,
+    ];
+    const hub = new Contract(deployment.hub, await abiOf("Hub"), provider);
+    const stakeAddress = (await hub.getFunction("STAKE").staticCall()) as string;
+    const stake = new Contract(stakeAddress, await abiOf("Stake"), provider);
+    const settlementAbi = await abiOf("Settlement");
+    const settlements = deployment.settlements.map(
+      (address) => new Contract(address, settlementAbi, provider),
     );
+    return new L1Reader(provider, { hub, stake, settlements });
   }
 
   /** How many batches each settlement holds. */
@@ -70,7 +85,12 @@ export class L1Reader {
     }));
     const rotated = await eventsOf(this.#hub, "Rotated");
     const rotations = rotated.map(({ args }) => Number(args["epoch"]));
-    return { checkpoints, settlements, rotations };
+    return { checkpoints, settlements, rotations, slashed: await this.slashed() };
+  }
+
+  /** Addresses of the operators that lost their stake, in order. */
+  async slashed(): Promise<readonly string[]> {
+    return (await eventsOf(this.#stake, "Slashed")).map(({ args }) => String(args["offender"]));
   }
 
   /** Hashes without 0x; a transaction that is named twice counts once. */

@@ -2,6 +2,7 @@
 // not trust one another.
 
 import type { SealingGroup } from "../../crypto/index.ts";
+import { devAccount } from "../../deploy/devnet/accounts.ts";
 import { domainsOf } from "../../deploy/devnet/background.ts";
 import { namespaces } from "../../deploy/devnet/contracts.ts";
 import { Follower } from "../../deploy/devnet/follower.ts";
@@ -19,6 +20,7 @@ import { Heights } from "./heights.ts";
 import { bringLoad } from "./load.ts";
 import type { TormentedNetwork } from "./network.ts";
 import type { ChaosObservations, SceneRecord } from "./observations.ts";
+import { mustBeNoted } from "./perjurer.ts";
 import { play } from "./scenes.ts";
 import { servedBy } from "./serving.ts";
 import { describeScene, type Plan } from "./schedule.ts";
@@ -49,6 +51,7 @@ export async function runChaos(
   const { plan, seed, say } = options;
   const honest = validators.map(({ index }) => index).filter((index) => index !== plan.byzantine);
   const needed = faultyMax(validators.length) + 1;
+  const owners = validators.map(({ index }) => devAccount(index + 1).address);
   const book = new Book(needed);
   const looking = new AbortController();
   const signal = AbortSignal.any([looking.signal, options.signal]);
@@ -69,7 +72,12 @@ export async function runChaos(
     load.stop();
     await Promise.race([load.finished, failed]);
     const deadline: Deadline = { at: performance.now() + lastMsMax, failed };
-    const goals = [allDelivered(book), allAnchored(l1, { collectors, followers })];
+    const liar = mustPay(scenes) ? plan.byzantine : undefined;
+    const goals = [
+      allDelivered(book),
+      allAnchored(l1, { collectors, followers }),
+      convicted(l1, liar === undefined ? undefined : owners[liar]),
+    ];
     const missing = await reach(goals, deadline);
     const history = await l1.history();
     const anchored = Math.max(0, ...history.checkpoints.map(({ height }) => height));
@@ -88,6 +96,8 @@ export async function runChaos(
       chains,
       scenes,
       served: served.flat(),
+      slashed: history.slashed.map((address) => owners.indexOf(address)),
+      byzantine: plan.byzantine,
       lies: lies.flatMap(({ endpoint, code }) =>
         trusted
           .filter(({ api }) => api.url === endpoint)
@@ -168,6 +178,17 @@ function allDelivered(book: Book): Goal {
     book.outstanding === 0
       ? []
       : [`${book.outstanding} of ${book.promised} promised transactions are not delivered`];
+}
+
+/** Whether somebody lied so that all could prove it. */
+function mustPay(scenes: readonly SceneRecord[]): boolean {
+  return scenes.some(({ adversary }) => mustBeNoted(adversary).length > 0);
+}
+
+function convicted(l1: L1Reader, liar: string | undefined): Goal {
+  if (liar === undefined) return () => [];
+  return async () =>
+    (await l1.slashed()).includes(liar) ? [] : [`the liar ${liar} is not convicted on L1`];
 }
 
 function rejectionOf(promise: Promise<unknown>): Promise<never> {

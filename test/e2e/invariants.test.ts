@@ -95,6 +95,8 @@ const well: ChaosObservations = {
   lies: [],
   missing: [],
   endings: [stopped],
+  slashed: [3],
+  byzantine: 3,
 };
 
 test.each(invariants)("a good run passes: $name", ({ find }) => {
@@ -225,6 +227,11 @@ const bugs: Record<string, Record<string, Partial<ChaosObservations>>> = {
   "who voted twice for all to hear was found out, with evidence": {
     "nobody noted anything": withScene({ adversary: "perjurer", noted: ["BAD_SHARES"] }),
     "nobody can prove it": withScene({ adversary: "perjurer", noted: ["EQUIVOCATION"] }),
+  },
+  "who was proven a liar lost its stake, and nobody else did": {
+    "it kept its stake": { slashed: [] },
+    "an honest one lost it as well": { slashed: [3, 1] },
+    "an honest one lost it in its place": { slashed: [1] },
   },
 };
 

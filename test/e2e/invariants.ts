@@ -50,6 +50,7 @@ export const invariants: readonly Invariant[] = [
   { name: "who was told to stop did so in good order", find: findBadStops },
   { name: "who lost its disk said so and stopped", find: findSilentDisks },
   { name: "who voted twice for all to hear was found out, with evidence", find: findUnnoticed },
+  { name: "who was proven a liar lost its stake, and nobody else did", find: findUnpunished },
 ];
 
 /** A vote is one statement in its view; COMMIT and SKIP exclude each other. */
@@ -182,4 +183,13 @@ export function findUnnoticed({ scenes }: ChaosObservations): string[] {
     const missing = mustBeNoted(adversary).filter((each) => !noted.includes(each));
     return missing.map((each) => `nobody noted ${each} during: ${name}`);
   });
+}
+
+/** Whoever else lied may have been convicted as well, but only one does. */
+export function findUnpunished({ scenes, slashed, byzantine }: ChaosObservations): string[] {
+  const innocent = slashed.filter((validator) => validator !== byzantine);
+  const wrong = innocent.map((validator) => `validator ${validator} lost its stake and never lied`);
+  const mustPay = scenes.some(({ adversary }) => mustBeNoted(adversary).length > 0);
+  if (!mustPay || slashed.some((validator) => validator === byzantine)) return wrong;
+  return [...wrong, `validator ${byzantine} lied for all to hear and kept its stake`];
 }

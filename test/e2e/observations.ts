@@ -16,6 +16,10 @@ export interface ChaosObservations extends Pick<
   readonly lies: readonly { readonly validator: number; readonly code: string }[];
   /** What had not come about when the time after the last fault was over. */
   readonly missing: readonly string[];
+  /** Which validators lost their stake on L1. */
+  readonly slashed: readonly number[];
+  /** The one that does not follow the rules in some scenes. */
+  readonly byzantine: number | undefined;
   /** How the honest validators ended when the run was over. */
   readonly endings: readonly Ending[];
   /** f + 1, of as many validators as there are. */
