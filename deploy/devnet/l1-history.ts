@@ -90,7 +90,7 @@ export class L1Reader {
 
   /** Addresses of the operators that lost their stake, in order. */
   async slashed(): Promise<readonly string[]> {
-    return (await eventsOf(this.#stake, "Slashed")).map(({ args }) => String(args["offender"]));
+    return (await eventsOf(this.#stake, "Slashed")).map(({ args }) => String(args["operator"]));
   }
 
   /** Hashes without 0x; a transaction that is named twice counts once. */
