@@ -20,9 +20,10 @@ import {
   type TransactionStatus,
 } from "../protocol/index.ts";
 import type { Archive } from "./archive.ts";
+import type { Health } from "./health.ts";
 import type { StatusBook } from "./status.ts";
 
-export interface GatewayParts<Health> {
+export interface GatewayParts {
   readonly genesis: Genesis;
   readonly archive: Archive;
   readonly statuses: StatusBook;
@@ -61,16 +62,16 @@ type Waiting = {
 /** Requests that wait for their admission; checking one takes milliseconds, so more means overload. */
 const waitingMax = 4_096;
 
-export class NodeGateway<Health> {
+export class NodeGateway {
   readonly genesis: Genesis;
-  readonly #parts: GatewayParts<Health>;
+  readonly #parts: GatewayParts;
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<(height: Height) => void>();
   #tickets = 0;
   #checkpoint: Anchored | undefined;
   #isClosed = false;
 
-  constructor(parts: GatewayParts<Health>) {
+  constructor(parts: GatewayParts) {
     this.#parts = parts;
     this.genesis = parts.genesis;
   }

@@ -15,9 +15,8 @@ import type {
   Receipt,
   SealedTransaction,
   TransactionStatus,
-  ValidatorIndex,
-  View,
 } from "../../protocol/index.ts";
+import type { Health } from "../health.ts";
 
 export interface Gateway {
   readonly genesis: Genesis;
@@ -74,27 +73,4 @@ export interface AnchoredCheckpoint {
   readonly certified: CertifiedCheckpoint;
   /** Hash of the L1 transaction that carried it, 32 bytes; undefined until L1 has included it. */
   readonly l1Transaction: Uint8Array | undefined;
-}
-
-/** How the node is. `live` false asks for a restart; `ready` false asks not to be sent traffic. */
-export interface Health {
-  readonly live: boolean;
-  readonly ready: boolean;
-  /** What `ready` is made of, by name: "synced", "peers", "l1". */
-  readonly checks: Readonly<Record<string, boolean>>;
-  readonly version: string;
-  /** Undefined on a node that only follows. */
-  readonly validator: ValidatorIndex | undefined;
-  readonly epoch: Epoch;
-  readonly view: View;
-  /** The last final height. */
-  readonly final: Height;
-  /** The last height that is opened, and with everything before it. */
-  readonly opened: Height;
-  /** Oldest height that pages are still served from. */
-  readonly oldest: Height;
-  /** Validators that this node is connected to. */
-  readonly peers: number;
-  /** The L1 block that was read last. */
-  readonly l1Block: number;
 }

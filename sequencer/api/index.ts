@@ -5,6 +5,5 @@ export {
   type AnchoredCheckpoint,
   type FinalBlock,
   type Gateway,
-  type Health,
   type KeptEvidence,
 } from "./gateway.ts";

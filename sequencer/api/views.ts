@@ -19,7 +19,8 @@ import {
   offenderOf,
   sealedPayloadBytesMax,
 } from "../../protocol/index.ts";
-import type { AnchoredCheckpoint, FinalBlock, Health, KeptEvidence } from "./gateway.ts";
+import type { Health } from "../health.ts";
+import type { AnchoredCheckpoint, FinalBlock, KeptEvidence } from "./gateway.ts";
 import { type ApiLimits, pageBlocksMax, pageBytesMax } from "./limits.ts";
 
 export function viewBlock({ header, certificate, ordered }: FinalBlock): object {

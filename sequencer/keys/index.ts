@@ -11,5 +11,6 @@ export {
   type ValidatorKey,
 } from "./keystore.ts";
 export { type EpochSecrets, KeyRing } from "./key-ring.ts";
+export { type NodeKeys, readNodeKeys } from "./node-keys.ts";
 export { type PasswordSource, readPassword } from "./password.ts";
 export { hasSignedMark, leaveSignedMark } from "./signed-mark.ts";

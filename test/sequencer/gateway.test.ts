@@ -12,6 +12,7 @@ import {
 } from "../../protocol/index.ts";
 import { Archive } from "../../sequencer/archive.ts";
 import { NodeGateway } from "../../sequencer/gateway.ts";
+import type { Health } from "../../sequencer/health.ts";
 import { encodeFinalRecord } from "../../sequencer/records.ts";
 import { memoryStore } from "../../sequencer/storage/index.ts";
 import { StatusBook } from "../../sequencer/status.ts";
@@ -41,7 +42,7 @@ const metrics: Metrics = {
 };
 
 /** Over a core that never answers. */
-function silentGateway(store: Store = memoryStore(), oldest = 1): NodeGateway<object> {
+function silentGateway(store: Store = memoryStore(), oldest = 1): NodeGateway {
   return new NodeGateway({
     genesis: {} as Genesis,
     archive: new Archive(store),
@@ -50,7 +51,7 @@ function silentGateway(store: Store = memoryStore(), oldest = 1): NodeGateway<ob
     now: () => Micros(0),
     submit: () => undefined,
     evidence: () => Promise.resolve([]),
-    health: () => ({}),
+    health: () => ({}) as Health,
     oldest: () => Height(oldest),
   });
 }

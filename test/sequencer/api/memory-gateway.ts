@@ -24,10 +24,10 @@ import type {
   AnchoredCheckpoint,
   FinalBlock,
   Gateway,
-  Health,
   KeptEvidence,
 } from "../../../sequencer/api/index.ts";
 import { evidenceKey } from "../../../sequencer/evidence-book.ts";
+import type { Health } from "../../../sequencer/health.ts";
 import { type Chain, genesis, receipt } from "../../sdk/chain.ts";
 
 export class MemoryGateway implements Gateway {
