@@ -2,8 +2,17 @@ import { expect, test } from "vitest";
 import { compareBytes } from "../../base/index.ts";
 import { certificateKey, hashesToLoad } from "../../consensus/index.ts";
 import { initialSafety, prepared } from "../../consensus/safety.ts";
-import { blockHash, type Header, View } from "../../protocol/index.ts";
-import { certify, epoch, fresh, headerOn } from "./support.ts";
+import { blockHash, type Header, spaces, View } from "../../protocol/index.ts";
+import {
+  Bench,
+  certify,
+  epoch,
+  fresh,
+  headerOn,
+  leaderOf,
+  proposalOf,
+  votesIn,
+} from "./support.ts";
 
 const a = headerOn(undefined, 1);
 const b = headerOn(a, 2);
@@ -42,4 +51,24 @@ test("keys of certificates sort by view, and a view's key is before all of its k
     certificateKey(epoch, View(256), "commit"),
   ];
   expect(keys.toSorted(compareBytes)).toEqual(keys);
+});
+
+test("a crash that kept a SKIP of view 5 and lost how it was entered leaves a replica that skips view 3, and says no more in it", () => {
+  const header = headerOn(a, 3);
+  const other = (leaderOf(header.view) + 1) % 4;
+  const bench = new Bench(other, {
+    ...fresh,
+    certificates: [certify("prepare", a), certify("skip", 2)],
+    headers: [a],
+    safety: { ...initialSafety(epoch), lastSkip: View(5) },
+  });
+  expect(bench.replica.view).toBe(3);
+  expect(votesIn(bench.started)).toEqual(["skip 3"]);
+  const proposal = proposalOf(header, certify("prepare", a), [certify("skip", 2)]);
+  const later = [...bench.hear(leaderOf(header.view), proposal), ...bench.wait(10_000_000)];
+  expect(new Set(votesIn(later))).toEqual(new Set(["skip 3"]));
+  const writes = [...bench.started, ...later].flatMap((effect) =>
+    effect.type === "persist" ? effect.writes : [],
+  );
+  expect(writes.filter(({ space }) => space === spaces.safety)).toEqual([]);
 });

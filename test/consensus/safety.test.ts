@@ -62,6 +62,14 @@ test("a committed view is not skipped", () => {
   expect(maySkip(state, View(6), View(7))).toBe(false);
 });
 
+test("a view below the last SKIP may be skipped, where no COMMIT stands, and nothing else is said there", () => {
+  const state = skipped(committed(initialSafety(epoch), View(2)), View(5));
+  expect(maySkip(state, View(3), View(3))).toBe(true);
+  expect(maySkip(state, View(2), View(2))).toBe(false);
+  expect(mayPrepare(state, View(3))).toBe(false);
+  expect(mayCommit(state, View(3))).toBe(false);
+});
+
 test("the record reads back as it was written, and a damaged one does not", () => {
   const state = committed(prepared(initialSafety(epoch), View(9), hash), View(9));
   expect(decodeSafety(encodeSafety(state))).toEqual(state);

@@ -37,7 +37,7 @@ test.each<[string, Statement]>([
   ["a COMMIT in a view that was skipped", saying("commit", 8, a)],
   ["a COMMIT below the last one", saying("commit", 6, a)],
   ["a SKIP in a view that was committed", saying("skip", 7)],
-  ["a SKIP below the last one", saying("skip", 6)],
+  ["a SKIP below a COMMIT", saying("skip", 6)],
   ["another checkpoint at a height that was signed", saying("checkpoint", 40, a)],
   ["a checkpoint below the last one", saying("checkpoint", 39, a)],
   ["anything in another epoch", { ...saying("prepare", 10, a), epoch: Epoch(4) }],
@@ -69,6 +69,15 @@ test("what is signed moves the marks", () => {
   expect(() => signatures.sign(saying("prepare", 13, a))).toThrow("PREPARE");
   signatures.sign(saying("checkpoint", 50, a));
   expect(() => signatures.sign(saying("checkpoint", 50, b))).toThrow("checkpoint");
+});
+
+test("a SKIP below the last one is signed where no COMMIT stands, and lowers no mark", () => {
+  const safety = { ...marks.safety, lastCommit: View(5) };
+  const signatures = key({ ...marks, safety });
+  const plain = fakeSignatures(ValidatorIndex(1));
+  expect(signatures.sign(saying("skip", 6))).toEqual(plain.sign(saying("skip", 6)));
+  expect(() => signatures.sign(saying("commit", 8, a))).toThrow("COMMIT");
+  expect(() => signatures.sign(saying("skip", 5))).toThrow("SKIP");
 });
 
 test("a key that was never used may sign the first view", () => {
