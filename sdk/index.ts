@@ -4,6 +4,7 @@ export { type ClientOptions, ConclaveClient } from "./client.ts";
 export type { Fetch } from "./endpoint.ts";
 export { Epochs, type KnownEpoch } from "./epochs.ts";
 export type { EndpointFault, FollowOptions } from "./follow.ts";
+export { type Forced, type InboxToExecute, inboxToExecute } from "./forced.ts";
 export { type Network, requireGenesis, toNetwork } from "./network.ts";
 export type { WebSocketConstructor } from "./pages.ts";
 export {
