@@ -59,7 +59,9 @@ export { provePossession, verifyPossession } from "./possession.ts";
 export { isSecretScalar } from "./scalar.ts";
 export {
   ephemeralPoint,
+  fromKeyedPoint,
   isValidSeal,
+  keyedPoint,
   seal,
   sealedKeyId,
   sealOverheadBytes,

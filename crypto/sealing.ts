@@ -18,6 +18,7 @@ import { domain, type SealingKey } from "./sealing-key.ts";
 export const sealOverheadBytes = 133;
 
 const version = 1;
+const keyIdAt = 1;
 const pointAt = 5;
 const challengeAt = pointAt + 48;
 const responseAt = challengeAt + 32;
@@ -50,13 +51,29 @@ export function seal(
 /** Which key it claims to be for; undefined when it is no ciphertext of this version. Says nothing about its validity. */
 export function sealedKeyId(ciphertext: Uint8Array): number | undefined {
   if (ciphertext.length < sealOverheadBytes || ciphertext[0] !== version) return undefined;
-  return new DataView(ciphertext.buffer, ciphertext.byteOffset).getUint32(1);
+  return new DataView(ciphertext.buffer, ciphertext.byteOffset).getUint32(keyIdAt);
 }
 
 /** U, 48 bytes: what decryption shares are made of. Only for a ciphertext that is valid. */
 export function ephemeralPoint(ciphertext: Uint8Array): Uint8Array {
   assert(ciphertext.length >= sealOverheadBytes, "a ciphertext has a point");
   return ciphertext.slice(pointAt, challengeAt);
+}
+
+/** U under the id of its key, 52 bytes: names what is to be opened where there are two keys. */
+export function keyedPoint(ciphertext: Uint8Array): Uint8Array {
+  assert(ciphertext.length >= sealOverheadBytes, "a ciphertext has a point");
+  return ciphertext.slice(keyIdAt, challengeAt);
+}
+
+/** The parts of what `keyedPoint` made. */
+export function fromKeyedPoint(keyed: Uint8Array): {
+  readonly keyId: number;
+  /** 48 bytes. */
+  readonly point: Uint8Array;
+} {
+  const keyId = new DataView(keyed.buffer, keyed.byteOffset).getUint32(0);
+  return { keyId, point: keyed.slice(pointAt - keyIdAt) };
 }
 
 /** A pure function of bytes, to be remembered by the ciphertext's hash; about 0.5 ms natively. No ciphertext may be

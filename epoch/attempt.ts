@@ -19,6 +19,8 @@ export interface Attempt {
   readonly epoch: Epoch;
   /** From 0. */
   readonly number: number;
+  /** Of the key that is made, or handed on. Those of a committee that is to have two are made side by side. */
+  readonly keyId: number;
   /** The first height of its first window. */
   readonly start: Height;
   /** Who will sit in the committee, by index. */
@@ -37,7 +39,7 @@ export const phases = ["key", "deal", "ack", "reveal", "close"] as const;
 export type Phase = (typeof phases)[number];
 
 export function beginAttempt(
-  parts: Pick<Attempt, "epoch" | "number" | "start" | "members" | "dealers">,
+  parts: Pick<Attempt, "epoch" | "number" | "keyId" | "start" | "members" | "dealers">,
 ): Attempt {
   return { ...parts, keys: [], dealings: [], acks: [], reveals: [] };
 }
@@ -58,12 +60,25 @@ export function phaseAt(
   return { attempt, phase, last: Height(start + (index + 1) * window - 1) };
 }
 
+/** The first height at which an attempt may close the epoch. */
+export function closingFrom(start: Height, window: number): Height {
+  return Height(start + phases.indexOf("close") * window);
+}
+
+/** The last height of an attempt's last window. */
+export function endOf({ start }: Pick<Attempt, "start">, window: number): Height {
+  return Height(start + phases.length * window - 1);
+}
+
 /** Takes in what was said at a height. Out of its window, from somebody without that part, or a second time, it is
  * nothing. */
 export function hear(attempt: Attempt, control: Control, height: Height, window: number): Attempt {
   const { content, author } = control;
   const now = phaseAt(attempt, height, window);
-  const isOfThis = control.epoch === attempt.epoch && control.attempt === attempt.number;
+  const isOfThis =
+    control.epoch === attempt.epoch &&
+    control.attempt === attempt.number &&
+    control.keyId === attempt.keyId;
   if (!isOfThis || now?.attempt !== attempt.number || now.phase !== content.type) return attempt;
   const seat = seatOf(attempt, author);
   const dealer = dealerOf(attempt, author);
@@ -99,8 +114,9 @@ export function dealerOf(attempt: Attempt, networkKey: Uint8Array): number | und
 }
 
 export function writeAttempt(writer: Writer, attempt: Attempt): void {
-  const { epoch, number, start, members, dealers, keys, dealings, acks, reveals } = attempt;
-  writer.u64(epoch).u16(number).u64(start);
+  const { epoch, number, keyId, start, members, dealers } = attempt;
+  const { keys, dealings, acks, reveals } = attempt;
+  writer.u64(epoch).u16(number).u32(keyId).u64(start);
   writer.list(members, limits.committeeMax, (w, { publicKey, networkKey }) =>
     w.fixed(publicKey, 48).fixed(networkKey, 32),
   );
@@ -123,6 +139,7 @@ export function readAttempt(reader: Reader): Attempt {
   return {
     epoch: Epoch(reader.u64()),
     number: reader.u16(),
+    keyId: reader.u32(),
     start: Height(reader.u64()),
     members: reader.list(limits.committeeMax, (r) => ({
       publicKey: r.fixed(48),

@@ -17,7 +17,7 @@ import {
   type SealingGroup,
   type SharedKey,
 } from "../crypto/index.ts";
-import { type Committee, quorum } from "../protocol/index.ts";
+import { type Committee, keysOf, quorum } from "../protocol/index.ts";
 import type { Attempt } from "./attempt.ts";
 
 /** The key that an attempt has made. */
@@ -30,18 +30,14 @@ export interface Verdict {
   readonly exposed: readonly number[];
 }
 
-/** The id of the first key that a committee makes. */
-const firstKeyId = 1;
-
-/** What a dealer needs to know, once the epoch keys are in. */
+/** What a dealer needs to know, once the epoch keys are in. A key that the outgoing committee does not have is new. */
 export function planOf(
   attempt: Attempt,
   outgoing: { readonly chainId: number; readonly committee: Committee },
 ): DealingPlan {
   const { chainId, committee } = outgoing;
-  const { epoch, number, members, keys } = attempt;
-  const previous = sharedKeyOf(committee);
-  const keyId = committee.sealing?.keyId ?? firstKeyId;
+  const { epoch, number, keyId, members, keys } = attempt;
+  const previous = sharedKeyOf(committee, keyId);
   const keyOf = (seat: number): Uint8Array | undefined => {
     const epochKey = keys.find((each) => each.seat === seat)?.epochKey;
     return epochKey !== undefined && isValidEpochKey(epochKey) ? epochKey : undefined;
@@ -54,14 +50,11 @@ export function planOf(
   };
 }
 
-function sharedKeyOf({ members, sealing }: Committee): SharedKey | undefined {
-  if (sealing === undefined) return undefined;
-  return {
-    pk1: sealing.pk1,
-    pk2: sealing.pk2,
-    verificationKeys: members.map(({ verificationKey }) => verificationKey),
-    threshold: quorum(members.length),
-  };
+function sharedKeyOf(committee: Committee, keyId: number): SharedKey | undefined {
+  const held = keysOf(committee).find((each) => each.keyId === keyId);
+  if (held === undefined) return undefined;
+  const { pk1, pk2, verificationKeys } = held;
+  return { pk1, pk2, verificationKeys, threshold: quorum(committee.members.length) };
 }
 
 /** The dealers whose dealing is one and whose box for this seat holds what it should: what the seat acknowledges. */

@@ -1,8 +1,10 @@
 // Whether a transaction may stand in a block: asked when a client brings it, and again when the order emits it.
 
+import { sealedKeyId } from "../crypto/index.ts";
 import {
   type Committee,
   type Height,
+  isSealedTo,
   limits,
   type Policy,
   type SealedTransaction,
@@ -32,6 +34,10 @@ export type RefusalCode =
   | "ALREADY_SEEN"
   /** The committee has yet to make its key: sealed transactions are taken from the next epoch on. */
   | "SEALING_NOT_READY"
+  /** Sealed to a key that a newer one has replaced for good: seal it anew. */
+  | "KEY_RETIRED"
+  /** Sealed to a key that this committee does not have, perhaps not yet. */
+  | "UNKNOWN_KEY"
   // Of what validators say through the chain.
   | "MALFORMED"
   | "NOT_A_VALIDATOR"
@@ -49,6 +55,8 @@ export const dropReasons: Readonly<Record<RefusalCode, DropReason>> = {
   BALANCE_TOO_LOW: "unpayable",
   ALREADY_SEEN: "seen",
   SEALING_NOT_READY: "policy",
+  KEY_RETIRED: "policy",
+  UNKNOWN_KEY: "policy",
   MALFORMED: "policy",
   NOT_A_VALIDATOR: "policy",
   SAID_TOO_MUCH: "policy",
@@ -65,6 +73,7 @@ export function refusalOf(
   return (
     refusalByPlace(transaction, height, rules) ??
     refusalByPolicy(transaction, state.policy, rules) ??
+    refusalByKey(transaction, height, rules) ??
     refusalByFee(transaction, state, rules)
   );
 }
@@ -96,6 +105,18 @@ function refusalByPolicy(
   if (policy.sealingRequired && !isSealed) return "SEALING_REQUIRED";
   if (!policy.senderMayPay && transaction.envelope.payer === "sender") return "SENDER_MAY_NOT_PAY";
   return undefined;
+}
+
+/** What names no key is no ciphertext, and does not get this far: it fails its validation. */
+function refusalByKey(
+  { version, body }: SealedTransaction,
+  height: Height,
+  { committee }: AdmissionRules,
+): RefusalCode | undefined {
+  const keyId = version === 1 ? sealedKeyId(body) : undefined;
+  if (keyId === undefined || isSealedTo(committee, { keyId, height })) return undefined;
+  // Ids count upwards.
+  return keyId < (committee.sealing?.keyId ?? 0) ? "KEY_RETIRED" : "UNKNOWN_KEY";
 }
 
 function refusalByFee(

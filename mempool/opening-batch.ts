@@ -1,5 +1,5 @@
 import { equalBytes } from "../base/index.ts";
-import { ephemeralPoint } from "../crypto/index.ts";
+import { keyedPoint } from "../crypto/index.ts";
 import type { Height, Opened } from "../protocol/index.ts";
 import type { FinalBatch } from "./opening-events.ts";
 import { OpeningSlice } from "./opening-slice.ts";
@@ -9,7 +9,7 @@ import { joinSlices, sliceOf, slicingOf } from "./slicing.ts";
 export class OpeningBatch {
   readonly height: Height;
   readonly blockHash: Uint8Array;
-  /** The ciphertexts' ephemeral points, 48 bytes each, in block order. */
+  /** The ciphertexts' points under their keys' ids, 52 bytes each, in block order. */
   readonly points: readonly Uint8Array[];
   readonly slices: readonly OpeningSlice[];
   /** Final long ago: others have opened it. */
@@ -23,7 +23,7 @@ export class OpeningBatch {
   own: readonly Uint8Array[] | undefined;
 
   static pointsOf(transactions: FinalBatch["transactions"]): Uint8Array[] {
-    return transactions.map(({ body }) => ephemeralPoint(body));
+    return transactions.map(({ body }) => keyedPoint(body));
   }
 
   constructor(

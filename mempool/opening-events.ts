@@ -94,7 +94,7 @@ export type OpeningEvent =
 
 export type OpeningEffect =
   | CommonEffect
-  /** In a worker, with this validator's key share. */
+  /** In a worker, with this validator's share of the key that each point is under: 52 bytes, as `keyedPoint` has them. */
   | {
       readonly type: "compute-shares";
       readonly blockHash: Uint8Array;

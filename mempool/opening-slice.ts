@@ -8,7 +8,7 @@ const claimsMax = 4;
 export class OpeningSlice {
   readonly height: Height;
   readonly number: number;
-  /** The ciphertexts' ephemeral points, 48 bytes each. */
+  /** The ciphertexts' points under their keys' ids, 52 bytes each; a slice may have both keys. */
   readonly points: readonly Uint8Array[];
   /** Verified; nothing else is kept from then on. */
   openings: readonly Uint8Array[] | undefined;

@@ -26,6 +26,8 @@ export interface Control {
   readonly epoch: Epoch;
   /** Attempts at it, from 0. */
   readonly attempt: number;
+  /** Which of its keys is being made. */
+  readonly keyId: number;
   readonly content: ControlContent;
 }
 
@@ -91,8 +93,9 @@ function senderOf(author: Uint8Array): Uint8Array {
   return author.slice(0, 20);
 }
 
-function writeControl(writer: Writer, { author, epoch, attempt, content }: Control): void {
-  writer.fixed(author, 32).u64(epoch).u16(attempt).u8(types.indexOf(content.type));
+function writeControl(writer: Writer, control: Control): void {
+  const { author, epoch, attempt, keyId, content } = control;
+  writer.fixed(author, 32).u64(epoch).u16(attempt).u32(keyId).u8(types.indexOf(content.type));
   switch (content.type) {
     case "key":
       writer.fixed(content.epochKey, 32);
@@ -115,7 +118,8 @@ function readControl(reader: Reader): Control {
   const author = reader.fixed(32);
   const epoch = Epoch(reader.u64());
   const attempt = reader.u16();
-  return { author, epoch, attempt, content: readContent(reader) };
+  const keyId = reader.u32();
+  return { author, epoch, attempt, keyId, content: readContent(reader) };
 }
 
 function readContent(reader: Reader): ControlContent {

@@ -21,7 +21,7 @@ import {
   type SealingGroup,
 } from "../crypto/index.ts";
 import { kinds, zeroHash } from "./certificate.ts";
-import { type Committee, isMember } from "./committee.ts";
+import { type Committee, isMember, keysOf } from "./committee.ts";
 import { type Lane, laneHash, readLane, writeLane } from "./lane.ts";
 import { committeeMax } from "./limits.ts";
 import { Epoch, ValidatorIndex } from "./numbers.ts";
@@ -122,7 +122,10 @@ export function isConvicting(evidence: Evidence, judge: Judge): boolean {
     case "lanes":
       return isSignedFork(evidence, member.networkKey, judge);
     case "share":
-      return isShareOf(evidence, member.verificationKey, judge);
+      // Which of the keys the point is sealed to is not said, and does not matter: only this seat has either share.
+      return keysOf(committee).some(({ verificationKeys }) =>
+        isShareOf(evidence, verificationKeys[offender] ?? new Uint8Array(96), judge),
+      );
     default:
       return unreachable(evidence);
   }

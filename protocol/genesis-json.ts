@@ -19,7 +19,8 @@ export function toGenesisJson(genesis: Genesis): JsonRecord {
   };
 }
 
-/** The committee alone: it is known before the contracts that are deployed with its hash. */
+/** The committee of genesis alone, which has no key before its own: it is known before the contracts that are deployed
+ * with its hash. */
 export function toCommitteeJson({ epoch, members, sealing }: Committee): JsonRecord {
   return {
     epoch,
@@ -62,6 +63,8 @@ const parameterNames = [
   "feePerByte",
   "epochTime",
   "dkgWindow",
+  "keyEpochs",
+  "keyOverlap",
 ] as const satisfies readonly (keyof Parameters)[];
 
 /** Throws as `fromGenesisJson` does. */
@@ -123,5 +126,7 @@ function toParameters(json: unknown): Parameters {
     feePerByte: read("feePerByte"),
     epochTime: read("epochTime"),
     dkgWindow: read("dkgWindow"),
+    keyEpochs: read("keyEpochs"),
+    keyOverlap: read("keyOverlap"),
   };
 }

@@ -38,6 +38,16 @@ export interface Parameters {
    * as long as one of them has its share of that key shown to all, so it should be a minute at least.
    */
   readonly dkgWindow: number;
+  /**
+   * Every so many epochs the committee that comes in gets a new sealing key beside the old one: in those whose number is
+   * a multiple of it, unless the key before the old one is still in use. 0 means never.
+   */
+  readonly keyEpochs: number;
+  /**
+   * Heights for which the old key is accepted as well, once the epoch may have begun. With the expiry horizon whatever
+   * was sealed in time is opened; with fewer, what expires later is refused.
+   */
+  readonly keyOverlap: number;
 }
 
 /** SHA-256 over the domain and the canonical encoding: the parent of the first block. 32 bytes. */
@@ -53,6 +63,7 @@ export function genesisHash(genesis: Genesis): Uint8Array {
       writer.u64(parameters.laneHeartbeat).u64(parameters.checkpointHeights);
       writer.u64(parameters.checkpointTime).u64(parameters.feePerByte);
       writer.u64(parameters.epochTime).u64(parameters.dkgWindow);
+      writer.u64(parameters.keyEpochs).u64(parameters.keyOverlap);
     }),
   );
 }

@@ -17,6 +17,7 @@ import {
   genesisHash,
   Height,
   isEndOf,
+  keysOf,
   settlementDomain,
 } from "../protocol/index.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -26,8 +27,11 @@ export interface KnownEpoch {
   readonly committee: Committee;
   /** The block on which the epoch stands: genesis, or the one that closed the epoch before. */
   readonly origin: { readonly height: Height; readonly hash: Uint8Array };
-  /** To what is sealed in it; undefined while its committee has no key. */
-  readonly sealingKey: SealingKey | undefined;
+  /**
+   * To which what is ordered in it may be sealed, the newest first: two while a key is being replaced, none while the
+   * committee has no key.
+   */
+  readonly keys: readonly SealingKey[];
 }
 
 export class Epochs {
@@ -41,11 +45,11 @@ export class Epochs {
     const { chainId, contracts, committee } = genesis;
     this.#chainId = chainId;
     this.#domain = settlementDomain({ chainId, hub: contracts.hub });
-    const sealingKey = this.#keyOf(committee, group);
-    if (committee.sealing !== undefined && sealingKey === undefined)
+    const keys = this.#keysOf(committee, group);
+    if (committee.sealing !== undefined && keys.length === 0)
       throw new CodedError("BAD_SEALING_KEY", "the genesis names a sealing key that is not one");
     const origin = { height: Height(0), hash: genesisHash(genesis) };
-    this.#known = [{ committee, origin, sealingKey }];
+    this.#known = [{ committee, origin, keys }];
   }
 
   /** Undefined for one that is not known yet, or that there never was. */
@@ -73,12 +77,14 @@ export class Epochs {
     });
     if (!isShown) throw wrong(`this is not how epoch ${committee.epoch} ended`);
     const { height, blockHash: hash } = end.certified.checkpoint;
-    const sealingKey = this.#keyOf(end.committee, backends.group);
-    this.#known.push({ committee: end.committee, origin: { height, hash }, sealingKey });
+    const keys = this.#keysOf(end.committee, backends.group);
+    this.#known.push({ committee: end.committee, origin: { height, hash }, keys });
   }
 
-  #keyOf({ sealing }: Committee, group: SealingGroup): SealingKey | undefined {
-    return sealing && toSealingKey(group, { chainId: this.#chainId, ...sealing });
+  #keysOf(committee: Committee, group: SealingGroup): SealingKey[] {
+    return keysOf(committee).flatMap(
+      (source) => toSealingKey(group, { chainId: this.#chainId, ...source }) ?? [],
+    );
   }
 }
 

@@ -13,7 +13,10 @@ export interface Network {
   readonly domain: Uint8Array;
   /** All committees that are known so far; it grows as their ends are shown. */
   readonly epochs: Epochs;
-  /** To what transactions are sealed in the newest epoch known. Throws `CodedError` NO_SEALING_KEY while there is none. */
+  /**
+   * To what transactions are sealed: the newest key of the newest epoch known. Throws `CodedError` NO_SEALING_KEY while
+   * there is none.
+   */
   readonly sealingKey: SealingKey;
 }
 
@@ -27,7 +30,7 @@ export function toNetwork(genesis: Genesis, group: SealingGroup = nobleSealingGr
     domain: settlementDomain({ chainId, hub: contracts.hub }),
     epochs,
     get sealingKey() {
-      const { sealingKey } = epochs.newest;
+      const [sealingKey] = epochs.newest.keys;
       if (sealingKey !== undefined) return sealingKey;
       throw new CodedError("NO_SEALING_KEY", "the committee has no key to seal to yet");
     },

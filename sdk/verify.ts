@@ -232,32 +232,41 @@ function verifyContents(block: DeliveredBlock, { namespace }: PageRequest): Cont
   return { payload, ids };
 }
 
-/** All of a page that is sealed to one key at once: two pairings, and two multiplications for each transaction. */
+/** All of a page that is sealed to one key at once: two pairings, and two multiplications for each transaction. A block
+ * may hold what is sealed to either of two keys, while one replaces the other. */
 function verifyOpenings(
   blocks: readonly DeliveredBlock[],
   network: Network,
   group: SealingGroup,
 ): void {
-  const byKey = new Map<SealingKey | undefined, DeliveredBlock["transactions"][number][]>();
+  const byKey = new Map<SealingKey, DeliveredBlock["transactions"][number][]>();
   for (const { header, transactions } of blocks) {
-    const key = network.epochs.at(header.epoch)?.sealingKey;
-    byKey.set(key, [...(byKey.get(key) ?? []), ...transactions]);
+    const keys = network.epochs.at(header.epoch)?.keys ?? [];
+    for (const each of transactions) {
+      const { version, body } = each.transaction;
+      if (version === 0 && each.opening.length > 0)
+        throw fault("WRONG_OPENING", "a clear transaction has nothing to open");
+      if (version !== 1) continue;
+      const key = keyOf(keys, body);
+      if (key === undefined)
+        throw fault("WRONG_OPENING", "a transaction is sealed to no key of its epoch");
+      byKey.set(key, [...(byKey.get(key) ?? []), each]);
+    }
   }
-  for (const [key, transactions] of byKey) verifyOpeningsOf(transactions, key, group);
+  for (const [key, sealed] of byKey) verifyOpeningsOf(sealed, key, group);
+}
+
+/** The one that the ciphertext names. */
+function keyOf(keys: readonly SealingKey[], ciphertext: Uint8Array): SealingKey | undefined {
+  const keyId = sealedKeyId(ciphertext);
+  return keys.find((key) => key.keyId === keyId);
 }
 
 function verifyOpeningsOf(
-  transactions: DeliveredBlock["transactions"],
-  key: SealingKey | undefined,
+  sealed: DeliveredBlock["transactions"],
+  key: SealingKey,
   group: SealingGroup,
 ): void {
-  const sealed = transactions.filter(({ transaction }) => transaction.version === 1);
-  if (transactions.some(({ transaction, opening }) => transaction.version === 0 && opening.length))
-    throw fault("WRONG_OPENING", "a clear transaction has nothing to open");
-  if (sealed.length === 0) return;
-  if (sealed.some(({ transaction }) => sealedKeyId(transaction.body) !== key?.keyId))
-    throw fault("WRONG_OPENING", "a transaction is sealed to another key");
-  if (key === undefined) throw fault("WRONG_OPENING", "there is no key to seal to in this epoch");
   // The points are valid: a quorum has checked the seals before it ordered them, and the ids bind them.
   const points = sealed.map(({ transaction }) => ephemeralPoint(transaction.body));
   const isValid = isValidOpening(group, {
@@ -275,12 +284,12 @@ function openBlock(
 ): VerifiedBlock {
   const { network, namespace, payload, ids, hash } = context;
   const { header, inbox } = block;
-  const sealingKey = network.epochs.at(header.epoch)?.sealingKey;
+  const keys = network.epochs.at(header.epoch)?.keys ?? [];
   const opened = block.transactions.map(({ transaction, opening }, i) => ({
     id: ids[i] as Uint8Array,
     transaction,
     opening,
-    payload: openTransaction(sealingKey, transaction, opening),
+    payload: openTransaction(keys, transaction, opening),
   }));
   const batch = { namespace, height: header.height, inbox, transactions: opened };
   return {
@@ -302,13 +311,14 @@ function openBlock(
 }
 
 function openTransaction(
-  sealingKey: SealingKey | undefined,
+  keys: readonly SealingKey[],
   { version, envelope, body }: DeliveredBlock["transactions"][number]["transaction"],
   opening: Uint8Array,
 ): Uint8Array | undefined {
   if (version === 0) return body;
-  if (sealingKey === undefined) return undefined;
-  const padded = unseal(sealingKey, body, encodeEnvelope(envelope), opening);
+  const key = keyOf(keys, body);
+  if (key === undefined) return undefined;
+  const padded = unseal(key, body, encodeEnvelope(envelope), opening);
   return padded && unpadPayload(padded);
 }
 

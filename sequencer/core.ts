@@ -93,6 +93,8 @@ export class Core {
   /** What this node has worked out of the epoch's last checkpoint. */
   #reached: Checkpoint | undefined;
   #pruneAt = 0;
+  /** It has been said that the key before the newest has retired. */
+  #hasRetired = false;
   /** What comes next is on disk: a newer state, or another epoch. */
   #isOver = false;
   #out: CoreEffect[] = [];
@@ -122,6 +124,7 @@ export class Core {
   /** To be called once, before any event: what was final is worked out again, then votes are re-sent. */
   start(now: Micros): CoreEffect[] {
     return this.#collect(() => {
+      this.#retireKey();
       this.#execute(now);
       this.#participate({ type: "advanced" }, now);
       this.#absorb(this.#replica.start(now), now);
@@ -444,6 +447,7 @@ export class Core {
       const inbox = batches.flatMap((batch) => batch.inbox);
       this.#put(spaces.opening, height, encodeDeliveredRecord({ openings, inbox }));
       this.#out.push({ type: "delivered", height, batches });
+      this.#retireKey();
       const isLast = isClosing(block.payload.nextCommittee);
       // The state of a closing block is written with the end of its epoch, or a start from it would wait for that for ever.
       if (this.#snapshots.isDue(height) && !isLast)
@@ -456,6 +460,15 @@ export class Core {
       if (isLast) this.#reached = checkpoint;
       if (isLast) return this.#tryEnd(now);
     }
+  }
+
+  /** Nothing sealed to the key before the newest can be ordered any more, and what was is opened. */
+  #retireKey(): void {
+    const { retiring } = this.#committee;
+    const isOver = retiring !== undefined && this.#delivery.delivered >= retiring.until;
+    if (!isOver || this.#hasRetired) return;
+    this.#hasRetired = true;
+    this.#out.push({ type: "key-retired", keyId: retiring.keyId });
   }
 
   /** The epoch is over here when its last block is delivered and a quorum has signed what comes of it. */

@@ -114,6 +114,9 @@ export const defaultParameters: Parameters = {
   epochTime: 86_400_000_000,
   // With a block each idle time these are more than a minute; with blocks as fast as they come, some ten seconds.
   dkgWindow: 128,
+  // With epochs of a day four weeks.
+  keyEpochs: 28,
+  keyOverlap: limits.expiryHorizon,
 };
 
 const dkgWindowMin = 8;
@@ -147,7 +150,7 @@ export function checkGenesis(
   if (sealing !== undefined && toSealingKey(group, { chainId, ...sealing }) === undefined)
     throw bad("BAD_GENESIS", "committee.sealing is not one key in both groups");
   const { viewTimeout, idleTime, laneFlush, laneHeartbeat, checkpointHeights } = parameters;
-  const { dkgWindow } = parameters;
+  const { dkgWindow, keyEpochs, keyOverlap } = parameters;
   if (sealing === undefined && dkgWindow === 0)
     throw bad(
       "BAD_GENESIS",
@@ -156,6 +159,11 @@ export function checkGenesis(
   // What is said takes a few blocks to stand in the chain, and has to be said and answered within a window.
   if (dkgWindow !== 0 && dkgWindow < dkgWindowMin)
     throw bad("BAD_GENESIS", `parameters.dkgWindow must be 0 or at least ${dkgWindowMin}`);
+  if (keyEpochs > 0 && (keyOverlap < 1 || keyOverlap > limits.expiryHorizon))
+    throw bad(
+      "BAD_GENESIS",
+      `parameters.keyOverlap must be 1 to ${limits.expiryHorizon}, for as long as a transaction may wait`,
+    );
   if (laneFlush < 1 || laneFlush > laneHeartbeat || laneHeartbeat > viewTimeout)
     throw bad("BAD_GENESIS", "parameters must have 0 < laneFlush <= laneHeartbeat <= viewTimeout");
   if (idleTime < 1 || checkpointHeights < 1)

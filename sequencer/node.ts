@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CodedError, fromHex, type Logger, type Store, unreachable } from "../base/index.ts";
+import { fromKeyedPoint } from "../crypto/index.ts";
 import type { RoundJob } from "../epoch/index.ts";
 import {
   type Committee,
@@ -18,6 +19,7 @@ import {
   genesisHash,
   Height,
   isMember,
+  keysOf,
   type Message,
   type Micros,
   settlementDomain,
@@ -63,7 +65,7 @@ import {
   type MetricsRegistry,
 } from "./telemetry/index.ts";
 import { openTrace } from "./trace.ts";
-import { createWorkers, type Workers } from "./workers/index.ts";
+import { createWorkers, type KeyShares, type Workers } from "./workers/index.ts";
 
 /** A node that runs. */
 export interface RunningNode {
@@ -169,7 +171,8 @@ interface Place {
   readonly committee: Committee;
   /** A seat, or an observer's place behind them. */
   readonly index: ValidatorIndex;
-  readonly hasShare: boolean;
+  /** The keys of which it has its part. */
+  readonly keyIds: readonly number[];
 }
 
 class ConclaveNode implements RunningNode {
@@ -264,7 +267,7 @@ class ConclaveNode implements RunningNode {
       onFailure: (what, error) => this.#stopBecause(what, error),
     });
     const { committee } = genesis;
-    this.#place = { committee, index: this.#neighbours.index, hasShare: false };
+    this.#place = { committee, index: this.#neighbours.index, keyIds: [] };
   }
 
   get url(): string {
@@ -352,24 +355,25 @@ class ConclaveNode implements RunningNode {
     await this.#convicting.convictAll();
   }
 
-  /** Takes this node's place in an epoch, with its part of the epoch's key; what earlier epochs left of theirs goes. */
+  /** Takes this node's place in an epoch, with its parts of the epoch's keys; what earlier epochs left of theirs goes. */
   async #enter(committee: Committee, keyRing: KeyRing): Promise<Workers> {
-    const { config, genesis, keys, logging } = this.#parts;
+    const { config, genesis, logging } = this.#parts;
     const { epoch } = committee;
-    const isFirst = epoch === genesis.committee.epoch;
     const before = await this.#committees.before(committee);
     this.#neighbours.enter(committee, before?.members ?? []);
-    const keyShare = (await keyRing.shareOf(epoch)) ?? (isFirst ? keys.dealtShare : undefined);
-    const hasShare = keyShare !== undefined;
-    this.#place = { committee, index: this.#neighbours.index, hasShare };
-    if (this.#isSeated && committee.sealing !== undefined && !hasShare)
+    const keyShares = await this.#keyShares(committee, keyRing);
+    const keyIds = keyShares.map(({ keyId }) => keyId);
+    this.#place = { committee, index: this.#neighbours.index, keyIds };
+    // What is missing of the key before the newest may be missing because that has retired.
+    const { sealing } = committee;
+    if (this.#isSeated && sealing !== undefined && !keyIds.includes(sealing.keyId))
       this.#log.warn("no share of the epoch's key is here: others have to open without it", {
         epoch,
       });
     await this.#workers?.close();
     this.#workers = await createWorkers({
       count: Math.max(1, config.workers),
-      keyShare,
+      keyShares,
       chainId: genesis.chainId,
       committee,
       logger: logging("workers"),
@@ -378,7 +382,23 @@ class ConclaveNode implements RunningNode {
     return this.#workers;
   }
 
-  /** A job of a round that makes the next committee's key. */
+  /** Of genesis's own key a dealer gave them. */
+  async #keyShares(committee: Committee, keyRing: KeyRing): Promise<KeyShares> {
+    const { genesis, keys } = this.#parts;
+    const { epoch } = committee;
+    const dealt = epoch === genesis.committee.epoch ? keys.dealtShare : undefined;
+    const found = keysOf(committee).map(async ({ keyId }) => {
+      const share = (await keyRing.shareOf(epoch, keyId)) ?? dealt;
+      return share === undefined ? [] : [{ keyId, share }];
+    });
+    return (await Promise.all(found)).flat();
+  }
+
+  #hasShareFor(point: Uint8Array): boolean {
+    return this.#place.keyIds.includes(fromKeyedPoint(point).keyId);
+  }
+
+  /** A job of a round that makes one of the next committee's keys. */
   async #round(core: NodeCore | undefined, job: RoundJob): Promise<void> {
     const [secrets, workers] = [this.#keyRing, this.#workers];
     if (secrets === undefined || workers === undefined) return;
@@ -453,8 +473,13 @@ class ConclaveNode implements RunningNode {
         return void this.#round(this.#host.core, effect.job);
       case "compute-shares":
         // A seat whose share was lost has none to give.
-        if (this.#place.hasShare) this.#jobs?.run(effect);
+        if (effect.points.every((point) => this.#hasShareFor(point))) this.#jobs?.run(effect);
         return;
+      case "key-retired":
+        this.#log.info("a sealing key has retired", { keyId: effect.keyId });
+        return void this.#keyRing?.eraseKey(effect.keyId).catch((error: unknown) => {
+          this.#stopBecause("what is left of a retired key cannot be erased", error);
+        });
       case "validate":
       case "open-batches":
       case "check-openings":

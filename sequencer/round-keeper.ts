@@ -13,7 +13,7 @@ export interface RoundSecrets {
     readonly dealerSeed: Uint8Array;
   }>;
   /** On disk when it resolves. */
-  keepShare(epoch: number, share: Uint8Array): Promise<void>;
+  keepShare(epoch: number, keyId: number, share: Uint8Array): Promise<void>;
 }
 
 export interface RoundWorkers {
@@ -39,35 +39,37 @@ export async function doRoundJob(
 ): Promise<RoundAnswer> {
   const { secrets, workers } = ports;
   if (job.type === "draw-epoch-key") {
+    const { attempt, keyId } = job;
     const { epochKey } = await secrets.secretsFor(job.epoch);
-    return { type: "epoch-key", attempt: job.attempt, epochKey: epochPublicKey(epochKey) };
+    return { type: "epoch-key", attempt, keyId, epochKey: epochPublicKey(epochKey) };
   }
   const { attempt } = job;
-  const { number, epoch } = attempt;
+  const { number, keyId, epoch } = attempt;
+  const name = { attempt: number, keyId };
   const { epochKey, dealerSeed } = await secrets.secretsFor(epoch);
   switch (job.type) {
     case "make-dealing": {
       const request = { task: job.type, attempt, part: job.dealer, secret: dealerSeed };
       const { dealing } = await workers.round(request);
-      return { type: "dealing-made", attempt: number, dealing };
+      return { type: "dealing-made", ...name, dealing };
     }
     case "open-dealings": {
       const request = { task: job.type, attempt, part: job.seat, secret: epochKey };
       const { dealers = [] } = await workers.round(request);
-      return { type: "dealings-opened", attempt: number, dealers };
+      return { type: "dealings-opened", ...name, dealers };
     }
     case "reveal-shares": {
       const request = { task: job.type, attempt, part: job.dealer, secret: dealerSeed };
       const { shares = [] } = await workers.round(request);
-      return { type: "shares-revealed", attempt: number, shares };
+      return { type: "shares-revealed", ...name, shares };
     }
     case "judge": {
       const secret = job.seat === undefined ? noSecret : epochKey;
       const request = { task: job.type, attempt, part: job.seat ?? 0, secret };
       const { verdict, keyShare } = await workers.round(request);
       // Before the epoch can close with this key: whoever sits in it then can open.
-      if (keyShare !== undefined) await secrets.keepShare(epoch, keyShare);
-      return { type: "judged", attempt: number, verdict };
+      if (keyShare !== undefined) await secrets.keepShare(epoch, keyId, keyShare);
+      return { type: "judged", ...name, verdict };
     }
     default:
       return unreachable(job);

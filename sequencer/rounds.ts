@@ -83,7 +83,7 @@ export class Rounds {
 
   /** The closing block of the epoch, which leaves all as it is: who comes next, if that is known here. */
   onClosed(height: Height): void {
-    this.#mustJudge = this.#succession.attempt !== undefined;
+    this.#mustJudge = this.#succession.attempts.length > 0;
     const next = this.#succession.nextCommittee(height);
     if (next !== undefined && next !== "unknown") this.#parts.handover.learn(next);
   }

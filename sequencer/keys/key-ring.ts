@@ -1,5 +1,5 @@
 // The secrets of epochs, each in files of its own: what a seat opens its boxes with, what a dealer deals from, and the
-// share of the key that came of it. A share of an unchanging key must not outlive its epoch, and no file system erases
+// shares of the keys that came of it. A share of an unchanging key must not outlive its epoch, and no file system erases
 // what is deleted in a database: so they stand in small files, which are overwritten before they are unlinked. They are
 // sealed under a key that follows from the node's network key, and so are safe as long as its keystore is.
 
@@ -19,7 +19,9 @@ export interface EpochSecrets {
   readonly dealerSeed: Uint8Array;
 }
 
-type Kind = "secrets" | "share";
+type Kind = "secrets" | `share-${number}`;
+
+const fileName = /^epoch-(\d+)\.(?:secrets|share-(\d+))$/;
 
 const nonceBytes = 24;
 const draftName = /^\.[0-9a-f-]+\.tmp$/;
@@ -65,26 +67,36 @@ export class KeyRing {
     });
   }
 
-  /** This node's share of the key of an epoch's committee; undefined where it has none. */
-  shareOf(epoch: number): Promise<Uint8Array | undefined> {
-    return this.#inTurn(() => this.#read(epoch, "share"));
+  /** This node's share of one of the keys of an epoch's committee; undefined where it has none. */
+  shareOf(epoch: number, keyId: number): Promise<Uint8Array | undefined> {
+    return this.#inTurn(() => this.#read(epoch, `share-${keyId}`));
   }
 
   /** On disk when it resolves. Another attempt may have made another key before, which came to nothing. */
-  keepShare(epoch: number, share: Uint8Array): Promise<void> {
+  keepShare(epoch: number, keyId: number, share: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#erase(nameOf(epoch, "share"));
-      await this.#write(epoch, "share", share);
+      await this.#erase(nameOf(epoch, `share-${keyId}`));
+      await this.#write(epoch, `share-${keyId}`, share);
     });
+  }
+
+  /** Overwrites and unlinks the shares of a key that nothing is opened with any more, of all epochs. */
+  eraseKey(keyId: number): Promise<void> {
+    return this.#eraseWhere((_, of) => of === keyId);
   }
 
   /** Overwrites and unlinks everything of the epochs before this one. */
   eraseBefore(epoch: number): Promise<void> {
+    return this.#eraseWhere((of) => of < epoch);
+  }
+
+  #eraseWhere(isOver: (epoch: number, keyId: number | undefined) => boolean): Promise<void> {
     return this.#inTurn(async () => {
       const names = await guarded(this.#folder, () => readdir(this.#folder));
       for (const name of names) {
-        const of = /^epoch-(\d+)\.(?:secrets|share)$/.exec(name)?.[1];
-        if (of !== undefined && Number(of) < epoch) await this.#erase(name);
+        const [, epoch, keyId] = fileName.exec(name) ?? [];
+        const of = keyId === undefined ? undefined : Number(keyId);
+        if (epoch !== undefined && isOver(Number(epoch), of)) await this.#erase(name);
       }
     });
   }

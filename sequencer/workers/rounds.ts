@@ -18,7 +18,9 @@ import {
   type Verdict,
   writeAttempt,
 } from "../../epoch/index.ts";
-import { type Committee, limits, readDealtShare, writeDealtShare } from "../../protocol/index.ts";
+import type { Committee } from "../../protocol/index.ts";
+import { type KeyShares, shareOf } from "./openers.ts";
+import { limits, readDealtShare, writeDealtShare } from "../../protocol/index.ts";
 
 const tasks = ["make-dealing", "open-dealings", "reveal-shares", "judge"] as const;
 
@@ -46,16 +48,17 @@ export interface RoundTools {
   readonly chainId: number;
   /** Of the epoch that lasts. */
   readonly committee: Committee;
-  /** Of its key; undefined without a seat, without a key, or when it was lost. */
-  readonly keyShare: Uint8Array | undefined;
+  /** Of its keys: what it has not lost. */
+  readonly keyShares: KeyShares;
 }
 
 export function doRound(tools: RoundTools, request: RoundRequest): RoundResult {
-  const { group, committee, keyShare } = tools;
+  const { group, keyShares } = tools;
   const { task, attempt, part, secret } = request;
   const plan = planOf(attempt, tools);
-  const isHandingOn = committee.sealing !== undefined;
-  const dealer = { dealer: part, seed: secret, keyShare: isHandingOn ? keyShare : undefined };
+  const isHandingOn = plan.previous !== undefined;
+  const keyShare = isHandingOn ? shareOf(keyShares, attempt.keyId) : undefined;
+  const dealer = { dealer: part, seed: secret, keyShare };
   const recipient = { seat: part, epochKey: secret };
   const canDeal = !isHandingOn || keyShare !== undefined;
   switch (task) {

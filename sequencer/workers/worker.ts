@@ -16,7 +16,7 @@ import type { WorkerData } from "./workers.ts";
 const port = parentPort;
 assert(port !== null, "this file runs in a thread");
 
-const { chainId, committee: encoded, keyShare } = workerData as WorkerData;
+const { chainId, committee: encoded, keyShares } = workerData as WorkerData;
 const committee = decodeCommittee(encoded);
 assert(committee !== undefined, "our own threads speak one encoding");
 const handlers = createHandlers({
@@ -26,7 +26,7 @@ const handlers = createHandlers({
   random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
   chainId,
   committee,
-  keyShare,
+  keyShares,
 });
 
 port.on("message", ({ job, kind, request }: JobCall) => {

@@ -13,6 +13,7 @@ import {
   type UnsealItem,
 } from "./jobs.ts";
 import { type Committee, encodeCommittee } from "../../protocol/index.ts";
+import type { KeyShares } from "./openers.ts";
 import { Pool, type Priority } from "./pool.ts";
 import type { RoundRequest, RoundResult } from "./rounds.ts";
 
@@ -21,7 +22,7 @@ export interface WorkerData {
   readonly chainId: number;
   /** Encoded. */
   readonly committee: Uint8Array;
-  readonly keyShare: Uint8Array | undefined;
+  readonly keyShares: KeyShares;
 }
 
 /** All bytes are copied. Rejects with a `CodedError`: `BUSY`, `WORKER_CRASHED` or `CLOSED` (see `Pool`). */
@@ -30,7 +31,7 @@ export interface Workers {
   readonly waiting: number;
   /** For each encoded transaction whether its sender signed it and its seal is valid. */
   validate(transactions: readonly Uint8Array[]): Promise<boolean[]>;
-  /** This seat's decryption shares, 96 bytes each, for the points of valid ciphertexts. */
+  /** This seat's decryption shares, 96 bytes each, for the points of valid ciphertexts under keys of which it has a part. */
   shares(points: readonly Uint8Array[]): Promise<Uint8Array[]>;
   /** For each batch its openings, 48 bytes each and verified, or none yet; and the seats whose rows are provably wrong. */
   open(batches: readonly ShareBatch[]): Promise<BatchOpening[]>;
@@ -51,15 +52,15 @@ const pointsPerJobMin = 32;
 /** Starts `count` threads, and resolves when they are ready, in about 0.3 s. Fails with `START_FAILED`. */
 export async function createWorkers(options: {
   readonly count: number;
-  /** This validator's, 32 bytes; a node without a seat has none, and asks for no shares. */
-  readonly keyShare?: Uint8Array | undefined;
+  /** This validator's; a node without a seat has none, and asks for no shares. */
+  readonly keyShares?: KeyShares;
   readonly chainId: number;
-  /** Of the epoch: whose key opens, if it has one, and who hands it on. */
+  /** Of the epoch: whose keys open, if it has one, and who hands them on. */
   readonly committee: Committee;
   readonly logger: Logger;
 }): Promise<Workers> {
-  const { count, keyShare, chainId, committee, logger } = options;
-  const workerData: WorkerData = { chainId, committee: encodeCommittee(committee), keyShare };
+  const { count, keyShares = [], chainId, committee, logger } = options;
+  const workerData: WorkerData = { chainId, committee: encodeCommittee(committee), keyShares };
   const entry = new URL("./worker.ts", import.meta.url);
   const pool = await Pool.start({ entry, count, workerData, logger });
 

@@ -6,7 +6,8 @@ import {
   type DealtKey,
   dealKeyShares,
   decryptionShares,
-  ephemeralPoint,
+  fromKeyedPoint,
+  keyedPoint,
   isValidSeal,
   openBatches,
   seal,
@@ -60,6 +61,7 @@ export class BlockSetting {
   readonly committee: Committee;
   readonly aad: Uint8Array;
   readonly transactions: readonly SealedTransaction[];
+  /** Under the key's id, as the machine has them. */
   readonly points: readonly Uint8Array[];
   readonly openings: readonly Uint8Array[];
   /** By seat, from 0. */
@@ -92,9 +94,10 @@ export class BlockSetting {
         i,
       ),
     );
-    this.points = this.transactions.map(({ body }) => ephemeralPoint(body));
+    this.points = this.transactions.map(({ body }) => keyedPoint(body));
     const { points } = this;
-    const computed = timed(() => keyShares.map((each) => decryptionShares(group, each, points)));
+    const plain = plainOf(points);
+    const computed = timed(() => keyShares.map((each) => decryptionShares(group, each, plain)));
     this.shares = computed.value;
     this.shareMs = computed.ms / seats / count;
     const opened = this.open([{ points, rows: this.rows(points) }]).value[0];
@@ -122,8 +125,9 @@ export class BlockSetting {
   }
 
   open(
-    batches: Extract<Job, { type: "open-batches" }>["batches"],
+    asked: Extract<Job, { type: "open-batches" }>["batches"],
   ): Timed<ReturnType<typeof openBatches>> {
+    const batches = asked.map(({ points, rows }) => ({ points: plainOf(points), rows }));
     const { key, group, seats } = this;
     const { verificationKeys } = this.dealt;
     const threshold = quorum(seats);
@@ -133,7 +137,8 @@ export class BlockSetting {
     );
   }
 
-  check(claims: Extract<Job, { type: "check-openings" }>["claims"]): Timed<boolean[]> {
+  check(asked: Extract<Job, { type: "check-openings" }>["claims"]): Timed<boolean[]> {
+    const claims = asked.map(({ points, openings }) => ({ points: plainOf(points), openings }));
     const { pk2 } = this.key;
     return timed(() =>
       areValidOpenings(this.group, { pk2, claims, randomness: weightsFor(claims) }),
@@ -154,6 +159,10 @@ export class BlockSetting {
     assert(validated.value && unsealed.value, "honest ciphertexts are valid and open");
     return { validate: validated.ms / count, unseal: unsealed.ms / count };
   }
+}
+
+function plainOf(points: readonly Uint8Array[]): Uint8Array[] {
+  return points.map((keyed) => fromKeyedPoint(keyed).point);
 }
 
 function transactionOf(body: Uint8Array, nonce: number): SealedTransaction {

@@ -41,6 +41,8 @@ export const parameters: Parameters = {
   feePerByte: 1,
   epochTime: 0,
   dkgWindow: 0,
+  keyEpochs: 0,
+  keyOverlap: 0,
 };
 
 const member = {

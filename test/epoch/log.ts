@@ -3,10 +3,14 @@
 
 import { assert, decode, encode, toHex } from "../../base/index.ts";
 import {
+  combineShares,
+  decryptionShares,
   epochPublicKey,
+  isValidOpening,
   makeDealing,
   nobleNetworkSignatures,
   revealShares,
+  toSealingKey,
 } from "../../crypto/index.ts";
 import {
   type Attempt,
@@ -28,10 +32,14 @@ import {
   type Candidate,
   type Committee,
   type Control,
+  encodeCommittee,
   Epoch,
   fromControlTransaction,
+  type HeldKey,
   Height,
+  keysOf,
   Micros,
+  quorum,
   toControlTransaction,
 } from "../../protocol/index.ts";
 import { mclSealingGroup as group, randomness } from "../crypto/sealing-fixture.ts";
@@ -45,9 +53,10 @@ export interface Identity {
   readonly candidate: Candidate;
   readonly networkSecret: Uint8Array;
   readonly seed: Uint8Array;
-  /** By epoch. */
+  /** By epoch, one for all keys. */
   readonly epochKeys: Map<number, Uint8Array>;
-  readonly keyShares: Map<number, Uint8Array>;
+  /** By the epoch and the id of the key. */
+  readonly keyShares: Map<string, Uint8Array>;
 }
 
 export function identity(name: number): Identity {
@@ -77,7 +86,7 @@ export function keyless(identities: readonly Identity[], epoch = 0): Committee {
   };
 }
 
-export const parameters = { epochTime: 50, dkgWindow: 4 };
+export const parameters = { epochTime: 50, dkgWindow: 4, keyEpochs: 0, keyOverlap: 30 };
 
 /** What a node may do to everybody's harm; each is asked before it says something. */
 export type Temper = (control: Control, expiry: Height) => readonly Control[];
@@ -188,35 +197,38 @@ export class LogNode {
       const key =
         epochKeys.get(job.epoch) ?? randomness(32, (job.epoch * 31 + this.identity.name) % 256);
       epochKeys.set(job.epoch, key);
-      return { type: "epoch-key", attempt: job.attempt, epochKey: epochPublicKey(key) };
+      const { attempt, keyId } = job;
+      return { type: "epoch-key", attempt, keyId, epochKey: epochPublicKey(key) };
     }
     const attempt = copyOf(job.attempt);
+    const { keyId } = attempt;
     const plan = planOf(attempt, { chainId, committee });
-    const keyShare = keyShares.get(committee.epoch);
+    const isHandingOn = plan.previous !== undefined;
+    const keyShare = isHandingOn ? keyShares.get(`${committee.epoch} ${keyId}`) : undefined;
     const epochKey = epochKeys.get(attempt.epoch) ?? new Uint8Array(32);
-    const number = attempt.number;
+    const name = { attempt: attempt.number, keyId };
     switch (job.type) {
       case "make-dealing": {
-        const isLost = committee.sealing !== undefined && keyShare === undefined;
+        const isLost = isHandingOn && keyShare === undefined;
         const secrets = { dealer: job.dealer, seed, keyShare };
         const dealing = isLost ? undefined : makeDealing(group, plan, secrets);
-        return { type: "dealing-made", attempt: number, dealing };
+        return { type: "dealing-made", ...name, dealing };
       }
       case "open-dealings": {
         const dealers = openableDealers(group, plan, attempt, { seat: job.seat, epochKey });
-        return { type: "dealings-opened", attempt: number, dealers };
+        return { type: "dealings-opened", ...name, dealers };
       }
       case "reveal-shares": {
         const seats = seatsToReveal(plan, attempt, job.dealer) ?? [];
         const shares = revealShares(plan, { dealer: job.dealer, seed, keyShare }, seats);
-        return { type: "shares-revealed", attempt: number, shares };
+        return { type: "shares-revealed", ...name, shares };
       }
       case "judge": {
         const verdict = judge(group, plan, attempt);
         const own = verdict && job.seat !== undefined && { seat: job.seat, epochKey, verdict };
         const share = own && ownKeyShare(group, plan, attempt, own);
-        if (share) keyShares.set(attempt.epoch, share);
-        return { type: "judged", attempt: number, verdict };
+        if (share) keyShares.set(`${attempt.epoch} ${keyId}`, share);
+        return { type: "judged", ...name, verdict };
       }
       default:
         return undefined;
@@ -241,8 +253,43 @@ function overTheWire(
   return received;
 }
 
-function toText({ epoch, sealing, members }: Committee): string {
-  const keys = members.map((member) => toHex(member.networkKey) + toHex(member.verificationKey));
-  const { keyId = 0, pk1 = new Uint8Array(), pk2 = new Uint8Array() } = sealing ?? {};
-  return [epoch, keyId, toHex(pk1), toHex(pk2), ...keys].join(" ");
+function toText(committee: Committee): string {
+  return toHex(encodeCommittee(committee));
+}
+
+export function candidatesOf(identities: readonly Identity[]): Candidate[] {
+  return identities.map(({ candidate }) => candidate);
+}
+
+export function closed(log: Log): Committee {
+  const next = log.close();
+  assert(next !== undefined, "the epoch closes");
+  return next;
+}
+
+/** Whether the first quorum of these, with the shares that they have kept, open what is sealed to a key of their committee:
+ * the newest unless said otherwise. */
+export function opens(
+  committee: Committee,
+  identities: readonly Identity[],
+  key: Pick<HeldKey, "keyId" | "pk1" | "pk2"> | undefined = keysOf(committee)[0],
+): boolean {
+  const { members, epoch } = committee;
+  assert(
+    key !== undefined && toSealingKey(group, { chainId, ...key }) !== undefined,
+    "it is a key",
+  );
+  const points = [group.multiplyG1(randomness(32, 3).fill(0, 0, 1))];
+  const holders = identities.slice(0, quorum(members.length));
+  const seats = holders.map(
+    ({ candidate }) =>
+      members.findIndex(({ networkKey }) => toHex(networkKey) === toHex(candidate.networkKey)) + 1,
+  );
+  const rows = holders.map(({ keyShares }) => {
+    const share = keyShares.get(`${epoch} ${key.keyId}`);
+    assert(share !== undefined, "every member has its share of every key");
+    return decryptionShares(group, share, points);
+  });
+  const openings = combineShares(group, { seats, rows }) ?? [];
+  return isValidOpening(group, { pk2: key.pk2, points, openings, randomness: randomness(16) });
 }

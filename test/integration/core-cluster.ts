@@ -11,6 +11,7 @@ import {
   encodeFrame,
   Epoch,
   isMember,
+  keysOf,
   type Genesis,
   Height,
   type L1Block,
@@ -48,6 +49,7 @@ import { joinStores } from "../../sequencer/safety-store.ts";
 import { laneSignatures, verifierOf, voteSignatures } from "../../sequencer/signatures.ts";
 import { memoryStore } from "../../sequencer/storage/index.ts";
 import { createHandlers } from "../../sequencer/workers/handlers.ts";
+import type { KeyShares } from "../../sequencer/workers/openers.ts";
 
 type Certified = Extract<CoreEffect, { type: "certified" | "completed" }>;
 type Delivered = Extract<CoreEffect, { type: "delivered" }>;
@@ -79,7 +81,8 @@ export interface ClusterNode {
 
 /** A key ring that needs no disk. */
 export class MemoryRing {
-  readonly shares: Map<number, Uint8Array> = new Map();
+  /** By epoch and the id of the key. */
+  readonly shares: Map<string, Uint8Array> = new Map();
   readonly #secrets = new Map<
     number,
     { readonly epochKey: Uint8Array; readonly dealerSeed: Uint8Array }
@@ -92,8 +95,12 @@ export class MemoryRing {
     return Promise.resolve(secrets);
   }
 
-  keepShare(epoch: number, share: Uint8Array): Promise<void> {
-    this.shares.set(epoch, share);
+  eraseKey(keyId: number): void {
+    for (const name of this.shares.keys()) if (name.endsWith(` ${keyId}`)) this.shares.delete(name);
+  }
+
+  keepShare(epoch: number, keyId: number, share: Uint8Array): Promise<void> {
+    this.shares.set(`${epoch} ${keyId}`, share);
     return Promise.resolve();
   }
 }
@@ -393,7 +400,7 @@ export class CoreCluster {
       random: { bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
       chainId,
       committee,
-      keyShare: life.ring.shares.get(committee.epoch) ?? this.#dealtShare(committee, place),
+      keyShares: this.#keySharesOf(life.ring, committee, place),
     });
     const node: ClusterNode = {
       index,
@@ -436,6 +443,14 @@ export class CoreCluster {
   }
 
   /** Whoever takes a seat of a dealt key is handed its share. */
+  #keySharesOf(ring: MemoryRing, committee: Committee, place: ValidatorIndex): KeyShares {
+    return keysOf(committee).flatMap(({ keyId }) => {
+      const kept = ring.shares.get(`${committee.epoch} ${keyId}`);
+      const share = kept ?? this.#dealtShare(committee, place);
+      return share === undefined ? [] : [{ keyId, share }];
+    });
+  }
+
   #dealtShare(committee: Committee, place: ValidatorIndex): Uint8Array | undefined {
     const { sealing } = this.genesis.committee;
     const isDealt = sealing !== undefined && equalSharing(committee, this.genesis.committee);
@@ -490,6 +505,8 @@ export class CoreCluster {
         return void this.#rebuild(node);
       case "epoch-ended":
         return void this.#rebuild(node);
+      case "key-retired":
+        return node.ring.eraseKey(effect.keyId);
     }
   }
 

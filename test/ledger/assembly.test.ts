@@ -50,6 +50,7 @@ function control(author: Candidate, word = 0, expiry = 50): SealedTransaction {
       author: author.networkKey,
       epoch: Epoch(2),
       attempt: word,
+      keyId: 1,
       content: { type: "ack", dealers: [1] },
     },
     { chainId: 31_337, expiry: Height(expiry), sign: () => bytes(64) },

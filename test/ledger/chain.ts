@@ -54,6 +54,8 @@ export function genesisOf(parameters: Partial<Parameters> = {}): Genesis {
       feePerByte: 1,
       epochTime: 0,
       dkgWindow: 0,
+      keyEpochs: 0,
+      keyOverlap: 0,
       ...parameters,
     },
   };

@@ -44,6 +44,8 @@ export const parameters: Parameters = {
   feePerByte: 1,
   epochTime: 0,
   dkgWindow: 0,
+  keyEpochs: 0,
+  keyOverlap: 0,
 };
 /** One network delay, as the mempool takes it from the parameters. */
 export const delta: number = parameters.viewTimeout / 4;

@@ -6,6 +6,7 @@ import {
   dealKeyShares,
   decryptionShares,
   ephemeralPoint,
+  fromKeyedPoint,
   openBatches,
   seal,
   type SealingKey,
@@ -216,7 +217,8 @@ export class Openers {
     switch (job.type) {
       case "compute-shares": {
         const { blockHash, points } = job;
-        const shares = decryptionShares(mclSealingGroup, keyShares[by] ?? new Uint8Array(), points);
+        const keyShare = keyShares[by] ?? new Uint8Array();
+        const shares = decryptionShares(mclSealingGroup, keyShare, points.map(plain));
         return this.step(by, { type: "shares-computed", now, blockHash, shares });
       }
       case "open-batches": {
@@ -224,13 +226,16 @@ export class Openers {
           key,
           verificationKeys: committee.members.map(({ verificationKey }) => verificationKey),
           threshold: quorum(keyShares.length),
-          batches: job.batches,
+          batches: job.batches.map(({ points, rows }) => ({ points: points.map(plain), rows })),
           randomness: weightsFor(job.batches),
         });
         return this.step(by, { type: "batches-opened", now, results });
       }
       case "check-openings": {
-        const { claims } = job;
+        const claims = job.claims.map(({ points, openings }) => ({
+          points: points.map(plain),
+          openings,
+        }));
         const areValid = areValidOpenings(mclSealingGroup, {
           pk2: key.pk2,
           claims,
@@ -290,6 +295,11 @@ type WorkerJob = Extract<
 >;
 
 const atGenesis: RecoveredOpening = { final: Height(0), unopened: [] };
+
+/** Without the id of the key, of which there is one here. */
+function plain(keyed: Uint8Array): Uint8Array {
+  return fromKeyedPoint(keyed).point;
+}
 
 function weightsFor(parts: readonly { readonly points: readonly unknown[] }[]): Uint8Array {
   return randomness(16 * parts.reduce((sum, { points }) => sum + points.length, 0));

@@ -180,18 +180,31 @@ const anyMember = fc.record({
   verificationKey: bytes(96),
 });
 
-export const anyCommittee: fc.Arbitrary<Committee> = fc.record({
-  epoch,
-  // Any two members differ in each of their keys.
-  members: fc.array(anyMember, { minLength: 1, maxLength: 3 }).map((members) =>
-    members.map((member, i) => ({
-      ...member,
-      publicKey: member.publicKey.with(0, i),
-      networkKey: member.networkKey.with(0, i),
-    })),
-  ),
-  sealing: maybe(fc.record({ keyId: u32, pk1: bytes(48), pk2: bytes(96) })),
-});
+const anyKey = fc.record({ keyId: u32, pk1: bytes(48), pk2: bytes(96) });
+
+export const anyCommittee: fc.Arbitrary<Committee> = fc
+  .record({
+    epoch,
+    // Any two members differ in each of their keys.
+    members: fc.array(anyMember, { minLength: 1, maxLength: 3 }).map((members) =>
+      members.map((member, i) => ({
+        ...member,
+        publicKey: member.publicKey.with(0, i),
+        networkKey: member.networkKey.with(0, i),
+      })),
+    ),
+    sealing: maybe(anyKey),
+    old: maybe(fc.record({ key: anyKey, until: height })),
+  })
+  .map(({ old, ...committee }) => {
+    const { members, sealing } = committee;
+    // Only beside a newer one.
+    if (old === undefined || sealing === undefined || old.key.keyId >= sealing.keyId)
+      return committee;
+    const verificationKeys = members.map(({ verificationKey }) => verificationKey.toReversed());
+    const { key, until } = old;
+    return Object.assign(committee, { retiring: { ...key, until, verificationKeys } });
+  });
 
 const endParts = {
   certified: anyCertifiedCheckpoint,

@@ -26,6 +26,7 @@ const key: Control = {
   author,
   epoch: Epoch(4),
   attempt: 1,
+  keyId: 2,
   content: { type: "key", epochKey: new Uint8Array(32).fill(9) },
 };
 
@@ -45,7 +46,13 @@ const anyContent: fc.Arbitrary<Control["content"]> = fc.oneof(
 test("whatever validators have to say survives the way, under its author's signature", () => {
   fc.assert(
     fc.property(anyContent, fc.maxSafeNat(), fc.nat(0xffff), (content, epoch, attempt) => {
-      const control = { author, epoch: Epoch(epoch), attempt, content };
+      const control = {
+        author,
+        epoch: Epoch(epoch),
+        attempt,
+        keyId: 0xffff_ffff - attempt,
+        content,
+      };
       const transaction = toControlTransaction(control, place);
       expect(fromControlTransaction(transaction)).toEqual(control);
     }),

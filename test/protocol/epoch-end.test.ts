@@ -10,8 +10,10 @@ import {
   committeeHead,
   Epoch,
   type EpochEnd,
+  Height,
   isEndOf,
   nextCommitteeHash,
+  type RetiringKey,
   ValidatorIndex,
   zeroHash,
   sealingOf,
@@ -78,6 +80,12 @@ describe("the hash of the next committee", () => {
       withFirst({ publicKey: nobleBls.publicKey(new Uint8Array(32).fill(9)) }),
     ],
     ["another sealing key", { ...committee, sealing: { ...sealingOf(committee), keyId: 9 } }],
+    ["another end of the old key", withRetiring({ until: Height(20_501) })],
+    [
+      "another verification key of the old key",
+      withRetiring({ verificationKeys: Array.from(committee.members, () => new Uint8Array(96)) }),
+    ],
+    ["no old key", { ...committee, retiring: undefined }],
     ["another order", { ...committee, members: committee.members.toReversed() }],
   ])("differs for %s", (_, other) => {
     const [a, b] = [nextCommitteeHash(committee), nextCommitteeHash(other)];
@@ -128,6 +136,12 @@ describe("the end of an epoch", () => {
     expect(isEnd(end)).toBe(false);
   });
 });
+
+function withRetiring(changes: Partial<RetiringKey>): Committee {
+  const { retiring } = committee;
+  if (retiring === undefined) throw new Error("the example has an old key");
+  return { ...committee, retiring: { ...retiring, ...changes } };
+}
 
 function withFirst(changes: Partial<Committee["members"][number]>): Committee {
   const members = committee.members.map((member, i) =>

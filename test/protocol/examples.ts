@@ -213,10 +213,13 @@ export const genesis: Genesis = {
     feePerByte: 3,
     epochTime: 86_400_000_000,
     dkgWindow: 600,
+    keyEpochs: 30,
+    keyOverlap: 20_000,
   },
 };
 
-/** What an epoch after that of genesis begins with; its voting keys are points, because contracts add them up. */
+/** What an epoch after that of genesis begins with, and one key beside the newest; its voting keys are points, because
+ * contracts add them up. */
 export const committee: Committee = {
   ...genesis.committee,
   epoch: Epoch(2),
@@ -225,6 +228,16 @@ export const committee: Committee = {
     networkKey,
     verificationKey,
   })),
+  sealing: { keyId: 2, pk1: bytes("new pk1", 48), pk2: bytes("new pk2", 96) },
+  retiring: {
+    keyId: 1,
+    pk1: bytes("pk1", 48),
+    pk2: bytes("pk2", 96),
+    verificationKeys: genesis.committee.members.map((_, i) =>
+      bytes(`old verification key ${i}`, 96),
+    ),
+    until: Height(20_500),
+  },
 };
 
 export const epochEnd: EpochEnd = {

@@ -48,6 +48,8 @@ const anyGenesis: fc.Arbitrary<Genesis> = fc.record({
     feePerByte: natural,
     epochTime: natural,
     dkgWindow: natural,
+    keyEpochs: natural,
+    keyOverlap: natural,
   }),
 });
 

@@ -87,6 +87,8 @@ export const genesis: Genesis = {
     feePerByte: 7,
     epochTime: 0,
     dkgWindow: 0,
+    keyEpochs: 0,
+    keyOverlap: 0,
   },
 };
 

@@ -3,6 +3,7 @@ import {
   type BatchOpening,
   decryptionShares,
   ephemeralPoint,
+  keyedPoint,
   epochPublicKey,
   type SealingGroup,
   type ShareRow,
@@ -44,10 +45,10 @@ beforeAll(async () => {
   group = await createMclSealingGroup();
   sealing = dealSealing(group);
   transactions = Array.from({ length: 40 }, (_, i) => sealTransaction(group, sealing.key, i + 1));
-  points = transactions.map(({ body }) => ephemeralPoint(body));
+  points = transactions.map(({ body }) => keyedPoint(body));
   workers = await createWorkers({
     count: 2,
-    keyShare: keyShareOf(1),
+    keyShares: [{ keyId: 1, share: keyShareOf(1) }],
     ...sealing.setup,
     logger: silentLogger,
   });
@@ -62,7 +63,8 @@ function keyShareOf(seat: number): Uint8Array {
 }
 
 function rowOf(seat: number): ShareRow {
-  return { seat, shares: decryptionShares(group, keyShareOf(seat), points) };
+  const plain = transactions.map(({ body }) => ephemeralPoint(body));
+  return { seat, shares: decryptionShares(group, keyShareOf(seat), plain) };
 }
 
 /** One batch with all points. */
@@ -170,10 +172,10 @@ test("what was sealed unpadded, or is opened with another's opening, is void", a
   const unpadded = sealTransaction(group, sealing.key, 1, new Uint8Array(128).fill(1));
   const items = await Promise.all(
     [unpadded, sealTransaction(group, sealing.key, 2)].map(async (transaction) => {
-      const batch = [ephemeralPoint(transaction.body)];
+      const [batch, plain] = [[keyedPoint(transaction.body)], [ephemeralPoint(transaction.body)]];
       const rows = [1, 2, 3].map((seat) => ({
         seat,
-        shares: decryptionShares(group, keyShareOf(seat), batch),
+        shares: decryptionShares(group, keyShareOf(seat), plain),
       }));
       const [opened] = await workers.open([{ points: batch, rows }]);
       const [opening] = opened !== undefined && "openings" in opened ? opened.openings : [];
@@ -231,6 +233,7 @@ test("what a validator says to all is valid under its own signature, whoever it 
     author: nodeNetworkSignatures.publicKey(secret),
     epoch: Epoch(2),
     attempt: 0,
+    keyId: 1,
     content: { type: "ack" as const, dealers: [1] },
   };
   const sign = (digest: Uint8Array): Uint8Array => nodeNetworkSignatures.sign(secret, digest);
@@ -254,6 +257,7 @@ test("a round of one seat makes its key and its share in a thread", async () => 
   const start: Attempt = {
     epoch: Epoch(1),
     number: 0,
+    keyId: 1,
     start: Height(2),
     members: [member],
     dealers: [networkKey],

@@ -1,5 +1,5 @@
 import { toHex } from "../../../base/index.ts";
-import { ephemeralPoint } from "../../../crypto/index.ts";
+import { keyedPoint } from "../../../crypto/index.ts";
 import { blockHash, type Propose, spaces } from "../../../protocol/index.ts";
 import type { CoreEffect, CoreEvent } from "../../../sequencer/core-events.ts";
 import { type Adversary, spoil } from "./adversary.ts";
@@ -16,7 +16,7 @@ export const leaker: Adversary = {
     const look = (effects: readonly CoreEffect[]): readonly CoreEffect[] => {
       for (const effect of effects) {
         if (effect.type === "validate" && effect.transaction.version === 1)
-          waiting.set(toHex(effect.id), ephemeralPoint(effect.transaction.body));
+          waiting.set(toHex(effect.id), keyedPoint(effect.transaction.body));
         if (effect.type !== "persist") continue;
         for (const { space, key, value } of effect.writes)
           if (space === spaces.stamp && value === undefined) waiting.delete(toHex(key));

@@ -7,6 +7,7 @@ import type { SealingGroup } from "../../../crypto/index.ts";
 import {
   Epoch,
   type Genesis,
+  keysOf,
   type L1Event,
   type Parameters,
   spaces,
@@ -73,6 +74,8 @@ const parameters: Parameters = {
   feePerByte: 1,
   epochTime: 3 * second,
   dkgWindow: 0,
+  keyEpochs: 0,
+  keyOverlap: 0,
 };
 /** Where rounds are held: what is said in a window has to be heard while links break and processes die. */
 const roundParameters = { epochTime: second, dkgWindow: 8 };
@@ -143,6 +146,7 @@ class EpochCampaign {
         placeIn: (process, epoch) => this.#committees.placeIn(process, epoch),
         networkKeyOf: ({ id }) => networkKeyOf(id),
         sealingOf: (epoch) => this.#committees.sealingOf(epoch),
+        retire: (process, keyId) => rounds?.retire(process, keyId),
         ...(rounds === undefined
           ? {}
           : {
@@ -251,9 +255,11 @@ class EpochCampaign {
       const committee = this.#nodes.get(process.id)?.epoch.committee;
       if (rounds === undefined || committee === undefined) return;
       if (process.id === this.#options.falseDealer) continue;
-      const expected = committee.members[seat]?.verificationKey ?? new Uint8Array();
-      if (!rounds.holdsShare(process, committee.epoch, expected))
-        throw this.#failure("shares", `${process.id} has no share of the key`);
+      for (const { keyId, verificationKeys } of keysOf(committee)) {
+        const verificationKey = verificationKeys[seat] ?? new Uint8Array();
+        if (!rounds.holdsShare(process, committee.epoch, { keyId, verificationKey }))
+          throw this.#failure("shares", `${process.id} has no share of key ${keyId}`);
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import { type DealtKey, dealKeyShares, type SealingGroup, sha256 } from "../../.
 import type { RoundAnswer, RoundJob } from "../../../epoch/index.ts";
 import { type Committee, quorum } from "../../../protocol/index.ts";
 import { doRoundJob, type RoundSecrets } from "../../../sequencer/round-keeper.ts";
+import { type KeyShares, shareOf } from "../../../sequencer/workers/openers.ts";
 import { doRound } from "../../../sequencer/workers/rounds.ts";
 import type { Process } from "../cluster.ts";
 import { chainId } from "../whole/clients.ts";
@@ -23,24 +24,32 @@ export class Rounds {
     this.dealt = dealKeyShares(group, { seats, threshold: quorum(seats), entropy });
     for (const [seat, process] of members.entries()) {
       const share = this.dealt.keyShares[seat];
-      if (share !== undefined) this.#ringOf(process).shares.set(0, share);
+      if (share !== undefined) void this.#ringOf(process).keepShare(0, 1, share);
     }
   }
 
   /** The work of one process, which is in the epoch of this committee. */
   answer(process: Process, committee: Committee, job: RoundJob): Promise<RoundAnswer> {
     const secrets = this.#ringOf(process);
-    const keyShare = secrets.shares.get(committee.epoch);
-    const tools = { group: this.#group, chainId, committee, keyShare };
+    const keyShares = secrets.sharesIn(committee.epoch);
+    const tools = { group: this.#group, chainId, committee, keyShares };
     const workers = {
       round: (request: Parameters<typeof doRound>[1]) => Promise.resolve(doRound(tools, request)),
     };
     return doRoundJob({ secrets, workers }, job);
   }
 
-  /** Whether the process has what this key verifies. */
-  holdsShare(process: Process, epoch: number, verificationKey: Uint8Array): boolean {
-    const share = this.#ringOf(process).shares.get(epoch);
+  retire(process: Process, keyId: number): void {
+    this.#ringOf(process).erase(keyId);
+  }
+
+  /** Whether the process has its share of one of its committee's keys. */
+  holdsShare(
+    process: Process,
+    epoch: number,
+    { keyId, verificationKey }: { readonly keyId: number; readonly verificationKey: Uint8Array },
+  ): boolean {
+    const share = shareOf(this.#ringOf(process).sharesIn(epoch), keyId);
     return share !== undefined && equalBytes(this.#group.multiplyG2(share), verificationKey);
   }
 
@@ -53,7 +62,7 @@ export class Rounds {
 
 /** Synced before anybody hears of it, as the true one is. */
 class Ring implements RoundSecrets {
-  readonly shares = new Map<number, Uint8Array>();
+  readonly #shares = new Map<number, Map<number, Uint8Array>>();
   readonly #id: number;
 
   constructor(id: number) {
@@ -66,8 +75,17 @@ class Ring implements RoundSecrets {
     return Promise.resolve({ epochKey: draw("epoch key"), dealerSeed: draw("dealer seed") });
   }
 
-  keepShare(epoch: number, share: Uint8Array): Promise<void> {
-    this.shares.set(epoch, share);
+  keepShare(epoch: number, keyId: number, share: Uint8Array): Promise<void> {
+    const known = this.#shares.get(epoch) ?? new Map<number, Uint8Array>();
+    this.#shares.set(epoch, known.set(keyId, share));
     return Promise.resolve();
+  }
+
+  erase(keyId: number): void {
+    for (const shares of this.#shares.values()) shares.delete(keyId);
+  }
+
+  sharesIn(epoch: number): KeyShares {
+    return [...(this.#shares.get(epoch) ?? [])].map(([keyId, share]) => ({ keyId, share }));
   }
 }

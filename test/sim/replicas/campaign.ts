@@ -48,6 +48,8 @@ export const parameters: Parameters = {
   feePerByte: 1,
   epochTime: 0,
   dkgWindow: 0,
+  keyEpochs: 0,
+  keyOverlap: 0,
 };
 
 /** Everything must be final by then, in calm, µs. */

@@ -9,10 +9,11 @@ import {
   u64Bytes,
   unreachable,
   utf8,
+  Writer,
 } from "../../../base/index.ts";
 import {
   type BatchOpening,
-  ephemeralPoint,
+  keyedPoint,
   sealOverheadBytes,
   sha256,
   type ShareBatch,
@@ -49,12 +50,12 @@ export class AccountedSealing implements Sealing {
     this.threshold = quorum(seats);
   }
 
-  write({ number, envelope, message, isClear, isVoid, isForged }: Draft): Written {
+  write({ number, keyId, envelope, message, isClear, isVoid, isForged }: Draft): Written {
     const inside = concatBytes(new Uint8Array([isVoid ? voidMark : 1]), message);
     const unsigned = {
       version: isClear ? 0 : 1,
       envelope: { ...envelope, sender: new Uint8Array(20).fill(number % 7) },
-      body: isClear ? inside : sealFor(number, inside),
+      body: isClear ? inside : sealFor(number, keyId, inside),
     } as const;
     const signature = signatureOf(unsigned);
     const transaction: SealedTransaction = {
@@ -129,9 +130,9 @@ export class AccountedSealing implements Sealing {
 }
 
 /** A ciphertext of this message, with a point of its own. */
-function sealFor(number: number, message: Uint8Array): Uint8Array {
+function sealFor(number: number, keyId: number, message: Uint8Array): Uint8Array {
   const point = padded(sha256(utf8("point"), u64Bytes(number)), pointBytes);
-  const before = new Uint8Array(5).fill(1, 0, 1);
+  const before = new Writer().u8(1).u32(keyId).finish();
   const proof = new Uint8Array(sealOverheadBytes - before.length - pointBytes - tagBytes);
   return concatBytes(before, point, proof, message, new Uint8Array(tagBytes));
 }
@@ -143,7 +144,7 @@ function messageIn({ body }: SealedTransaction): Uint8Array | undefined {
 }
 
 function unseal(transaction: SealedTransaction, opening: Uint8Array): Uint8Array | undefined {
-  const isOurs = equalBytes(opening, openingOf(ephemeralPoint(transaction.body)));
+  const isOurs = equalBytes(opening, openingOf(keyedPoint(transaction.body)));
   return isOurs ? messageIn(transaction) : undefined;
 }
 

@@ -94,6 +94,8 @@ const parameters: Parameters = {
   feePerByte: 1,
   epochTime: 0,
   dkgWindow: 0,
+  keyEpochs: 0,
+  keyOverlap: 0,
 };
 
 /** What the parts beside consensus say, and a process may just have said when it dies. */

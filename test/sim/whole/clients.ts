@@ -2,10 +2,11 @@
 // arrive.
 
 import { toHex, utf8 } from "../../../base/index.ts";
-import { ephemeralPoint } from "../../../crypto/index.ts";
+import { keyedPoint } from "../../../crypto/index.ts";
 import {
   type Class,
   Height,
+  keysOf,
   type L1Block,
   Namespace,
   type Policy,
@@ -57,11 +58,14 @@ export interface Sent {
 export class Clients {
   readonly #random: SeededRandom;
   readonly #sealing: Sealing;
+  readonly #keyIds: () => readonly number[];
   readonly #sent = new Map<string, Sent>();
 
-  constructor(random: SeededRandom, sealing: Sealing) {
+  /** `keyIds`: to which a client may seal now, because they are known and in use; those of the sealing if not said. */
+  constructor(random: SeededRandom, sealing: Sealing, keyIds?: () => readonly number[]) {
     this.#random = random;
     this.#sealing = sealing;
+    this.#keyIds = keyIds ?? (() => keysOf(sealing.committee).map(({ keyId }) => keyId));
   }
 
   get all(): readonly Sent[] {
@@ -82,8 +86,10 @@ export class Clients {
     const isForged = random.chance(0.03);
     const isHasty = random.chance(0.08);
     const classOf: Class = random.pick(["oracle", "cancel", "normal", "normal"]);
+    const keyIds = this.#keyIds();
     const { transaction, payload } = this.#sealing.write({
       number,
+      keyId: keyIds.length === 1 ? (keyIds[0] ?? 0) : random.pick(keyIds),
       envelope: {
         chainId,
         namespace: Namespace(namespace),
@@ -105,7 +111,7 @@ export class Clients {
       transaction,
       isSure: !isForged && !isHasty && namespace !== poor,
       payload,
-      point: isClear ? undefined : toHex(ephemeralPoint(transaction.body)),
+      point: isClear ? undefined : toHex(keyedPoint(transaction.body)),
       group: `${namespace} ${isSorted ? classOf : ""}`,
     };
     this.#sent.set(sent.id, sent);

@@ -55,6 +55,8 @@ export interface CoreKindOptions {
     readonly sealingOf: (epoch: EpochStart) => Sealing;
     /** Where committees make their keys themselves: the work of a process for it. */
     readonly round?: (process: Process, epoch: EpochStart, job: RoundJob) => Promise<RoundAnswer>;
+    /** A process has no more use for its shares of this key. */
+    readonly retire: (process: Process, keyId: number) => void;
   };
   readonly partsOf: (process: Process) => CoreParts;
   /** What the clock of a process shows at this moment, µs. */
@@ -218,6 +220,7 @@ export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffe
         return carryOut(effect, host, { ...options, place: process.validator });
       const place = epochs.placeIn(process, epoch);
       const { round } = epochs;
+      if (effect.type === "key-retired") return epochs.retire(process, effect.keyId);
       if (effect.type === "round-job" && round !== undefined)
         return host.later(async () => {
           const answer = await round(process, epoch, effect.job);
@@ -303,6 +306,8 @@ function carryOut(
       return observe({ ...effect, type: "certified", process });
     case "epoch-ended":
       return host.rebuild();
+    case "key-retired":
+      throw new Violation("rounds", "in a network without rounds no key is replaced");
     case "state-synced":
       onSynced?.(process, effect.height);
       return host.rebuild();

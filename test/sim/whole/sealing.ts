@@ -16,6 +16,8 @@ export interface Secret {
 export interface Draft {
   /** Distinct for each. */
   readonly number: number;
+  /** Of the key that it seals to. */
+  readonly keyId: number;
   /** Its sender is filled in. */
   readonly envelope: Envelope;
   readonly message: Uint8Array;

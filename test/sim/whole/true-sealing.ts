@@ -56,7 +56,7 @@ export class TrueSealing implements Sealing {
         random: seededBytes(index),
         chainId,
         committee,
-        keyShare,
+        keyShares: [{ keyId: sealingOf(committee).keyId, share: keyShare }],
       }),
     );
   }
