@@ -4,7 +4,7 @@ import { assert, type Brand } from "../base/index.ts";
 export type View = Brand<number, "View">;
 /** Distance from genesis; no gaps. */
 export type Height = Brand<number, "Height">;
-/** A span with one committee and one threshold key. */
+/** A span with one committee and its threshold keys. */
 export type Epoch = Brand<number, "Epoch">;
 /** A validator's place in the committee, from 0. Its seat in the sharing of the key is one more. */
 export type ValidatorIndex = Brand<number, "ValidatorIndex">;
