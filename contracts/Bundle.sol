@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IBundle} from "./interfaces/IBundle.sol";
+import {IHub} from "./interfaces/IHub.sol";
+import {IRollups} from "./interfaces/IRollups.sol";
 
 /// @title Bundle
 contract Bundle is IBundle {
@@ -11,7 +13,34 @@ contract Bundle is IBundle {
     uint256 private constant GAS_LEFT_MIN = SETTLE_GAS_MAX + SETTLE_GAS_MAX / 63 + 10_000;
 
     /// @inheritdoc IBundle
-    function settle(uint32 count, Item[] calldata items) external returns (uint256 done) {
+    /// @dev The checkpoint comes first: whoever is second loses little, and nothing is settled or paid without it.
+    function post(
+        IHub hub,
+        Anchor calldata anchor,
+        Item[] calldata items,
+        IRollups rollups,
+        IRollups.Collection[] calldata collections,
+        address poster
+    ) external returns (uint256 done) {
+        if (anchor.checkpoint.next == 0) {
+            hub.finalize(anchor.checkpoint, anchor.head, anchor.absent, anchor.signature);
+        } else {
+            hub.rotate(
+                anchor.checkpoint,
+                anchor.head,
+                anchor.absent,
+                anchor.signature,
+                anchor.committee,
+                anchor.sealing
+            );
+        }
+        (,, uint32 count,) = hub.latest();
+        done = settle(count, items);
+        if (collections.length != 0) rollups.collectMany(count, collections, poster);
+    }
+
+    /// @inheritdoc IBundle
+    function settle(uint32 count, Item[] calldata items) public returns (uint256 done) {
         for (uint256 i = 0; i < items.length; i++) {
             Item calldata item = items[i];
             // An address without code would revert here, outside of what `catch` covers.

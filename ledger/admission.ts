@@ -24,6 +24,7 @@ export interface AdmissionRules {
 /** Public: why a transaction is not taken. */
 export type RefusalCode =
   | "UNKNOWN_NAMESPACE"
+  | "NAMESPACE_LEFT"
   | "WRONG_CHAIN"
   | "EXPIRED"
   | "EXPIRY_TOO_FAR"
@@ -46,6 +47,7 @@ export type RefusalCode =
 /** What such a transaction is dropped for when it is emitted all the same. */
 export const dropReasons: Readonly<Record<RefusalCode, DropReason>> = {
   UNKNOWN_NAMESPACE: "unknown-namespace",
+  NAMESPACE_LEFT: "unknown-namespace",
   WRONG_CHAIN: "policy",
   EXPIRED: "expired",
   EXPIRY_TOO_FAR: "policy",
@@ -70,6 +72,7 @@ export function refusalOf(
   rules: AdmissionRules,
 ): RefusalCode | undefined {
   if (state === undefined) return "UNKNOWN_NAMESPACE";
+  if (state.hasLeft) return "NAMESPACE_LEFT";
   return (
     refusalByPlace(transaction, height, rules) ??
     refusalByPolicy(transaction, state.policy, rules) ??

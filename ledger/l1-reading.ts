@@ -44,7 +44,8 @@ function subscribe(reading: L1Reading, event: RollupEvent): NamespaceState | und
   if (event.type !== "subscribed" || event.namespace >= limits.namespacesMax) return undefined;
   const { namespace, settlement, policy } = event;
   reading.subscribed.push(namespace);
-  return { namespace, settlement, policy, balance: 0, inboxRead: 0 };
+  const terms = { policy, reserve: 0, hasLeft: false };
+  return { namespace, settlement, ...terms, balance: 0, inboxRead: 0 };
 }
 
 function apply(
@@ -60,6 +61,12 @@ function apply(
         ...state,
         balance: Math.min(state.balance + event.amount, Number.MAX_SAFE_INTEGER),
       };
+    case "policy-set":
+      return { ...state, policy: event.policy };
+    case "reserve-set":
+      return { ...state, reserve: event.feePerByte };
+    case "left":
+      return { ...state, hasLeft: true };
     case "inbox":
       if (!isNext(event, state) || state.inboxRead >= inboxEnd) return undefined;
       reading.inbox.push(messageOf(event));

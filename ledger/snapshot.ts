@@ -19,7 +19,7 @@ export interface OrderingSnapshot {
   readonly assembly: Assembly;
 }
 
-const version = 5;
+const version = 6;
 const idBytes = 32;
 /** Of two committees. */
 const speakersMax = 2 * limits.committeeMax;
@@ -83,10 +83,10 @@ export function decodeTotals(bytes: Uint8Array): TotalsState | undefined {
 }
 
 function writeNamespace(writer: Writer, state: NamespaceState): void {
-  const { namespace, settlement, policy, balance, inboxRead } = state;
+  const { namespace, settlement, policy, reserve, hasLeft, balance, inboxRead } = state;
   writer.u32(namespace).fixed(settlement, 20);
   writer.flag(policy.sealingRequired).flag(policy.classOrder).flag(policy.senderMayPay);
-  writer.u64(balance).u64(inboxRead);
+  writer.u32(reserve).flag(hasLeft).u64(balance).u64(inboxRead);
 }
 
 function readNamespace(reader: Reader): NamespaceState {
@@ -98,6 +98,8 @@ function readNamespace(reader: Reader): NamespaceState {
       classOrder: reader.flag(),
       senderMayPay: reader.flag(),
     },
+    reserve: reader.u32(),
+    hasLeft: reader.flag(),
     balance: reader.u64(),
     inboxRead: reader.u64(),
   };

@@ -59,6 +59,10 @@ export interface NamespaceState {
   /** Settlement contract, 20 bytes. */
   readonly settlement: Uint8Array;
   readonly policy: Policy;
+  /** The least that a byte costs, in fee units. */
+  readonly reserve: number;
+  /** Nothing more of it is ordered. */
+  readonly hasLeft: boolean;
   /** Prepaid and not used up, in fee units; what exceeds the safe integers is forfeit. */
   readonly balance: number;
   /** Inbox messages read: the index of the next. */

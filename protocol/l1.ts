@@ -15,6 +15,14 @@ export type L1Event =
       readonly namespace: Namespace;
       /** In the smallest unit of the fee token. */ readonly amount: number;
     }
+  | { readonly type: "policy-set"; readonly namespace: Namespace; readonly policy: Policy }
+  | {
+      readonly type: "reserve-set";
+      readonly namespace: Namespace;
+      /** The least that a byte costs, in fee units, at most 2^32 - 1. */ readonly feePerByte: number;
+    }
+  /** The rollup has left, for good. */
+  | { readonly type: "left"; readonly namespace: Namespace }
   /** Only from the settlement contract that the namespace subscribed with. */
   | ({ readonly type: "inbox" } & InboxMessage)
   /** The Hub has been shown who may sit in the committee of this epoch; a later one takes the place of an earlier. */

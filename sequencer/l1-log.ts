@@ -18,6 +18,7 @@ import {
   limits,
   Micros,
   Namespace,
+  type Policy,
   readInboxMessage,
   spaces,
   writeInboxMessage,
@@ -124,14 +125,32 @@ function readL1Block(reader: Reader): L1Block {
   };
 }
 
-const eventTypes = ["subscribed", "funded", "inbox", "prepared"] as const;
+const eventTypes = [
+  "subscribed",
+  "funded",
+  "inbox",
+  "prepared",
+  "policy-set",
+  "reserve-set",
+  "left",
+] as const;
 
 function writeEvent(writer: Writer, event: L1Event): void {
   writer.u8(eventTypes.indexOf(event.type));
   switch (event.type) {
     case "subscribed":
-      writer.u32(event.namespace).fixed(event.settlement, 20).flag(event.policy.sealingRequired);
-      writer.flag(event.policy.classOrder).flag(event.policy.senderMayPay);
+      writer.u32(event.namespace).fixed(event.settlement, 20);
+      writePolicy(writer, event.policy);
+      return;
+    case "policy-set":
+      writer.u32(event.namespace);
+      writePolicy(writer, event.policy);
+      return;
+    case "reserve-set":
+      writer.u32(event.namespace).u32(event.feePerByte);
+      return;
+    case "left":
+      writer.u32(event.namespace);
       return;
     case "funded":
       writer.u32(event.namespace).u64(event.amount);
@@ -164,12 +183,35 @@ function readEvent(reader: Reader): L1Event {
     };
   reader.require(type !== undefined, "UNKNOWN_EVENT");
   const namespace = Namespace(reader.u32());
-  if (type === "funded") return { type, namespace, amount: reader.u64() };
-  const settlement = reader.fixed(20);
-  const policy = {
+  switch (type) {
+    case "funded":
+      return { type, namespace, amount: reader.u64() };
+    case "policy-set":
+      return { type, namespace, policy: readPolicy(reader) };
+    case "reserve-set":
+      return { type, namespace, feePerByte: reader.u32() };
+    case "left":
+      return { type, namespace };
+    case "subscribed":
+    case undefined:
+    default:
+      return {
+        type: "subscribed",
+        namespace,
+        settlement: reader.fixed(20),
+        policy: readPolicy(reader),
+      };
+  }
+}
+
+function writePolicy(writer: Writer, policy: Policy): void {
+  writer.flag(policy.sealingRequired).flag(policy.classOrder).flag(policy.senderMayPay);
+}
+
+function readPolicy(reader: Reader): Policy {
+  return {
     sealingRequired: reader.flag(),
     classOrder: reader.flag(),
     senderMayPay: reader.flag(),
   };
-  return { type: "subscribed", namespace, settlement, policy };
 }

@@ -64,9 +64,9 @@ export async function deployContracts(request: DeploymentRequest): Promise<Deplo
   const { epochLength: epoch, firstEpochLength: firstEpoch } = request;
   const spans = { epoch, firstEpoch, unbonding: unbondingSeconds };
   const hub = await deploy("Hub", committeeHashOf(committee), tokenAddress, stakeMin, spans);
-  const rollups = await deploy("Rollups", tokenAddress);
-  const bundle = await deploy("Bundle");
   const hubAddress = await hub.getAddress();
+  const rollups = await deploy("Rollups", hubAddress);
+  const bundle = await deploy("Bundle");
   const rollupsAddress = await rollups.getAddress();
 
   await send(token, "mint", owner.address, minted);

@@ -47,17 +47,32 @@ export const bundleAbi: Interface = new Interface([
 const rollupsAbi = new Interface([
   "event Subscribed(uint32 indexed id, address indexed settlement, address indexed owner, uint256 policy)",
   "event Funded(uint32 indexed id, address indexed from, uint256 amount, uint256 total)",
+  "event PolicySet(uint32 indexed id, uint256 policy)",
+  "event ReserveSet(uint32 indexed id, uint32 feePerByte)",
+  "event Left(uint32 indexed id, uint64 withdrawableFrom)",
 ]);
 
 /** The first topic of each event: the hash of its signature. */
 export const topics: Readonly<
   Record<
-    "subscribed" | "funded" | "inboxMessage" | "finalized" | "prepared" | "registered" | "settled",
+    | "subscribed"
+    | "funded"
+    | "policySet"
+    | "reserveSet"
+    | "left"
+    | "inboxMessage"
+    | "finalized"
+    | "prepared"
+    | "registered"
+    | "settled",
     string
   >
 > = {
   subscribed: topicOf(rollupsAbi, "Subscribed"),
   funded: topicOf(rollupsAbi, "Funded"),
+  policySet: topicOf(rollupsAbi, "PolicySet"),
+  reserveSet: topicOf(rollupsAbi, "ReserveSet"),
+  left: topicOf(rollupsAbi, "Left"),
   inboxMessage: topicOf(settlementAbi, "InboxMessage"),
   finalized: topicOf(hubAbi, "Finalized"),
   prepared: topicOf(hubAbi, "Prepared"),

@@ -3,7 +3,14 @@
 
 import { fromHex } from "../../base/index.ts";
 import { g1Compressed } from "../../crypto/index.ts";
-import { Epoch, inboxMessageHash, type L1Event, limits, Namespace } from "../../protocol/index.ts";
+import {
+  Epoch,
+  inboxMessageHash,
+  type L1Event,
+  limits,
+  Namespace,
+  type Policy,
+} from "../../protocol/index.ts";
 import { topics } from "./abi.ts";
 import { badAnswer } from "./rpc.ts";
 import type { Hex, Log } from "./answers.ts";
@@ -31,10 +38,7 @@ export function toEvent(
   { hub, rollups }: Contracts,
   settlements: ReadonlyMap<number, Hex>,
 ): L1Event | undefined {
-  if (log.address === rollups) {
-    if (log.topics[0] === topics.subscribed) return toSubscribed(log);
-    return log.topics[0] === topics.funded ? toFunded(log) : undefined;
-  }
+  if (log.address === rollups) return ofRegistry(log);
   if (log.address === hub) return log.topics[0] === topics.prepared ? toPrepared(log) : undefined;
   const event = log.topics[0] === topics.inboxMessage ? toInboxMessage(log) : undefined;
   // A contract may log what it likes; only the settlement of this very rollup speaks for its inbox.
@@ -45,18 +49,62 @@ export function toEvent(
 
 // What the Hub and the registry log is of its form, or L1 does not tell what they logged.
 
+function ofRegistry(log: Log): L1Event | undefined {
+  switch (log.topics[0]) {
+    case topics.subscribed:
+      return toSubscribed(log);
+    case topics.funded:
+      return toFunded(log);
+    case topics.policySet:
+      return toPolicySet(log);
+    case topics.reserveSet:
+      return toReserveSet(log);
+    case topics.left:
+      return toLeft(log);
+    case undefined:
+    default:
+      return undefined;
+  }
+}
+
 function toSubscribed({ topics, data }: Log): L1Event {
   const id = toUint32(topics[1]);
   const settlement = toAddress(topics[2]);
-  const bits = toUint(wordAt(data, 0));
-  if (id === undefined || settlement === undefined || bits === undefined)
+  const policy = toPolicy(wordAt(data, 0));
+  if (id === undefined || settlement === undefined || policy === undefined)
     throw badAnswer("a subscription");
-  const policy = {
+  return { type: "subscribed", namespace: Namespace(id), settlement: bytesOf(settlement), policy };
+}
+
+function toPolicySet({ topics, data }: Log): L1Event {
+  const id = toUint32(topics[1]);
+  const policy = toPolicy(wordAt(data, 0));
+  if (id === undefined || policy === undefined) throw badAnswer("a policy");
+  return { type: "policy-set", namespace: Namespace(id), policy };
+}
+
+function toReserveSet({ topics, data }: Log): L1Event {
+  const id = toUint32(topics[1]);
+  const feePerByte = toUint32(wordAt(data, 0));
+  if (id === undefined || feePerByte === undefined) throw badAnswer("a reserve price");
+  return { type: "reserve-set", namespace: Namespace(id), feePerByte };
+}
+
+function toLeft({ topics }: Log): L1Event {
+  const id = toUint32(topics[1]);
+  if (id === undefined) throw badAnswer("a rollup that has left");
+  return { type: "left", namespace: Namespace(id) };
+}
+
+/** That a sender may pay for itself is passed over: senders have no balances yet. */
+function toPolicy(word: Uint8Array): Policy | undefined {
+  const bits = toUint(word);
+  if (bits === undefined) return undefined;
+  return {
     sealingRequired: (bits & policyBits.sealingRequired) !== 0n,
     classOrder: (bits & policyBits.classOrder) !== 0n,
     senderMayPay: false,
   };
-  return { type: "subscribed", namespace: Namespace(id), settlement: bytesOf(settlement), policy };
 }
 
 function toFunded({ topics, data }: Log): L1Event {

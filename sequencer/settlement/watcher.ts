@@ -24,7 +24,15 @@ export interface WatcherOptions {
 
 /** Blocks read at once: more than become final at once, so that a chain that is followed is linked to its end. */
 const rangeMax = 64;
-const eventTopics = [topics.subscribed, topics.funded, topics.inboxMessage, topics.prepared];
+const eventTopics = [
+  topics.subscribed,
+  topics.funded,
+  topics.policySet,
+  topics.reserveSet,
+  topics.left,
+  topics.inboxMessage,
+  topics.prepared,
+];
 
 export class Watcher {
   readonly #options: WatcherOptions;

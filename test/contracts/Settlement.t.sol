@@ -5,8 +5,9 @@ import {Bundle} from "../../contracts/Bundle.sol";
 import {Settlement} from "../../contracts/Settlement.sol";
 import {IBundle} from "../../contracts/interfaces/IBundle.sol";
 import {IHub} from "../../contracts/interfaces/IHub.sol";
-import {RollupId} from "../../contracts/interfaces/IRollups.sol";
+import {IRollups, RollupId} from "../../contracts/interfaces/IRollups.sol";
 import {ISettlement} from "../../contracts/interfaces/ISettlement.sol";
+import {Keys} from "./support/Keys.sol";
 import {SettlementTest} from "./support/SettlementTest.sol";
 
 contract SettlementProofTest is SettlementTest {
@@ -259,6 +260,7 @@ contract HubChangeTest is SettlementTest {
 }
 
 contract BundleTest is SettlementTest {
+    address private constant POSTER = address(0x9057);
     Bundle private bundle = Bundle(deployArtifact("Bundle.sol/Bundle", ""));
 
     function setUp() external {
@@ -294,16 +296,98 @@ contract BundleTest is SettlementTest {
         bundle.settle{gas: 300_000}(count, items);
     }
 
+    /// @notice A checkpoint, its settlements, and what the rollups have spent: all in one transaction.
+    function test_one_post_does_it_all() external {
+        (bytes32 root, IBundle.Item[] memory items) = _unanchored();
+        // It settles for all but this one.
+        items[3].proof[0] = keccak256("another");
+        IRollups.Collection[] memory collections = _collections(items);
+        vm.prank(address(0xabc));
+        assertEq(bundle.post(hub, _anchorOf(root), items, rollups, collections, POSTER), 5);
+        (uint64 number,,,) = hub.latest();
+        assertEq(number, 1);
+        (uint64 batches,,,) = settlements[5].settled();
+        assertEq(batches, 1);
+        assertEq(token.balanceOf(POSTER), 60);
+        assertEq(token.balanceOf(address(hub.STAKE())), 540);
+    }
+
+    function test_a_post_that_comes_second_does_nothing() external {
+        (bytes32 root, IBundle.Item[] memory items) = _unanchored();
+        IRollups.Collection[] memory collections = _collections(items);
+        IBundle.Anchor memory first = _anchorOf(root);
+        bundle.post(hub, first, new IBundle.Item[](0), rollups, new IRollups.Collection[](0), POSTER);
+        vm.expectRevert(abi.encodeWithSelector(IHub.Stale.selector, 1, 1));
+        bundle.post(hub, first, items, rollups, collections, POSTER);
+        assertEq(token.balanceOf(POSTER), 0);
+    }
+
+    function test_a_post_whose_collection_is_refused_does_nothing() external {
+        (bytes32 root, IBundle.Item[] memory items) = _unanchored();
+        IRollups.Collection[] memory collections = _collections(items);
+        collections[2].totals.spent++;
+        IBundle.Anchor memory first = _anchorOf(root);
+        vm.expectRevert(abi.encodeWithSelector(IRollups.NotInCheckpoint.selector));
+        bundle.post(hub, first, items, rollups, collections, POSTER);
+        (uint64 number,,,) = hub.latest();
+        assertEq(number, 0);
+    }
+
+    /// @notice A checkpoint that hands over goes to `rotate`: here the hub knows of no such committee.
+    function test_the_last_checkpoint_of_an_epoch_is_posted_as_such() external {
+        IBundle.Anchor memory last = _anchorOf(keccak256("root"));
+        (last.committee, last.sealing) = (keccak256("committee"), keccak256("sealing"));
+        last.checkpoint.next = keccak256(abi.encode(last.committee, last.sealing));
+        vm.expectRevert(abi.encodeWithSelector(IHub.UnknownCommittee.selector, last.checkpoint.next));
+        bundle.post(hub, last, new IBundle.Item[](0), rollups, new IRollups.Collection[](0), POSTER);
+    }
+
+    function _anchorOf(bytes32 root) private view returns (IBundle.Anchor memory) {
+        IHub.Checkpoint memory checkpoint = checkpointOf(1, root);
+        bytes memory signature = Keys.sign(SECRET_ALONE, hub.checkpointDigest(checkpoint));
+        return IBundle.Anchor(checkpoint, headAlone(), "", signature, 0, 0);
+    }
+
+    /// @dev Each has spent a hundred.
+    function _collections(IBundle.Item[] memory items)
+        private
+        returns (IRollups.Collection[] memory collections)
+    {
+        collections = new IRollups.Collection[](items.length);
+        token.mint(address(this), 100 * items.length);
+        token.approve(address(rollups), type(uint256).max);
+        bytes32[] memory leaves = _leaves();
+        for (uint32 id = 0; id < items.length; id++) {
+            rollups.fund(RollupId.wrap(id), 100);
+            collections[id] = IRollups.Collection(RollupId.wrap(id), _totals(id), proofOf(leaves, id));
+        }
+    }
+
     function _items() private returns (uint32 count, IBundle.Item[] memory items) {
-        bytes32[] memory leaves = new bytes32[](6);
+        bytes32 root;
+        (root, items) = _unanchored();
+        count = anchor(root);
+    }
+
+    function _unanchored() private view returns (bytes32 root, IBundle.Item[] memory items) {
+        bytes32[] memory leaves = _leaves();
         items = new IBundle.Item[](6);
         for (uint256 id = 0; id < 6; id++) {
-            leaves[id] = leafOf(id, totalsOf(id, 1));
+            items[id] = IBundle.Item(settlements[id], _totals(id), proofOf(leaves, id));
         }
-        count = anchor(rootOf(leaves));
+        return (rootOf(leaves), items);
+    }
+
+    function _leaves() private pure returns (bytes32[] memory leaves) {
+        leaves = new bytes32[](6);
         for (uint256 id = 0; id < 6; id++) {
-            items[id] = IBundle.Item(settlements[id], totalsOf(id, 1), proofOf(leaves, id));
+            leaves[id] = leafOf(id, _totals(id));
         }
+    }
+
+    function _totals(uint256 id) private pure returns (ISettlement.Totals memory totals) {
+        totals = totalsOf(id, 1);
+        (totals.spent, totals.earned) = (100, 0);
     }
 }
 

@@ -90,7 +90,7 @@ test("a message is not told before it is final, and then with the hash that its 
 test("who makes a registry of its own speaks for no rollup of ours", async () => {
   const l1 = await world.start();
   const validator = l1.validator(0);
-  const { hub, token } = world.deployment;
+  const { hub } = world.deployment;
   const owner = devAccount(9).connect(l1.provider);
   let nonce = 0;
   const deploy = async (source: string, ...values: readonly unknown[]): Promise<string> => {
@@ -101,7 +101,7 @@ test("who makes a registry of its own speaks for no rollup of ours", async () =>
     await l1.mine();
     return contract.getAddress();
   };
-  const rollups = await deploy("Rollups", token);
+  const rollups = await deploy("Rollups", hub);
   // Its id there is 0, as the id of our first rollup.
   const fake = await deploy("Settlement", hub, rollups, owner.address, 3, 7 * 24 * 3600);
   const settlement = await l1.contract("Settlement", fake, 9);

@@ -108,6 +108,22 @@ export function funded(namespace: number, amount: number): L1Event {
   return { type: "funded", namespace: Namespace(namespace), amount };
 }
 
+export function left(namespace: number): L1Event {
+  return { type: "left", namespace: Namespace(namespace) };
+}
+
+export function policySet(namespace: number, policy: Partial<Policy>): L1Event {
+  return {
+    type: "policy-set",
+    namespace: Namespace(namespace),
+    policy: { ...openPolicy, ...policy },
+  };
+}
+
+export function reserveSet(namespace: number, feePerByte: number): L1Event {
+  return { type: "reserve-set", namespace: Namespace(namespace), feePerByte };
+}
+
 export function inbox(namespace: number, index: number, data = `message ${index}`): L1Event {
   const message = {
     namespace: Namespace(namespace),

@@ -1,7 +1,19 @@
 import { expect, test } from "vitest";
 import { utf8 } from "../../base/index.ts";
-import { Epoch, type L1Event, limits } from "../../protocol/index.ts";
-import { bytes, Chain, funded, inbox, openPolicy, subscribed } from "./chain.ts";
+import { Epoch, type L1Event, limits, Namespace } from "../../protocol/index.ts";
+import {
+  bytes,
+  Chain,
+  fee,
+  funded,
+  inbox,
+  left,
+  openPolicy,
+  policySet,
+  reserveSet,
+  subscribed,
+  transaction,
+} from "./chain.ts";
 
 /** The namespaces after one block that has read these events. */
 function namespacesAfter(...events: L1Event[]): ReturnType<Chain["ledger"]["namespaces"]> {
@@ -17,6 +29,8 @@ test("a subscribed rollup has its policy, and as much as was paid in for it", ()
       namespace: 3,
       settlement: bytes(20, 3),
       policy: { ...openPolicy, classOrder: true },
+      reserve: 0,
+      hasLeft: false,
       balance: 11,
       inboxRead: 0,
     },
@@ -27,6 +41,37 @@ test("a rollup subscribes once, and before anything else is heard of it", () => 
   const events = [funded(0, 5), inbox(0, 0), subscribed(0), subscribed(0, { classOrder: true })];
   expect(namespacesAfter(...events)).toMatchObject([
     { policy: openPolicy, balance: 0, inboxRead: 0 },
+  ]);
+});
+
+test("a rollup's owner changes its terms, and nobody hears of terms before the rollup", () => {
+  const terms = [policySet(0, { sealingRequired: true }), reserveSet(0, 7)];
+  expect(namespacesAfter(...terms, left(0), subscribed(0))).toMatchObject([
+    { policy: openPolicy, reserve: 0, hasLeft: false },
+  ]);
+  expect(namespacesAfter(subscribed(0), subscribed(1), ...terms)).toMatchObject([
+    { policy: { ...openPolicy, sealingRequired: true }, reserve: 7 },
+    { policy: openPolicy, reserve: 0 },
+  ]);
+});
+
+test("of a rollup that has left nothing more is ordered, and its inbox is read to the end", () => {
+  const chain = new Chain();
+  const events = [subscribed(0), subscribed(1), funded(0, 9 * fee), funded(1, 9 * fee)];
+  const first = chain.add({
+    l1: chain.l1.add(...events),
+    transactions: [transaction({ nonce: 1 })],
+  });
+  const second = chain.add({
+    l1: chain.l1.add(left(0), inbox(0, 0)),
+    transactions: [transaction({ nonce: 2 }), transaction({ namespace: Namespace(1) })],
+  });
+  expect(first.drops).toEqual([undefined]);
+  expect(second.drops).toEqual(["unknown-namespace", undefined]);
+  expect(chain.ledger.check(transaction({ nonce: 3 }), second.height)).toBe("NAMESPACE_LEFT");
+  expect(chain.ledger.namespaces()).toMatchObject([
+    { hasLeft: true, balance: 8 * fee, inboxRead: 1 },
+    { hasLeft: false, balance: 8 * fee },
   ]);
 });
 

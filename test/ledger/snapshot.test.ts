@@ -15,6 +15,8 @@ import {
   fundedChain,
   genesisOf,
   inbox,
+  left,
+  reserveSet,
   snapshotOf,
   subscribed,
   transaction,
@@ -25,7 +27,7 @@ function busyChain(): Chain {
   const chain = new Chain();
   const l1 = chain.l1.add(subscribed(0, { classOrder: true }), funded(0, 100 * fee));
   chain.open(chain.add({ l1 }));
-  const next = chain.l1.add(inbox(0, 0), subscribed(1));
+  const next = chain.l1.add(inbox(0, 0), subscribed(1), reserveSet(1, 3), left(1));
   chain.open(chain.add({ l1: next, transactions: [transaction()] }));
   const last = { time: 7, nextCommittee: sha256(), transactions: [transaction({ nonce: 1 })] };
   chain.open(chain.add(last));

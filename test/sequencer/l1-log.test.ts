@@ -17,16 +17,28 @@ const start = 100;
 const namespace = fc.nat({ max: 5 }).map(Namespace);
 const bytes20 = fc.uint8Array({ minLength: 20, maxLength: 20 });
 
+const policy = fc.record({
+  sealingRequired: fc.boolean(),
+  classOrder: fc.boolean(),
+  senderMayPay: fc.boolean(),
+});
 const subscribed: fc.Arbitrary<L1Event> = fc.record({
   type: fc.constant("subscribed" as const),
   namespace,
   settlement: bytes20,
-  policy: fc.record({
-    sealingRequired: fc.boolean(),
-    classOrder: fc.boolean(),
-    senderMayPay: fc.boolean(),
-  }),
+  policy,
 });
+const policySet: fc.Arbitrary<L1Event> = fc.record({
+  type: fc.constant("policy-set" as const),
+  namespace,
+  policy,
+});
+const reserveSet: fc.Arbitrary<L1Event> = fc.record({
+  type: fc.constant("reserve-set" as const),
+  namespace,
+  feePerByte: fc.nat({ max: 2 ** 32 - 1 }),
+});
+const left: fc.Arbitrary<L1Event> = fc.record({ type: fc.constant("left" as const), namespace });
 const funded: fc.Arbitrary<L1Event> = fc.record({
   type: fc.constant("funded" as const),
   namespace,
@@ -53,7 +65,10 @@ const prepared: fc.Arbitrary<L1Event> = fc.record({
     { maxLength: 8 },
   ),
 });
-const events = fc.array(fc.oneof(subscribed, funded, inbox, prepared), { maxLength: 4 });
+const events = fc.array(
+  fc.oneof(subscribed, policySet, reserveSet, left, funded, inbox, prepared),
+  { maxLength: 4 },
+);
 
 const chain: fc.Arbitrary<L1Block[]> = fc
   .array(events, { minLength: 1, maxLength: 30 })

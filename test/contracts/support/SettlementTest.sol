@@ -14,11 +14,12 @@ abstract contract SettlementTest is HubTest {
     uint64 internal constant DELAY = 7 days;
 
     Hub internal hub;
-    Rollups internal rollups = Rollups(deployArtifact("Rollups.sol/Rollups", abi.encode(token)));
+    Rollups internal rollups;
     Settlement[] internal settlements;
 
     function open(uint256 count) internal {
         hub = deployAlone();
+        rollups = Rollups(deployArtifact("Rollups.sol/Rollups", abi.encode(hub)));
         for (uint256 i = 0; i < count; i++) {
             settlements.push(deploySettlement(hub, DELAY));
         }

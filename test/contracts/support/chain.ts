@@ -31,13 +31,13 @@ export class Chain {
   readonly ethers: HardhatEthers;
   readonly chainId: number;
   readonly token: Contract;
-  readonly rollups: Contract;
+  /** By hub, made with its first settlement. */
+  readonly #rollups = new Map<string, Contract>();
 
-  private constructor(ethers: HardhatEthers, chainId: number, token: Contract, rollups: Contract) {
+  private constructor(ethers: HardhatEthers, chainId: number, token: Contract) {
     this.ethers = ethers;
     this.chainId = chainId;
     this.token = token;
-    this.rollups = rollups;
   }
 
   static async open(): Promise<Chain> {
@@ -45,8 +45,7 @@ export class Chain {
     const { ethers } = await network.create({ network: "sim" });
     const { chainId } = await ethers.provider.getNetwork();
     const token = await ethers.deployContract("FeeToken");
-    const rollups = await ethers.deployContract("Rollups", [await token.getAddress()]);
-    return new Chain(ethers, Number(chainId), token, rollups);
+    return new Chain(ethers, Number(chainId), token);
   }
 
   async deployHub(committee: TestCommittee): Promise<Contract> {
@@ -54,9 +53,18 @@ export class Chain {
     return this.ethers.deployContract("Hub", [hex(committee.hash), token, stakeMin, spans]);
   }
 
+  async rollupsOf(hub: Contract): Promise<Contract> {
+    const address = await hub.getAddress();
+    const known = this.#rollups.get(address);
+    const rollups = known ?? (await this.ethers.deployContract("Rollups", [address]));
+    this.#rollups.set(address, rollups);
+    return rollups;
+  }
+
   async deploySettlement(hub: Contract, policy = 1): Promise<Contract> {
     const [owner] = await this.ethers.getSigners();
-    const addresses = [await hub.getAddress(), await this.rollups.getAddress(), owner?.address];
+    const rollups = await (await this.rollupsOf(hub)).getAddress();
+    const addresses = [await hub.getAddress(), rollups, owner?.address];
     return this.ethers.deployContract("Settlement", [...addresses, policy, hubDelay]);
   }
 

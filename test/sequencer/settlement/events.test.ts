@@ -9,6 +9,9 @@ import { toEvent } from "../../../sequencer/settlement/events.ts";
 const abi = new Interface([
   "event Subscribed(uint32 indexed id, address indexed settlement, address indexed owner, uint256 policy)",
   "event Funded(uint32 indexed id, address indexed from, uint256 amount, uint256 total)",
+  "event PolicySet(uint32 indexed id, uint256 policy)",
+  "event ReserveSet(uint32 indexed id, uint32 feePerByte)",
+  "event Left(uint32 indexed id, uint64 withdrawableFrom)",
   "event InboxMessage(uint32 indexed rollupId, uint64 indexed index, address sender, uint64 timestamp, bytes data)",
   "event Prepared(uint64 indexed epoch, bytes32 committee, bytes keys, bytes networkKeys)",
 ]);
@@ -37,6 +40,25 @@ test("a payment beyond what can be counted counts as the most that can", () => {
   };
   expect(amountOf(5n)).toBe(5);
   expect(amountOf(2n ** 256n - 1n)).toBe(Number.MAX_SAFE_INTEGER);
+});
+
+test("an owner's terms are taken as the registry logs them, and from no one else", () => {
+  expect(take(rollups, "PolicySet", [7, 3])).toEqual({
+    type: "policy-set",
+    namespace: 7,
+    policy: { sealingRequired: true, classOrder: true, senderMayPay: false },
+  });
+  const reserve = take(rollups, "ReserveSet", [7, 2n ** 32n - 1n]);
+  expect(reserve).toEqual({ type: "reserve-set", namespace: 7, feePerByte: 2 ** 32 - 1 });
+  expect(take(rollups, "Left", [7, 1_800_000_000])).toEqual({ type: "left", namespace: 7 });
+  for (const [name, values] of [
+    ["PolicySet", [7, 3]],
+    ["ReserveSet", [7, 1]],
+    ["Left", [7, 1]],
+  ] as const) {
+    expect(take(stranger, name, values)).toBeUndefined();
+    expect(take(settlement, name, values)).toBeUndefined();
+  }
 });
 
 test.each([0, 1, 31, 32, 33, limits.inboxMessageBytesMax])(
