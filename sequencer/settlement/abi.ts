@@ -40,11 +40,13 @@ export const settlementAbi: Interface = new Interface([
 ]);
 
 export const bundleAbi: Interface = new Interface([
+  "function post(address hub, ((uint64 number,uint64 epoch,uint64 height,bytes32 blockHash,bytes32 rollupsRoot,bytes32 next) checkpoint, bytes head, bytes absent, bytes signature, bytes32 committee, bytes32 sealing) anchor, (address settlement, (uint64 batches,uint64 inboxRead,uint64 spent,uint64 earned,bytes32 batchesHash,bytes32 inboxHash) totals, bytes32[] proof)[] items, address rollups, (uint32 id, (uint64 batches,uint64 inboxRead,uint64 spent,uint64 earned,bytes32 batchesHash,bytes32 inboxHash) totals, bytes32[] proof)[] collections, address poster) returns (uint256 done)",
   "function settle(uint32 count, (address settlement, (uint64 batches,uint64 inboxRead,uint64 spent,uint64 earned,bytes32 batchesHash,bytes32 inboxHash) totals, bytes32[] proof)[] items) returns (uint256 done)",
   "error NotEnoughGas()",
 ]);
 
-const rollupsAbi = new Interface([
+export const rollupsAbi: Interface = new Interface([
+  "function accountOf(uint32 id) view returns (uint64 funded, uint64 spent, uint64 earned, uint64 withdrawn)",
   "event Subscribed(uint32 indexed id, address indexed settlement, address indexed owner, uint256 policy)",
   "event Funded(uint32 indexed id, address indexed from, uint256 amount, uint256 total)",
   "event PolicySet(uint32 indexed id, uint256 policy)",

@@ -9,8 +9,9 @@ import {
   type RollupLeaf,
   rollupProof,
   type Seat,
+  zeroHash,
 } from "../../protocol/index.ts";
-import { bundleAbi, hubAbi, settlementAbi } from "./abi.ts";
+import { bundleAbi, hubAbi, rollupsAbi, settlementAbi } from "./abi.ts";
 import type { Hex } from "./answers.ts";
 
 /** One rollup's part in a checkpoint, as its Settlement takes it. */
@@ -25,6 +26,18 @@ export interface SettleItem {
     readonly inboxHash: Hex;
   };
   readonly proof: readonly Hex[];
+}
+
+/** One rollup's part in a checkpoint, from which it is collected. */
+export type Collection = Pick<SettleItem, "totals" | "proof"> & { readonly id: number };
+
+interface Anchor {
+  readonly checkpoint: object;
+  readonly head: Hex;
+  readonly absent: Hex;
+  readonly signature: Hex;
+  readonly committee: Hex;
+  readonly sealing: Hex;
 }
 
 /** The committee's keys as the Hub knows them, and its head over them. */
@@ -47,6 +60,19 @@ export function anchorCall(
   { keys, head }: Seats,
   handOver: HandOver | undefined,
 ): Hex {
+  const anchor = toAnchor(certified, { keys, head }, handOver);
+  const { checkpoint, absent, signature, committee, sealing } = anchor;
+  const values = [checkpoint, anchor.head, absent, signature];
+  if (handOver === undefined) return hubAbi.encodeFunctionData("finalize", values);
+  return hubAbi.encodeFunctionData("rotate", [...values, committee, sealing]);
+}
+
+/** What `post` brings to the Hub: zeros for the last two unless the checkpoint hands over. */
+function toAnchor(
+  certified: CertifiedCheckpoint,
+  { keys, head }: Seats,
+  handOver: HandOver | undefined,
+): Anchor {
   const { checkpoint, signers, signature } = certified;
   const proof = g2ToEip2537(signature);
   assert(proof !== undefined, "a certified checkpoint's signature is a point");
@@ -54,15 +80,40 @@ export function anchorCall(
   const absent = keys.map((_, index) => index).filter((index) => !present.has(index));
   const { number, epoch, height, blockHash, rollupsRoot, next } = checkpoint;
   const place = { number, epoch, height, blockHash: hex(blockHash) };
-  const values = [
-    { ...place, rollupsRoot: hex(rollupsRoot), next: hex(next) },
-    hex(head),
-    hex(absentEntries(keys, absent)),
-    hex(proof),
-  ];
-  if (handOver === undefined) return hubAbi.encodeFunctionData("finalize", values);
-  const { committee, sealing } = handOver;
-  return hubAbi.encodeFunctionData("rotate", [...values, hex(committee), hex(sealing)]);
+  return {
+    checkpoint: { ...place, rollupsRoot: hex(rollupsRoot), next: hex(next) },
+    head: hex(head),
+    absent: hex(absentEntries(keys, absent)),
+    signature: hex(proof),
+    committee: hex(handOver?.committee ?? zeroHash),
+    sealing: hex(handOver?.sealing ?? zeroHash),
+  };
+}
+
+/** For Bundle: the checkpoint, then what settles from it, and who is collected from. */
+export function postCall(
+  places: { readonly hub: Hex; readonly rollups: Hex; readonly poster: Hex },
+  brings: {
+    readonly anchor: readonly [CertifiedCheckpoint, Seats, HandOver | undefined];
+    readonly items: readonly SettleItem[];
+    readonly collections: readonly Collection[];
+  },
+): Hex {
+  const { hub, rollups, poster } = places;
+  const { items, collections } = brings;
+  const anchor = toAnchor(...brings.anchor);
+  return bundleAbi.encodeFunctionData("post", [hub, anchor, items, rollups, collections, poster]);
+}
+
+/** One rollup's part in a checkpoint, as the registry takes it. */
+export function toCollection(leaf: RollupLeaf, leaves: readonly RollupLeaf[]): Collection {
+  const { totals, proof } = settleItem(leaf, leaves, "");
+  return { id: leaf.namespace, totals, proof };
+}
+
+/** What the registry has of a rollup. */
+export function accountCall(id: number): Hex {
+  return rollupsAbi.encodeFunctionData("accountOf", [id]);
 }
 
 export function settleItem(

@@ -99,6 +99,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
           wallet: new Wallet(hex(posting.secretKey)),
           chainId,
           hub,
+          rollups: hex(options.rollups),
           bundle: hex(posting.bundle),
           place: options.place,
           failoverMs: posting.failoverMs,

@@ -3,7 +3,7 @@
 // again; the contracts refuse what they have, so nothing happens twice.
 
 import type { Wallet } from "ethers";
-import { assert, CodedError, type Logger, type Metrics } from "../../base/index.ts";
+import { assert, type CodedError, type Logger, type Metrics } from "../../base/index.ts";
 import { g1Uncompressed } from "../../crypto/index.ts";
 import {
   type CertifiedCheckpoint,
@@ -27,7 +27,8 @@ import {
   settleItem,
 } from "./calls.ts";
 import { type Conviction, Convictions } from "./convictions.ts";
-import { forEachOf, type Rpc } from "./rpc.ts";
+import { type Post, Posts } from "./posts.ts";
+import { forEachOf, isRefusal, type Rpc } from "./rpc.ts";
 import { type Call, Sender } from "./sender.ts";
 import type { Look, StateReader } from "./state-reader.ts";
 import { Turn } from "./turn.ts";
@@ -56,6 +57,7 @@ export interface PosterOptions {
   readonly wallet: Wallet;
   readonly chainId: number;
   readonly hub: Hex;
+  readonly rollups: Hex;
   readonly bundle: Hex;
   readonly place: Place;
   /** How long each further validator waits for those before it, ms. */
@@ -66,7 +68,13 @@ export interface PosterOptions {
 
 /** What a transaction was sent for. */
 type Label =
-  | { readonly type: "anchor"; readonly number: number; readonly height: number }
+  | {
+      readonly type: "anchor";
+      readonly number: number;
+      readonly height: number;
+      /** What it does in the same transaction; undefined when it goes to the Hub alone. */
+      readonly post: Pick<Post, "settles" | "collects"> | undefined;
+    }
   | {
       readonly type: "settle";
       readonly number: number;
@@ -99,6 +107,7 @@ export class Poster {
   readonly #prepareTurn: Turn;
   readonly #convictTurn: Turn;
   readonly #convictions: Convictions;
+  readonly #posts: Posts;
   /** By checkpoint number, ascending. */
   #certified = new Map<number, Anchorable>();
   #lastSent: Label["type"] | undefined;
@@ -115,6 +124,7 @@ export class Poster {
     this.#settleTurn = new Turn({ ...place, failoverMs });
     this.#prepareTurn = new Turn({ ...place, failoverMs });
     this.#convictTurn = new Turn({ ...place, failoverMs });
+    this.#posts = new Posts({ ...options, poster: options.wallet.address });
     this.#convictions = new Convictions(convictionPart * failoverMs);
     this.#attempts = { count: 0, fork: 0, by: new Map() };
     this.#retry = this.#noRetry(0);
@@ -227,15 +237,17 @@ export class Poster {
     await this.#send({ to: this.#options.hub, data }, label, head, now);
   }
 
-  async #anchor({ head, state }: Look, now: number): Promise<void> {
-    const newest = this.#newest(state.epoch);
+  async #anchor(look: Look, now: number): Promise<void> {
+    const newest = this.#newest(look.state.epoch);
     if (newest === undefined) return;
     const { number, height } = newest.certified.checkpoint;
-    const { certified, committee, next } = newest;
+    const { certified, leaves, committee, next } = newest;
     const handOver = next === undefined ? undefined : handOverTo(next);
-    const data = anchorCall(certified, this.#seatsOf(committee), handOver);
-    const label: Label = { type: "anchor", number, height };
-    await this.#send({ to: this.#options.hub, data }, label, head, now);
+    const anchor = [certified, this.#seatsOf(committee), handOver] as const;
+    const post = await this.#posts.callFor(anchor, leaves, look);
+    const call = post ?? { to: this.#options.hub, data: anchorCall(...anchor) };
+    const label: Label = { type: "anchor", number, height, post };
+    await this.#send({ to: call.to, data: call.data }, label, look.head, now);
   }
 
   /** Settles all rollups that are behind the Hub's latest checkpoint, in one transaction. */
@@ -279,10 +291,12 @@ export class Poster {
     const request = { from: bundle, to: item.settlement, data: settleCall(count, item) };
     try {
       await rpc.call("eth_call", [{ ...request, gas: settleGas }, "latest"], readBytes);
+      this.#posts.note(id, true);
       return true;
     } catch (error) {
       if (!isRefusal(error)) throw error;
       logger.info("a rollup cannot be settled now", { rollup: id });
+      this.#posts.note(id, false);
       this.#noteAttempt(id);
       // Perhaps somebody else has settled it.
       reader.forget();
@@ -323,8 +337,9 @@ export class Poster {
       metrics.count("l1_transactions_failed_total");
       logger.info("an L1 transaction did nothing", { type, number, gas });
     } else if (label.type === "anchor") {
-      metrics.gauge("anchor_gas", gas);
-      logger.info("checkpoint anchored", { number, height: label.height, gas });
+      metrics.gauge(label.post === undefined ? "anchor_gas" : "post_gas", gas);
+      const { settles = 0, collects = 0 } = label.post ?? {};
+      logger.info("checkpoint anchored", { number, height: label.height, settles, collects, gas });
     } else if (label.type === "prepare") {
       logger.info("next committee prepared", { epoch: number, gas });
     } else if (label.type === "convict") {
@@ -373,10 +388,6 @@ function seatsOf({ members }: Committee): Seats {
   const head = committeeHead(keys);
   assert(head !== undefined, "the committee's keys are points");
   return { keys, head };
-}
-
-function isRefusal(error: unknown): error is CodedError {
-  return error instanceof CodedError && error.code === "L1_REFUSED";
 }
 
 /** The name of a contract's error, or what is known of the rest; never the words of L1 itself. */

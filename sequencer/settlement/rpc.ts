@@ -164,3 +164,8 @@ function refused({ message, data }: Record<string, unknown>): CodedError {
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** L1 has looked at it and does not take it; anything else may be another matter the next time. */
+export function isRefusal(error: unknown): error is CodedError {
+  return error instanceof CodedError && error.code === "L1_REFUSED";
+}

@@ -84,7 +84,8 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
   },
 
   checkpoint_height: { type: "gauge", help: "Height of the last certified checkpoint" },
-  anchor_gas: { type: "gauge", help: "Gas of the last checkpoint that this node anchored" },
+  anchor_gas: { type: "gauge", help: "Gas of the last checkpoint that this node anchored alone" },
+  post_gas: { type: "gauge", help: "Gas of the last one that it anchored with all that follows" },
   settle_gas: { type: "gauge", help: "Gas of the last settling of all rollups by this node" },
   l1_convictions_total: {
     type: "counter",

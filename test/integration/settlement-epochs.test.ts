@@ -48,19 +48,24 @@ test("for a validator that is dead the next one shows it", async () => {
 test("the last checkpoint of an epoch hands over, and those after it wait for it", async () => {
   const l1 = await world.start();
   const validator = l1.validator(0);
+  const deployment = world.deployment;
+  validator.settlement.anchor(certify(deployment, 1));
+  await l1.mineUntil(async () => (await l1.batches(1)) === 1);
   await l1.passEpoch();
   await l1.mineUntil(async () => (await prepared(l1)) > 0);
   const next: Committee = { ...committee, epoch: Epoch(1) };
-  const deployment = world.deployment;
   const last = certify(deployment, 2, { next: nextCommitteeHash(next) });
   const after = certify(deployment, 3, { epoch: 1 });
   // By whatever way it heard of the later one first.
   validator.settlement.anchor({ ...after, committee: next });
   validator.settlement.anchor({ ...last, next });
   await l1.mineUntil(async () => (await l1.latest()).number === 3);
-  expect(await l1.latest()).toEqual({ number: 3, count: 2 });
+  expect(await l1.latest()).toEqual({ number: 3, count: 3 });
   await eventually(() => validator.state?.epoch === 1);
   await l1.mineUntil(async () => (await l1.batches(1)) === 3);
+  // What hands over settles as well.
+  await eventually(() => validator.said("checkpoint anchored").length === 3);
+  expect(validator.said("checkpoint anchored").map(({ settles }) => settles)).toEqual([0, 2, 2]);
 });
 
 test("a committee that nobody prepared is not handed over to, and nothing is paid for it", async () => {

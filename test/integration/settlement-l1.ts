@@ -206,6 +206,12 @@ export class TestL1 {
     await this.mine();
   }
 
+  /** Mines one so much later, seconds. */
+  async wait(seconds: number): Promise<void> {
+    await this.ask("evm_increaseTime", seconds);
+    await this.mine();
+  }
+
   /** Mines a block now and then until it is so. */
   async mineUntil(question: () => boolean | Promise<boolean>): Promise<void> {
     await eventually(async () => {
@@ -365,6 +371,8 @@ interface CertifyOptions {
   /** How many there are. */
   readonly rollups?: number;
   readonly batches?: number;
+  /** What each has been charged. */
+  readonly spent?: number;
   readonly signers?: readonly number[];
   readonly epoch?: number;
   /** In the last one of an epoch. */
@@ -387,7 +395,7 @@ export function certify(
       namespace: Namespace(namespace),
       batches,
       inboxRead: hashes.length,
-      spent: 0,
+      spent: options.spent ?? 0,
       earned: 0,
       batchesHash: keccak256(u64Bytes(batches)),
       inboxHash: hashes.reduce(chainInbox, zeroHash),

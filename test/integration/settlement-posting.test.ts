@@ -175,6 +175,54 @@ test("rollups whose settlements are none cost nothing and stop nobody", async ()
   expect(spent).toBe(before + 2);
 });
 
+test("what has been settled before is settled and collected together with its checkpoint", async () => {
+  const l1 = await world.start();
+  const validator = l1.validator(0);
+  validator.settlement.anchor(certify(world.deployment, 1));
+  await l1.mineUntil(async () => (await l1.batches(1)) === 1);
+  const spent = await l1.transactionsOf(0);
+  const token = await l1.contract("devnet/FeeToken", world.deployment.token);
+  const balance = async (): Promise<bigint> =>
+    (await token.getFunction("balanceOf").staticCall(devAccount(1).address)) as bigint;
+  const owned = await balance();
+
+  validator.settlement.anchor(certify(world.deployment, 2, { spent: 5_000_000 }));
+  await l1.mineUntil(async () => (await l1.latest()).number === 2);
+  expect([await l1.batches(0), await l1.batches(1)]).toEqual([2, 2]);
+  // A tenth of what two rollups have spent.
+  expect((await balance()) - owned).toBe(1_000_000n);
+  await eventually(() => validator.said("checkpoint anchored").length === 2);
+  expect(validator.said("checkpoint anchored")[1]).toMatchObject({ settles: 2, collects: 2 });
+
+  // Too little has come since to be worth its gas.
+  validator.settlement.anchor(certify(world.deployment, 3, { spent: 5_000_100 }));
+  await l1.mineUntil(async () => (await l1.batches(1)) === 3);
+  await l1.mine(3);
+  await eventually(() => validator.said("checkpoint anchored").length === 3);
+  expect(validator.said("checkpoint anchored")[2]).toMatchObject({ settles: 2, collects: 0 });
+  expect(await l1.transactionsOf(0)).toBe(spent + 2);
+});
+
+test("a rollup that cannot be settled stops neither the checkpoint nor the others", async () => {
+  const l1 = await world.start();
+  const validator = l1.validator(0);
+  validator.settlement.anchor(certify(world.deployment, 1));
+  await l1.mineUntil(async () => (await l1.batches(1)) === 1);
+  await l1.include(l1.enqueue(1, utf8("unread")));
+  await l1.wait(24 * 3600);
+
+  validator.settlement.anchor(certify(world.deployment, 2));
+  await l1.mineUntil(async () => (await l1.batches(0)) === 2);
+  expect(await l1.batches(1)).toBe(1);
+  await eventually(() => validator.said("a rollup cannot be settled now").length > 0);
+  // The next time it is known beforehand.
+  validator.settlement.anchor(certify(world.deployment, 3));
+  await l1.mineUntil(async () => (await l1.batches(0)) === 3);
+  await eventually(() => validator.said("checkpoint anchored").length === 3);
+  const posts = validator.said("checkpoint anchored").map(({ settles }) => settles);
+  expect(posts).toEqual([0, 0, 1]);
+});
+
 test("settling is not put off for ever while checkpoints come faster than L1 takes them", async () => {
   const l1 = await world.start();
   const validator = l1.validator(0);
