@@ -9,25 +9,20 @@ import { fromKeyedPoint } from "../crypto/index.ts";
 import type { RoundJob } from "../epoch/index.ts";
 import {
   type Committee,
-  decodeFrame,
-  encodeFrame,
   type Epoch,
-  type Evidence,
-  frameTypeOf,
   fromGenesisJson,
   type Genesis,
   genesisHash,
   Height,
   isMember,
   keysOf,
-  type Message,
   type Micros,
   settlementDomain,
   type ValidatorIndex,
 } from "../protocol/index.ts";
 import { Anchoring } from "./anchoring.ts";
 import { type Api, createApi } from "./api/index.ts";
-import { Archive, type DiskRequest } from "./archive.ts";
+import { Archive } from "./archive.ts";
 import { systemClock } from "./clock.ts";
 import { Committees } from "./committees.ts";
 import type { NodeConfig } from "./config.ts";
@@ -53,11 +48,12 @@ import { createMesh, type Mesh } from "./network/index.ts";
 import { Pruner } from "./pruner.ts";
 import { loadRecovery, nextIncarnation } from "./recovery.ts";
 import { doRoundJob } from "./round-keeper.ts";
-import { claimSafety, joinStores } from "./safety-store.ts";
 import { convictCall, createSettlement, type Settlement } from "./settlement/index.ts";
 import { laneSignatures, verifierOf, voteSignatures } from "./signatures.ts";
 import { StatusBook } from "./status.ts";
 import { openStore } from "./storage/index.ts";
+import { openStores } from "./stores.ts";
+import { channelOf, Talk } from "./talk.ts";
 import {
   createLogging,
   createMetrics,
@@ -106,7 +102,19 @@ export async function startNode(
     validator: (secret) => blstBls.publicKey(secret),
     network: (secret) => nodeNetworkSignatures.publicKey(secret),
   });
-  const store = await openStores(config, { genesis, keys, logger: logging("storage") });
+  const hash = genesisHash(genesis);
+  const logger = logging("storage");
+  const { validator } = config.keys;
+  const store = await openStores({
+    open: (folder) => openStore(join(config.dataDirectory, folder), { genesisHash: hash, logger }),
+    publicKey: blstBls.publicKey(keys.validator),
+    mark: {
+      path: validator,
+      isThere: () => hasSignedMark(validator, hash),
+      leave: () => leaveSignedMark(validator, hash),
+    },
+    logger,
+  });
   try {
     const node = new ConclaveNode({
       config,
@@ -121,37 +129,6 @@ export async function startNode(
     return node;
   } catch (error) {
     await store.close();
-    throw error;
-  }
-}
-
-/** The safety store first: two nodes that shared it would share the key. */
-async function openStores(
-  config: NodeConfig,
-  parts: { readonly genesis: Genesis; readonly keys: NodeKeys; readonly logger: Logger },
-): Promise<Store> {
-  const { genesis, keys, logger } = parts;
-  const hash = genesisHash(genesis);
-  const opened: Store[] = [];
-  const open = async (folder: string): Promise<Store> => {
-    const path = join(config.dataDirectory, folder);
-    const store = await openStore(path, { genesisHash: hash, logger });
-    opened.push(store);
-    return store;
-  };
-  try {
-    const safety = await open("safety");
-    const main = await open("store");
-    const publicKey = blstBls.publicKey(keys.validator);
-    const { validator } = config.keys;
-    const hasSigned = await hasSignedMark(validator, hash);
-    await claimSafety({ main, safety, publicKey }, hasSigned);
-    // Before anything is signed. Without it all works, but that the data directory is gone would go unnoticed.
-    if (!hasSigned && !(await leaveSignedMark(validator, hash)))
-      logger.warn("no mark can be left beside the validator's key", { path: validator });
-    return joinStores({ main, safety });
-  } catch (error) {
-    for (const store of opened) await store.close();
     throw error;
   }
 }
@@ -181,7 +158,6 @@ class ConclaveNode implements RunningNode {
   readonly #registry: MetricsRegistry = createMetrics(metricDefinitions);
   readonly #clock = systemClock();
   readonly #trace = openTrace(process.env["CONCLAVE_TRACE"]);
-  readonly #archive: Archive;
   readonly #committees: Committees;
   readonly #journal: Journal;
   readonly #gateway: NodeGateway;
@@ -189,6 +165,7 @@ class ConclaveNode implements RunningNode {
   readonly #neighbours: Neighbours;
   readonly #anchoring: Anchoring;
   readonly #convicting: Convicting;
+  readonly #talk: Talk;
   readonly #pruner: Pruner;
   readonly failed: Promise<unknown>;
   #fail: (reason: unknown) => void = () => undefined;
@@ -214,7 +191,6 @@ class ConclaveNode implements RunningNode {
     const committees = new Committees(genesis, archive);
     this.#parts = parts;
     this.#log = logging("node");
-    this.#archive = archive;
     this.#committees = committees;
     this.#pruner = new Pruner(store);
     this.failed = new Promise((resolve) => {
@@ -265,6 +241,18 @@ class ConclaveNode implements RunningNode {
       now,
       act: (effect) => this.#act(effect),
       onFailure: (what, error) => this.#stopBecause(what, error),
+    });
+    this.#talk = new Talk({
+      transport: () => this.#mesh,
+      committee: () => this.#place.committee,
+      host: this.#host,
+      neighbours: this.#neighbours,
+      archive,
+      journal: this.#journal,
+      convicting: this.#convicting,
+      now,
+      logger: this.#log,
+      metrics,
     });
     const { committee } = genesis;
     this.#place = { committee, index: this.#neighbours.index, keyIds: [] };
@@ -424,8 +412,7 @@ class ConclaveNode implements RunningNode {
     await this.#begin(keyRing);
     await this.#neighbours.meet();
     this.#gateway.submitAgain();
-    const now = this.#clock.now();
-    for (const peer of this.#connected()) this.#host.step({ type: "peer-connected", now, peer });
+    this.#talk.introduceAll();
   }
 
   async close(): Promise<void> {
@@ -462,11 +449,11 @@ class ConclaveNode implements RunningNode {
   #act(effect: Exclude<CoreEffect, Persist>): void {
     switch (effect.type) {
       case "send":
-        return this.#send(effect.to, effect.message);
+        return this.#talk.send(effect.to, effect.message);
       case "broadcast":
-        return this.#broadcast(effect.message);
+        return this.#talk.broadcast(effect.message);
       case "fault":
-        return this.#onFault(effect.peer, effect.code, effect.evidence);
+        return this.#talk.onFault(effect.peer, effect.code, effect.evidence);
       case "answer":
         return this.#gateway.answer(effect.ticket, effect.result);
       case "round-job":
@@ -491,7 +478,7 @@ class ConclaveNode implements RunningNode {
       case "load-openings":
       case "load-snapshot":
       case "load-epoch-end":
-        return void this.#serve(effect).catch((error: unknown) => {
+        return void this.#talk.serve(effect).catch((error: unknown) => {
           this.#stopBecause("the disk failed", error);
         });
       case "ordered":
@@ -532,64 +519,13 @@ class ConclaveNode implements RunningNode {
       listen: [config.network.listen],
       peers: await this.#neighbours.all(),
       genesisHash: genesisHash(genesis),
-      channelOf: (frame) => (urgent.has(frameTypeOf(frame) ?? "blocks") ? "consensus" : "bulk"),
-      onFrame: (number, frame) => this.#onFrame(number, frame),
-      onConnected: (number) => {
-        const peer = this.#neighbours.placeOf(number);
-        const now = this.#clock.now();
-        if (peer !== undefined) this.#host.step({ type: "peer-connected", now, peer });
-      },
+      channelOf,
+      onFrame: (number, frame) => this.#talk.onFrame(number, frame),
+      onConnected: (number) => this.#talk.onConnected(number),
       onDisconnected: (number) => this.#log.info("peer disconnected", { peer: number }),
       logger: logging("network"),
       metrics: this.#registry.metrics,
     });
-  }
-
-  #onFrame(number: number, frame: Uint8Array): void {
-    // The disk is behind: what is said now is said again later, and must not pile up in memory before then.
-    if (this.#host.backlog > backlogMax) {
-      this.#registry.metrics.count("frames_shed_total");
-      return;
-    }
-    const from = this.#neighbours.placeOf(number);
-    if (from === undefined) return;
-    const decoded = decodeFrame(frame);
-    if (decoded === undefined) return this.#onFault(from, "MALFORMED_MESSAGE");
-    this.#host.step({ type: "message", now: this.#clock.now(), from, ...decoded });
-  }
-
-  #send(to: ValidatorIndex, message: Message): void {
-    this.#journal.onSaid(message);
-    const number = this.#neighbours.numberAt(to);
-    if (number !== undefined)
-      this.#mesh?.send(number, encodeFrame({ epoch: this.#epoch, message }));
-  }
-
-  #broadcast(message: Message): void {
-    this.#journal.onSaid(message);
-    this.#mesh?.broadcast(encodeFrame({ epoch: this.#epoch, message }));
-  }
-
-  #connected(): ValidatorIndex[] {
-    return (this.#mesh?.connectedPeers ?? []).flatMap(
-      (number) => this.#neighbours.placeOf(number) ?? [],
-    );
-  }
-
-  #onFault(peer: ValidatorIndex, code: string, evidence?: Evidence): void {
-    const { metrics } = this.#registry;
-    metrics.count("faults_total", { code });
-    if (evidence !== undefined) metrics.count("evidence_total", { type: evidence.type });
-    this.#log.warn("a validator broke a rule", { peer, code, isProven: evidence !== undefined });
-    if (evidence !== undefined) this.#convicting.onFound(evidence, this.#place.committee);
-    const number = this.#neighbours.numberAt(peer);
-    if (punished.has(code) && number !== undefined) this.#mesh?.penalize(number, code);
-  }
-
-  /** What peers ask for that only the disk has. Nothing is sent when it is not there. */
-  async #serve(request: DiskRequest): Promise<void> {
-    const message = await this.#archive.answer(request);
-    if (message !== undefined) this.#send(request.to, message);
   }
 
   async #prune({ delivered, snapshot }: Extract<CoreEffect, { type: "prune" }>): Promise<void> {
@@ -650,31 +586,13 @@ class ConclaveNode implements RunningNode {
       last: this.#host.lastProgress,
       committee: this.#place.committee,
       index: this.#place.index,
-      connected: this.#connected(),
+      connected: this.#talk.connected,
       isL1Up: this.#settlement?.isUp === true,
       oldest: this.#oldest,
       version: this.#parts.version,
     });
   }
 }
-
-/** Small and worth the first place: what finality, and then the opening, waits for. */
-const urgent: ReadonlySet<Message["type"]> = new Set([
-  "propose",
-  "vote",
-  "certificate",
-  "status",
-  "lanes",
-  "shares",
-  "opened",
-  "checkpoint-vote",
-]);
-
-/** Rules that no honest validator breaks, not even one that is behind, restarted or badly connected. */
-const punished: ReadonlySet<string> = new Set(["MALFORMED_MESSAGE"]);
-
-/** Effects that may wait for the disk before peers are not listened to. */
-const backlogMax = 20_000;
 
 async function readGenesis(path: string): Promise<Genesis> {
   let json: unknown;
