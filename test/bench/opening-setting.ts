@@ -20,14 +20,8 @@ import {
   weightBytesLength,
 } from "../../crypto/index.ts";
 import type { FinalBatch, OpeningEffect } from "../../mempool/index.ts";
-import {
-  type Committee,
-  Epoch,
-  Height,
-  Namespace,
-  quorum,
-  type SealedTransaction,
-} from "../../protocol/index.ts";
+import { type Committee, Height, quorum, type SealedTransaction } from "../../protocol/index.ts";
+import { committeeWith, transactionOf } from "../mempool/sealed.ts";
 
 /** Transactions of the block. */
 export const count = 128;
@@ -77,15 +71,7 @@ export class BlockSetting {
     const key = toSealingKey(group, { chainId: 1, keyId: 1, pk1, pk2 });
     assert(key !== undefined, "a dealt key is a key");
     this.key = key;
-    this.committee = {
-      epoch: Epoch(0),
-      members: verificationKeys.map((verificationKey) => ({
-        publicKey: new Uint8Array(48),
-        networkKey: new Uint8Array(32),
-        verificationKey,
-      })),
-      sealing: { keyId: 1, pk1, pk2 },
-    };
+    this.committee = committeeWith(key, verificationKeys);
     this.aad = sha256(entropy);
     const message = new Uint8Array(plaintextBytes);
     this.transactions = Array.from({ length: count }, (_, i) =>
@@ -163,24 +149,6 @@ export class BlockSetting {
 
 function plainOf(points: readonly Uint8Array[]): Uint8Array[] {
   return points.map((keyed) => fromKeyedPoint(keyed).point);
-}
-
-function transactionOf(body: Uint8Array, nonce: number): SealedTransaction {
-  return {
-    version: 1,
-    envelope: {
-      chainId: 1,
-      namespace: Namespace(1),
-      class: "normal",
-      payer: "rollup",
-      sender: new Uint8Array(20),
-      nonce,
-      expiry: Height(100),
-      feeCap: 1,
-    },
-    body,
-    signature: new Uint8Array(65),
-  };
 }
 
 function weightsFor(parts: readonly { readonly points: readonly unknown[] }[]): Uint8Array {

@@ -21,10 +21,8 @@ import {
 } from "../../mempool/index.ts";
 import {
   type Committee,
-  Epoch,
   Height,
   type OpeningMessage,
-  Namespace,
   quorum,
   type SealedTransaction,
   ValidatorIndex,
@@ -38,6 +36,7 @@ import {
   vectors,
   verificationKeys,
 } from "../crypto/sealing-fixture.ts";
+import { committeeWith, transactionOf } from "./sealed.ts";
 
 /** A committee with its key, and the sealed transactions that every block of a test holds. */
 export interface Setting {
@@ -51,7 +50,7 @@ export interface Setting {
 
 /** Four seats and the committed vectors. */
 export const vectorSetting: Setting = {
-  committee: committeeOf(key, verificationKeys),
+  committee: committeeWith(key, verificationKeys),
   key,
   keyShares,
   transactions: vectors.cases.map(({ ciphertext }, nonce) =>
@@ -88,7 +87,7 @@ export function dealtSetting(seats: number, count: number): Setting {
   });
   assert(result !== undefined && "openings" in result, "honest rows open");
   return {
-    committee: committeeOf(key, dealt.verificationKeys),
+    committee: committeeWith(key, dealt.verificationKeys),
     key,
     keyShares: dealt.keyShares,
     transactions: bodies.map(transactionOf),
@@ -99,36 +98,6 @@ export function dealtSetting(seats: number, count: number): Setting {
 export function batchAt(height: number, setting: Setting = vectorSetting): FinalBatch {
   const { transactions } = setting;
   return { height: Height(height), blockHash: new Uint8Array(32).fill(height), transactions };
-}
-
-function transactionOf(body: Uint8Array, nonce: number): SealedTransaction {
-  return {
-    version: 1,
-    envelope: {
-      chainId: 1,
-      namespace: Namespace(1),
-      class: "normal",
-      payer: "rollup",
-      sender: new Uint8Array(20),
-      nonce,
-      expiry: Height(100),
-      feeCap: 1,
-    },
-    body,
-    signature: new Uint8Array(65),
-  };
-}
-
-function committeeOf(key: SealingKey, verificationKeys: readonly Uint8Array[]): Committee {
-  return {
-    epoch: Epoch(0),
-    members: verificationKeys.map((verificationKey) => ({
-      publicKey: new Uint8Array(48),
-      networkKey: new Uint8Array(32),
-      verificationKey,
-    })),
-    sealing: { keyId: key.keyId, pk1: key.pk1, pk2: key.pk2 },
-  };
 }
 
 export interface Sent {
