@@ -25,7 +25,7 @@ import {
 } from "../../protocol/index.ts";
 import { blstBls } from "../../sequencer/crypto/index.ts";
 import { voteSignatures } from "../../sequencer/signatures.ts";
-import { parameters as usual } from "../consensus/support.ts";
+import { parameters as usual } from "../sim/parameters.ts";
 import { SeededRandom } from "../sim/random.ts";
 import { World } from "../sim/world.ts";
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { isInWindow, Pacemaker } from "../../consensus/pacemaker.ts";
 import { limits, Micros, ValidatorIndex, View } from "../../protocol/index.ts";
-import { leaderOf, parameters, startTime } from "./support.ts";
+import { parameters } from "../sim/parameters.ts";
+import { leaderOf, startTime } from "./support.ts";
 
 const { viewTimeout, idleTime } = parameters;
 

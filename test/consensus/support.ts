@@ -10,7 +10,6 @@ import {
   type Header,
   Height,
   Micros,
-  type Parameters,
   type Propose,
   type QC,
   ValidatorIndex,
@@ -20,6 +19,7 @@ import {
   zeroHash,
 } from "../../protocol/index.ts";
 import { leaderSchedule } from "../../consensus/leader.ts";
+import { parameters } from "../sim/parameters.ts";
 import { fakeSignatures } from "../sim/signatures.ts";
 import { encodeToyPayload, ToyApplication } from "../sim/replicas/toy-application.ts";
 
@@ -30,20 +30,6 @@ export const origin: Origin = { height: Height(0), hash: genesis };
 export const digestOf: (statement: VoteStatement) => Uint8Array = digestIn(domain, epoch);
 export const leaderOf: (view: View) => ValidatorIndex = leaderSchedule(genesis, epoch, 4);
 export const startTime: Micros = Micros(1_700_000_000_000_000);
-
-export const parameters: Parameters = {
-  viewTimeout: 100_000,
-  idleTime: 300_000,
-  laneFlush: 10_000,
-  laneHeartbeat: 250_000,
-  checkpointHeights: 100,
-  checkpointTime: 10_000_000,
-  feePerByte: 1,
-  epochTime: 0,
-  dkgWindow: 0,
-  keyEpochs: 0,
-  keyOverlap: 0,
-};
 
 const member = {
   publicKey: new Uint8Array(48),

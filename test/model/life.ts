@@ -25,15 +25,8 @@ import {
   View,
   type Vote,
 } from "../../protocol/index.ts";
-import {
-  committee,
-  domain,
-  epoch,
-  fresh,
-  origin,
-  parameters,
-  startTime,
-} from "../consensus/support.ts";
+import { committee, domain, epoch, fresh, origin, startTime } from "../consensus/support.ts";
+import { parameters } from "../sim/parameters.ts";
 import { fakeSignatures } from "../sim/signatures.ts";
 
 export type ReplicaClass = new (

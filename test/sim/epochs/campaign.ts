@@ -14,9 +14,8 @@ import {
   ValidatorIndex,
 } from "../../../protocol/index.ts";
 import type { CoreEffect, CoreEvent } from "../../../sequencer/core-events.ts";
-import { L1Log } from "../../../sequencer/l1-log.ts";
 import { falseDealer } from "../adversaries/false-dealer.ts";
-import { emptyPayloadOn, type Machine } from "../adversaries/index.ts";
+import type { Machine } from "../adversaries/index.ts";
 import { Agreement } from "../checkers/agreement.ts";
 import { Delivery } from "../checkers/delivery.ts";
 import { Epochs, epochSigned } from "../checkers/epochs.ts";
@@ -26,10 +25,11 @@ import { OneBlockPerView } from "../checkers/one-block-per-view.ts";
 import { Cluster, type Process } from "../cluster.ts";
 import { calm, type Era, nextEra } from "../faults.ts";
 import { type Checker, type Observation, Violation } from "../observation.ts";
+import { parameters as quickParameters } from "../parameters.ts";
 import { SeededRandom } from "../random.ts";
-import { fakeLaneSignatures, fakeSignatures } from "../signatures.ts";
-import { chainId, Clients, firstL1Block, type Sent } from "../whole/clients.ts";
+import { Clients, type Sent } from "../whole/clients.ts";
 import { coreKind, type CoreNode, type CoreParts, trueParts } from "../whole/node.ts";
+import { domain, furnish, genesisOf, toolsOf } from "../whole/setting.ts";
 import { Traffic } from "../whole/traffic.ts";
 import { World } from "../world.ts";
 import { Committees, networkKeyOf } from "./committees.ts";
@@ -65,17 +65,9 @@ export interface EpochReport {
 
 const second = 1_000_000;
 const parameters: Parameters = {
-  viewTimeout: 100_000,
-  idleTime: 300_000,
-  laneFlush: 10_000,
-  laneHeartbeat: 250_000,
+  ...quickParameters,
   checkpointHeights: 8,
-  checkpointTime: 10 * second,
-  feePerByte: 1,
   epochTime: 3 * second,
-  dkgWindow: 0,
-  keyEpochs: 0,
-  keyOverlap: 0,
 };
 /** Where rounds are held: what is said in a window has to be heard while links break and processes die. */
 const roundParameters = { epochTime: second, dkgWindow: 8 };
@@ -140,7 +132,7 @@ class EpochCampaign {
     const jobTime = { min: 200, max: this.#random.pick([2_000, 20_000, 100_000]) };
     const kind = coreKind({
       genesis,
-      domain: new Uint8Array(32).fill(1),
+      domain,
       sealing,
       epochs: {
         placeIn: (process, epoch) => this.#committees.placeIn(process, epoch),
@@ -156,10 +148,7 @@ class EpochCampaign {
       partsOf: () => options.coreParts ?? trueParts,
       clockOf: (_, now) => now,
       onClock: () => undefined,
-      furnish: (disk) => {
-        for (const effect of new L1Log(1, []).append(firstL1Block, this.#world.now, 0))
-          if (effect.type === "persist") disk.writeNow(effect.writes, true);
-      },
+      furnish: (disk) => furnish(disk, this.#world.now),
       corrupt: (process, core) => this.#corrupt(process, core, genesis),
       jobTime: () => jobTime,
       observe: (observation) => this.#observe(observation),
@@ -313,19 +302,10 @@ class EpochCampaign {
     return candidates === undefined ? [] : [{ type: "prepared", epoch: next, candidates }];
   }
 
-  #corrupt(process: Process, core: Machine, { committee }: Genesis): Machine {
+  #corrupt(process: Process, core: Machine, genesis: Genesis): Machine {
     if (process.id !== this.#options.falseDealer) return core;
-    const { validator } = process;
-    return falseDealer.corrupt(core, {
-      index: validator,
-      committee,
-      parameters,
-      domain: new Uint8Array(32).fill(1),
-      random: new SeededRandom(this.#options.seed, 30),
-      votes: fakeSignatures(validator),
-      lanes: fakeLaneSignatures(validator),
-      emptyPayload: emptyPayloadOn,
-    });
+    const random = new SeededRandom(this.#options.seed, 30);
+    return falseDealer.corrupt(core, toolsOf(process.validator, genesis, random));
   }
 
   #enter(era: Era): void {
@@ -399,12 +379,9 @@ class EpochCampaign {
     const committee =
       rounds === undefined ? this.#committees.at(0) : this.#committees.firstWith(rounds.dealt);
     if (committee === undefined) throw new Error("there is a first committee");
-    return {
-      chainId,
-      contracts: { hub: new Uint8Array(20).fill(1), rollups: new Uint8Array(20).fill(2) },
-      l1Start: 1,
+    return genesisOf(
       committee,
-      parameters: rounds === undefined ? parameters : { ...parameters, ...roundParameters },
-    };
+      rounds === undefined ? parameters : { ...parameters, ...roundParameters },
+    );
   }
 }

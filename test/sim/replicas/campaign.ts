@@ -1,7 +1,7 @@
 // One run from one seed: faults for a number of views, then calm, in which everything must get going again.
 
 import { Replica, type ReplicaOptions, type VoteSignatures } from "../../../consensus/index.ts";
-import { Height, Micros, type Parameters, type ValidatorIndex } from "../../../protocol/index.ts";
+import { Height, Micros, type ValidatorIndex } from "../../../protocol/index.ts";
 import {
   adversaries,
   type AdversaryName,
@@ -18,6 +18,7 @@ import type { CommonOptions, CommonReport } from "../campaign-options.ts";
 import { Coverage } from "../coverage.ts";
 import { type Boundary, calm, type Era, healedCore, nextEra, pickCore, spared } from "../faults.ts";
 import { type Observation, Violation } from "../observation.ts";
+import { parameters } from "../parameters.ts";
 import { layOut, pickAdversaries } from "../processes.ts";
 import { SeededRandom } from "../random.ts";
 import { fakeLaneSignatures, fakeSignatures } from "../signatures.ts";
@@ -37,20 +38,6 @@ export interface CampaignOptions extends CommonOptions {
   /** Processes die after effects of this kind only; of a kind that changes by default. */
   readonly crashAfter?: Boundary;
 }
-
-export const parameters: Parameters = {
-  viewTimeout: 100_000,
-  idleTime: 300_000,
-  laneFlush: 10_000,
-  laneHeartbeat: 250_000,
-  checkpointHeights: 100,
-  checkpointTime: 10_000_000,
-  feePerByte: 1,
-  epochTime: 0,
-  dkgWindow: 0,
-  keyEpochs: 0,
-  keyOverlap: 0,
-};
 
 /** Everything must be final by then, in calm, µs. */
 const recoveryMax = 20_000_000;

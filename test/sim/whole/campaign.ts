@@ -4,12 +4,10 @@
 import { blockHash, faultyMax, type Genesis, type Parameters } from "../../../protocol/index.ts";
 import type { CoreEffect, CoreEvent } from "../../../sequencer/core-events.ts";
 import { promiseSpaces } from "../../../sequencer/promises.ts";
-import { L1Log } from "../../../sequencer/l1-log.ts";
 import {
   adversaries,
   type AdversaryName,
   adversaryNames,
-  emptyPayloadOn,
   type Machine,
 } from "../adversaries/index.ts";
 import { Cluster, type Process } from "../cluster.ts";
@@ -27,16 +25,17 @@ import {
   spared,
 } from "../faults.ts";
 import { type Observation, Violation } from "../observation.ts";
+import { parameters as quickParameters } from "../parameters.ts";
 import { layOut, pickAdversaries } from "../processes.ts";
 import { SeededRandom } from "../random.ts";
-import { fakeLaneSignatures, fakeSignatures } from "../signatures.ts";
 import { World } from "../world.ts";
 import { AccountedSealing } from "./accounted-sealing.ts";
-import { chainId, Clients, firstL1Block, type Sent } from "./clients.ts";
+import { Clients, type Sent } from "./clients.ts";
 import { coreKind, type CoreNode, type CoreParts, trueParts } from "./node.ts";
 import { Clocks } from "./clocks.ts";
 import { Panel } from "./panel.ts";
 import type { Sealing } from "./sealing.ts";
+import { domain, furnish, genesisOf, toolsOf } from "./setting.ts";
 import { Traffic } from "./traffic.ts";
 
 export interface CoreCampaignOptions extends CommonOptions {
@@ -84,19 +83,7 @@ export interface CoreReport extends CommonReport {
   readonly peaks: ReadonlyMap<string, { readonly size: number; readonly max: number }>;
 }
 
-const parameters: Parameters = {
-  viewTimeout: 100_000,
-  idleTime: 300_000,
-  laneFlush: 10_000,
-  laneHeartbeat: 250_000,
-  checkpointHeights: 8,
-  checkpointTime: 10_000_000,
-  feePerByte: 1,
-  epochTime: 0,
-  dkgWindow: 0,
-  keyEpochs: 0,
-  keyOverlap: 0,
-};
+const parameters: Parameters = { ...quickParameters, checkpointHeights: 8 };
 
 /** What the parts beside consensus say, and a process may just have said when it dies. */
 const spoken = ["shares", "opened", "lanes", "transactions", "checkpoint-vote"] as const;
@@ -138,7 +125,6 @@ class CoreCampaign {
   readonly #random: SeededRandom;
   readonly #world = new World();
   readonly #genesis: Genesis;
-  readonly #domain = new Uint8Array(32).fill(1);
   readonly #wicked: ReadonlyMap<number, AdversaryName>;
   readonly #processes: readonly Process[];
   readonly #honest: readonly Process[];
@@ -165,7 +151,7 @@ class CoreCampaign {
     this.#random = new SeededRandom(seed, 17);
     const sealing = options.sealing ?? new AccountedSealing(n);
     this.#clients = new Clients(new SeededRandom(seed, 18), sealing);
-    this.#genesis = genesisOf(sealing);
+    this.#genesis = genesisOf(sealing.committee, parameters);
     const picked = pickAdversaries(this.#random, n, options.adversaryNames ?? adversaryNames);
     this.#wicked = options.wicked ?? picked;
     this.#processes = layOut(n, this.#wicked);
@@ -187,17 +173,14 @@ class CoreCampaign {
     this.#cluster = new Cluster(this.#world, this.#random, {
       kind: coreKind({
         genesis: this.#genesis,
-        domain: this.#domain,
+        domain,
         sealing,
         partsOf: (process) => this.#partsOf(process),
         clockOf: (process, now) => this.#clocks.at(process, now),
         onClock: (process, now) => {
           if (process.isHonest) this.#latestClock = Math.max(this.#latestClock, now);
         },
-        furnish: (disk) => {
-          for (const effect of new L1Log(1, []).append(firstL1Block, this.#world.now, 0))
-            if (effect.type === "persist") disk.writeNow(effect.writes, true);
-        },
+        furnish: (disk) => furnish(disk, this.#world.now),
         corrupt: (process, core) => this.#corrupt(process, core),
         jobTime: () => ({ min: 200, max: this.#isHealed ? calmJobTime : jobTimeMax }),
         observe: (observation) => this.#observe(observation),
@@ -463,17 +446,8 @@ class CoreCampaign {
   #corrupt(process: Process, core: Machine): Machine {
     const name = process.isHonest ? this.#options.honestAre : this.#wicked.get(process.validator);
     if (name === undefined) return core;
-    const { validator, id } = process;
-    return adversaries[name].corrupt(core, {
-      index: validator,
-      committee: this.#genesis.committee,
-      parameters,
-      domain: this.#domain,
-      random: new SeededRandom(this.#options.seed, id + 1),
-      votes: fakeSignatures(validator),
-      lanes: fakeLaneSignatures(validator),
-      emptyPayload: emptyPayloadOn,
-    });
+    const random = new SeededRandom(this.#options.seed, process.id + 1);
+    return adversaries[name].corrupt(core, toolsOf(process.validator, this.#genesis, random));
   }
 
   #failure(checker: string, what: string, core: readonly Process[]): Violation {
@@ -486,16 +460,6 @@ class CoreCampaign {
     const wicked = [...this.#wicked].map(([seat, name]) => `seat ${seat} is ${name}`);
     return new Violation(checker, [what, ...wicked, ...states].join("; "));
   }
-}
-
-function genesisOf({ committee }: Sealing): Genesis {
-  return {
-    chainId,
-    contracts: { hub: new Uint8Array(20).fill(1), rollups: new Uint8Array(20).fill(2) },
-    l1Start: 1,
-    committee,
-    parameters,
-  };
 }
 
 function typeSaid(effect: Seen): string | undefined {
