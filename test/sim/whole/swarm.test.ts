@@ -11,7 +11,7 @@ const rare: ReadonlySet<string> = new Set(["openings that lag by more than a lea
 test("seeds of whole cores keep every promise, and recover when the faults end", async () => {
   const failures: string[] = [];
   const seen = new Set<string>();
-  for (let seed = 1; seed <= 8; seed++)
+  for (let seed = 1; seed <= 12; seed++)
     try {
       const { coverage } = await runCoreSeed({ seed, n: 4, views: 40 });
       for (const rarity of coverage.keys()) seen.add(rarity);
