@@ -152,12 +152,15 @@ export class CoreCluster {
       readonly epochTime?: number;
       /** Rounds are held; without, whoever is to come next is announced. */
       readonly dkgWindow?: number;
+      /** As `Parameters` have them: the key is replaced. */
+      readonly keyEpochs?: number;
+      readonly keyOverlap?: number;
       /** The first committee has yet to make its key. */
       readonly isKeyless?: boolean;
     } = {},
   ): Promise<CoreCluster> {
     const { behindMax = limits.stateSyncHeights, spare = 0, epochTime = 0 } = options;
-    const { dkgWindow = 0, isKeyless = false } = options;
+    const { dkgWindow = 0, isKeyless = false, keyEpochs = 0, keyOverlap = 1 } = options;
     const group = await createMclSealingGroup();
     const draw = { validators, entropy: sha256() };
     const { committee, secrets } = dealCommittee(group, draw);
@@ -172,7 +175,7 @@ export class CoreCluster {
         contracts: { hub: new Uint8Array(20).fill(1), rollups: new Uint8Array(20).fill(2) },
         l1Start: 1,
         committee: isKeyless ? drawCommittee(draw).committee : committee,
-        parameters: { checkpointHeights: 16, epochTime, dkgWindow },
+        parameters: { checkpointHeights: 16, epochTime, dkgWindow, keyEpochs, keyOverlap },
       },
     );
     const all = [...secrets, ...spares.slice(0, spare)];

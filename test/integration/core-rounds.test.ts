@@ -2,7 +2,7 @@
 // cryptography and the true rounds.
 
 import { expect, test } from "vitest";
-import { toHex, utf8 } from "../../base/index.ts";
+import { assert, toHex, utf8 } from "../../base/index.ts";
 import { isMember } from "../../protocol/index.ts";
 import { type ClusterNode, CoreCluster } from "./core-cluster.ts";
 
@@ -40,6 +40,57 @@ test("the key is handed on to other members, and opens for them what was sealed 
   const texts = ["sealed in the first epoch", "sealed in the second"];
   expect(await cluster.until(() => haveAll(cluster, texts), 10_000)).toBe(true);
   for (const { faults } of cluster.nodes) expect(faults).toEqual([]);
+});
+
+test("a new key takes the place of the old one, under an overlap in which both are opened", async () => {
+  const options = { isKeyless: true, dkgWindow: 8, epochTime: 3 * second };
+  const cluster = await CoreCluster.create(4, { ...options, keyEpochs: 2, keyOverlap: 40 });
+  const everyone = [0, 1, 2, 3];
+  cluster.prepare(1, everyone);
+  expect(await cluster.until(() => areIn(cluster, 1, everyone), 60_000)).toBe(true);
+  const old = cluster.nodes[0]?.epoch.committee;
+  const sealed = ["before", "within", "after"].map((when, i) =>
+    cluster.seal(0, utf8(`sealed to the old key, given ${when}`), 1_000 + i),
+  );
+  const [before, within, after] = await Promise.all(sealed);
+  assert(before !== undefined && within !== undefined && after !== undefined, "there are three");
+  cluster.prepare(2, everyone);
+  cluster.step(0, { type: "submit", now: cluster.now, ticket: 1_000, transaction: before });
+  expect(await cluster.until(() => areIn(cluster, 2, everyone), 60_000)).toBe(true);
+  const { sealing, retiring } = cluster.nodes[0]?.epoch.committee ?? {};
+  expect([sealing?.keyId, retiring?.keyId]).toEqual([2, 1]);
+  expect(retiring?.pk2).toEqual(old?.sealing?.pk2);
+  expect(sealing?.pk2).not.toEqual(old?.sealing?.pk2);
+  const until = retiring?.until ?? 0;
+
+  // In one go, so that both keys meet in a block.
+  cluster.step(1, { type: "submit", now: cluster.now, ticket: 1_001, transaction: within });
+  await submit(cluster, 1, "sealed to the new key");
+  const texts = [
+    "sealed to the old key, given before",
+    "sealed to the old key, given within",
+    "sealed to the new key",
+  ];
+  expect(await cluster.until(() => haveAll(cluster, texts), 10_000)).toBe(true);
+  expect(heightOf(cluster, 0)).toBeLessThan(until);
+  for (const { ring } of cluster.nodes)
+    expect([...ring.shares.keys()].filter((name) => name.startsWith("2 ")).sort()).toEqual([
+      "2 1",
+      "2 2",
+    ]);
+
+  expect(await cluster.until(() => deliveredOf(cluster) > until, 60_000)).toBe(true);
+  cluster.step(2, { type: "submit", now: cluster.now, ticket: 1_002, transaction: after });
+  await cluster.until(() => cluster.nodes[2]?.answers.has(1_002) === true, 2_000);
+  expect(cluster.nodes[2]?.answers.get(1_002)).toEqual({ code: "KEY_RETIRED" });
+  await submit(cluster, 2, "sealed to the new key, later");
+  expect(
+    await cluster.until(() => haveAll(cluster, ["sealed to the new key, later"]), 10_000),
+  ).toBe(true);
+  for (const { ring, faults } of cluster.nodes) {
+    expect([...ring.shares.keys()].filter((name) => name.endsWith(" 1"))).toEqual([]);
+    expect(faults).toEqual([]);
+  }
 });
 
 test("a member that is down, and one that restarts in every window, do not keep the others from a key", async () => {
@@ -84,6 +135,10 @@ function epochOf(node: ClusterNode | undefined): number | undefined {
 
 function heightOf(cluster: CoreCluster, index: number): number {
   return cluster.nodes[index]?.core?.progress.executed ?? 0;
+}
+
+function deliveredOf(cluster: CoreCluster): number {
+  return Math.min(...cluster.nodes.map(({ core }) => core?.progress.delivered ?? 0));
 }
 
 function isSeated({ epoch }: ClusterNode): boolean {
