@@ -1,5 +1,6 @@
 // Looks for the seed that shows a planted bug.
 
+import { createMclSealingGroup } from "../../sequencer/crypto/index.ts";
 import { type EpochCampaignOptions, runEpochSeed } from "./epochs/campaign.ts";
 import { epochMutants } from "./epochs/mutants.ts";
 import { loadMutant, type Mutant } from "./mutant.ts";
@@ -64,8 +65,11 @@ async function huntCores(mutant: Mutant<CoreCampaignOptions>, first: number): Pr
 
 async function huntEpochs(mutant: Mutant<EpochCampaignOptions>, first: number): Promise<Hunt> {
   const { coreParts, dispose } = await loadMutant(mutant);
+  // Rounds with their true cryptography are slow, so only where keys are the matter.
+  const rounds =
+    mutant.options?.keyOverlap === undefined ? {} : { group: await createMclSealingGroup() };
   const run = (seed: number): Promise<unknown> =>
-    runEpochSeed({ ...mutant.options, seed, coreParts });
+    runEpochSeed({ ...mutant.options, ...rounds, seed, coreParts });
   return search(mutant, first, run).finally(dispose);
 }
 

@@ -3,13 +3,16 @@
 // must be in the last epoch and have delivered everything.
 
 import { fromHex } from "../../../base/index.ts";
-import type { SealingGroup } from "../../../crypto/index.ts";
+import { sealedKeyId, type SealingGroup } from "../../../crypto/index.ts";
 import {
+  type Committee,
   Epoch,
   type Genesis,
+  isSealedTo,
   keysOf,
   type L1Event,
   type Parameters,
+  quorum,
   spaces,
   ValidatorIndex,
 } from "../../../protocol/index.ts";
@@ -19,6 +22,8 @@ import type { Machine } from "../adversaries/index.ts";
 import { Agreement } from "../checkers/agreement.ts";
 import { Delivery } from "../checkers/delivery.ts";
 import { Epochs, epochSigned } from "../checkers/epochs.ts";
+import { Keys } from "../checkers/keys.ts";
+import { Secrecy } from "../checkers/secrecy.ts";
 import { Extension } from "../checkers/extension.ts";
 import { NonEquivocation } from "../checkers/non-equivocation.ts";
 import { OneBlockPerView } from "../checkers/one-block-per-view.ts";
@@ -41,6 +46,8 @@ export interface EpochCampaignOptions {
   readonly sizes?: readonly number[];
   /** Committees hand on the key themselves, with this; without, whoever comes next is announced to every process. */
   readonly group?: SealingGroup;
+  /** Every second committee makes a new key beside the old one, which is accepted for so many heights more. */
+  readonly keyOverlap?: number;
   /** A process that lies in all rounds, and does everything else as it should. */
   readonly falseDealer?: number;
   /** Without faults: nothing breaks and nobody dies. */
@@ -56,6 +63,8 @@ export interface EpochReport {
   readonly height: number;
   readonly transactions: number;
   readonly crashes: number;
+  /** How often a process ordered what was sealed to a key that was being replaced, or left it out because that was over. */
+  readonly keys: Keys["counts"];
   readonly events: number;
   readonly messages: number;
   /** Simulated seconds. */
@@ -79,6 +88,8 @@ const tickInterval = 20_000;
 const faultyTime = 15 * second;
 const settlingTime = 2 * second;
 const recoveryMax = 90 * second;
+/** A key that retires within so many heights may do so before what is sealed to it is reported once more. */
+const lateHeights = 100;
 /** Within the lifetime of a stamp, even of one from the beginning of the faults. */
 const keptMax = 12 * second;
 
@@ -99,6 +110,10 @@ class EpochCampaign {
   readonly #traffic: Traffic;
   readonly #epochs = new Epochs();
   readonly #agreement = new Agreement();
+  readonly #keys: Keys;
+  readonly #secrecy: Secrecy;
+  /** Of the newest epoch that a process has begun. */
+  #newest: Committee;
   readonly #delivery: Delivery;
   /** What is promised of views, in each epoch by itself. */
   readonly #ofEpoch = new Map<number, readonly Checker[]>();
@@ -127,7 +142,19 @@ class EpochCampaign {
     const { committee } = genesis;
     const start = { committee, height: 0 as never, hash: new Uint8Array(32) };
     const sealing = this.#committees.sealingOf(start);
-    this.#clients = new Clients(new SeededRandom(seed, 29), sealing);
+    this.#newest = committee;
+    this.#clients = new Clients(new SeededRandom(seed, 29), sealing, () => this.#keyIds());
+    this.#keys = new Keys({
+      transactionOf: (id) => this.#clients.get(id)?.transaction,
+      overlap: options.keyOverlap ?? 0,
+    });
+    this.#secrecy = new Secrecy({
+      whatIs: (share) => this.#committees.whatIs(share),
+      // Of the smallest committee.
+      threshold: quorum(Math.min(...sizes)),
+      byzantine: 0,
+      pointOf: (id) => this.#clients.get(id)?.point,
+    });
     this.#delivery = new Delivery(this.#clients);
     const jobTime = { min: 200, max: this.#random.pick([2_000, 20_000, 100_000]) };
     const kind = coreKind({
@@ -138,6 +165,8 @@ class EpochCampaign {
         placeIn: (process, epoch) => this.#committees.placeIn(process, epoch),
         networkKeyOf: ({ id }) => networkKeyOf(id),
         sealingOf: (epoch) => this.#committees.sealingOf(epoch),
+        holds: (process, { committee: current }, keyId) =>
+          rounds?.holds(process, current, keyId) ?? true,
         retire: (process, keyId) => rounds?.retire(process, keyId),
         ...(rounds === undefined
           ? {}
@@ -202,6 +231,7 @@ class EpochCampaign {
       height: this.#agreement.height,
       transactions: this.#clients.all.length,
       crashes: this.#cluster.crashes,
+      keys: this.#keys.counts,
       events: this.#world.events,
       messages: this.#cluster.network.messages,
       seconds: (this.#world.now - startedAt) / second,
@@ -228,7 +258,7 @@ class EpochCampaign {
     const areOrdered = (): boolean => kept.every((id) => this.#delivery.whereIs(id) !== undefined);
     await this.#pass(keptMax, areOrdered);
     if (!areOrdered()) throw this.#failure("receipts", "what two disks hold is lost");
-    const sure = this.#clients.all.filter(({ isSure }) => isSure);
+    const sure = this.#clients.all.filter(({ isSure, id }) => isSure && !this.#isTooLate(id));
     const isOrdered = ({ id }: Sent): boolean => this.#delivery.whereIs(id) !== undefined;
     this.#traffic.keepRepeating(sure, isOrdered, this.#processes);
     await this.#pass(recoveryMax, () => this.#isDelivered(sure));
@@ -236,18 +266,29 @@ class EpochCampaign {
     this.#checkShares();
   }
 
-  /** I17: every honest member of the last committee can give decryption shares that its verification key checks. */
+  /**
+   * I17: every honest member of the last committee can give decryption shares that its verification keys check, and of a
+   * key that has retired has nothing left.
+   */
   #checkShares(): void {
     const rounds = this.#rounds;
     const members = this.#committees.members[this.#last] ?? [];
     for (const [seat, process] of members.entries()) {
-      const committee = this.#nodes.get(process.id)?.epoch.committee;
-      if (rounds === undefined || committee === undefined) return;
+      const node = this.#nodes.get(process.id);
+      if (rounds === undefined || node === undefined) return;
+      const { committee } = node.epoch;
+      const { delivered } = node.core.progress;
       if (process.id === this.#options.falseDealer) continue;
       for (const { keyId, verificationKeys } of keysOf(committee)) {
         const verificationKey = verificationKeys[seat] ?? new Uint8Array();
-        if (!rounds.holdsShare(process, committee.epoch, { keyId, verificationKey }))
-          throw this.#failure("shares", `${process.id} has no share of key ${keyId}`);
+        const has = rounds.holdsShare(process, committee.epoch, { keyId, verificationKey });
+        const { retiring } = committee;
+        const isOver = keyId === retiring?.keyId && delivered >= retiring.until;
+        if (has === isOver)
+          throw this.#failure(
+            "shares",
+            `${process.id} has ${has ? "a" : "no"} share of key ${keyId}`,
+          );
       }
     }
   }
@@ -257,7 +298,25 @@ class EpochCampaign {
    * to say it again, and yet it has to be ordered, in whatever epoch.
    */
   #kept(): string[] {
-    return [...this.#holders].filter(([, holders]) => holders.size >= 2).map(([id]) => id);
+    return [...this.#holders]
+      .filter(([id, holders]) => holders.size >= 2 && !this.#isTooLate(id))
+      .map(([id]) => id);
+  }
+
+  /** Those that a client may seal to now: of the newest committee, while they are accepted. */
+  #keyIds(): readonly number[] {
+    return keysOf(this.#newest)
+      .map(({ keyId }) => keyId)
+      .filter((keyId) => isSealedTo(this.#newest, { keyId, height: this.#agreement.height }));
+  }
+
+  /** What is sealed to a key that has retired meanwhile, and is not ordered, never will be. */
+  #isTooLate(id: string): boolean {
+    const transaction = this.#clients.get(id)?.transaction;
+    const keyId = transaction?.version === 1 ? sealedKeyId(transaction.body) : undefined;
+    if (keyId === undefined || this.#delivery.whereIs(id) !== undefined) return false;
+    const height = this.#agreement.height + lateHeights;
+    return !isSealedTo(this.#newest, { keyId, height });
   }
 
   #noteHeld(process: Process, { disk, epoch }: CoreNode): void {
@@ -325,9 +384,12 @@ class EpochCampaign {
   }
 
   #onBuilt(process: Process, node: CoreNode): void {
+    const { committee } = node.epoch;
     this.#nodes.set(process.id, node);
+    if (committee.epoch > this.#newest.epoch) this.#newest = committee;
     this.#noteHeld(process, node);
     this.#guard(() => {
+      this.#keys.begin(node.epoch);
       this.#epochs.begin(process, node.epoch, this.#committees.placeIn(process, node.epoch));
     });
   }
@@ -336,7 +398,14 @@ class EpochCampaign {
     this.#options.watch?.(observation, this.#world.now);
     if (observation.type === "delivered")
       this.#world.trace(5, observation.process.id, observation.height);
-    const all = [this.#epochs, this.#agreement, this.#delivery, ...this.#checkersOf(observation)];
+    const all = [
+      this.#epochs,
+      this.#agreement,
+      this.#keys,
+      this.#secrecy,
+      this.#delivery,
+      ...this.#checkersOf(observation),
+    ];
     for (const checker of all) this.#guard(() => checker.observe(observation));
   }
 
@@ -374,14 +443,18 @@ class EpochCampaign {
     );
   }
 
+  #parameters(): Parameters {
+    if (this.#rounds === undefined) return parameters;
+    const { keyOverlap } = this.#options;
+    const rotation = keyOverlap === undefined ? {} : { keyEpochs: 2, keyOverlap };
+    return { ...parameters, ...roundParameters, ...rotation };
+  }
+
   #genesis(): Genesis {
     const rounds = this.#rounds;
     const committee =
       rounds === undefined ? this.#committees.at(0) : this.#committees.firstWith(rounds.dealt);
     if (committee === undefined) throw new Error("there is a first committee");
-    return genesisOf(
-      committee,
-      rounds === undefined ? parameters : { ...parameters, ...roundParameters },
-    );
+    return genesisOf(committee, this.#parameters());
   }
 }

@@ -7,7 +7,7 @@ import type { EpochStart } from "../../../sequencer/records.ts";
 import type { Process } from "../cluster.ts";
 import type { SeededRandom } from "../random.ts";
 import { AccountedSealing } from "../whole/accounted-sealing.ts";
-import type { Sealing } from "../whole/sealing.ts";
+import type { Sealing, Secret } from "../whole/sealing.ts";
 
 /** Points, because the hash of a committee adds them up; making one costs milliseconds. */
 const publicKeys: Uint8Array[] = [];
@@ -90,6 +90,15 @@ export class Committees {
   /** One key for all, so that what is sealed in one epoch can be opened in the next; the threshold is the committee's. */
   sealingOf({ committee }: EpochStart): Sealing {
     return this.#sealing(committee.members.length);
+  }
+
+  /** A share that any of them ever computed. */
+  whatIs(share: Uint8Array): Secret | undefined {
+    for (const sealing of this.#sealings.values()) {
+      const known = sealing.whatIs(share);
+      if (known !== undefined) return known;
+    }
+    return undefined;
   }
 
   #sealing(seats: number): AccountedSealing {

@@ -3,6 +3,12 @@
 import type { Mutant } from "../mutant.ts";
 import type { EpochCampaignOptions } from "./campaign.ts";
 
+/** The third committee is the last, and makes a new key; the old one retires in the middle of its epoch. */
+const rotation = { isCalm: true, sizes: [4, 4, 5], keyOverlap: 40 } as const;
+
+/** It does so in the third epoch, and is handed on with the newest to a fourth. */
+const handing = { isCalm: true, sizes: [4, 4, 5, 4], keyOverlap: 150 } as const;
+
 export const epochMutants: readonly Mutant<EpochCampaignOptions>[] = [
   {
     name: "a node without a seat votes",
@@ -68,5 +74,75 @@ export const epochMutants: readonly Mutant<EpochCampaignOptions>[] = [
     checkers: ["liveness", "assertion", "epochs"],
     knownSeed: 1,
     budget: 3,
+  },
+  {
+    name: "what is sealed to a key that has retired is ordered",
+    edits: [
+      {
+        file: "ledger/admission.ts",
+        from: "isSealedTo(committee, { keyId, height })",
+        to: "isSealedTo(committee, { keyId, height: 0 })",
+      },
+    ],
+    checkers: ["keys"],
+    knownSeed: 1,
+    budget: 3,
+    options: rotation,
+  },
+  {
+    name: "a key is not handed on although it is in use",
+    edits: [
+      {
+        file: "epoch/succession.ts",
+        from: "closingFrom(start, parameters.dkgWindow) <= retiring.until",
+        to: "closingFrom(start, parameters.dkgWindow) < 0",
+      },
+    ],
+    checkers: ["keys"],
+    knownSeed: 1,
+    budget: 3,
+    options: handing,
+  },
+  {
+    name: "the end of a key moves when it is handed on",
+    edits: [
+      {
+        file: "epoch/succession.ts",
+        from: "retiring?.keyId === keyId ? retiring.until : Height(end)",
+        to: "retiring?.keyId === 0 ? retiring.until : Height(end)",
+      },
+    ],
+    checkers: ["keys"],
+    knownSeed: 1,
+    budget: 3,
+    options: handing,
+  },
+  {
+    name: "the shares of a key are erased while it is in use",
+    edits: [
+      {
+        file: "sequencer/core.ts",
+        from: "this.#delivery.delivered >= retiring.until",
+        to: "this.#delivery.delivered >= 0",
+      },
+    ],
+    checkers: ["liveness", "shares"],
+    knownSeed: 1,
+    budget: 3,
+    options: { ...rotation, keyOverlap: 150 },
+  },
+  {
+    name: "the shares of a key that has retired are kept",
+    edits: [
+      {
+        file: "sequencer/core.ts",
+        from: "if (!isOver || this.#hasRetired) return;",
+        to: "if (isOver !== undefined) return;",
+      },
+    ],
+    checkers: ["shares"],
+    knownSeed: 1,
+    budget: 3,
+    options: rotation,
   },
 ];

@@ -39,6 +39,11 @@ export class Rounds {
     return doRoundJob({ secrets, workers }, job);
   }
 
+  /** Whether the process has any share of a key of its committee. */
+  holds(process: Process, committee: Committee, keyId: number): boolean {
+    return shareOf(this.#ringOf(process).sharesIn(committee.epoch), keyId) !== undefined;
+  }
+
   retire(process: Process, keyId: number): void {
     this.#ringOf(process).erase(keyId);
   }

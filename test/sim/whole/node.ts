@@ -2,6 +2,7 @@
 // answered after a while, what only the disk has is served by the production's archive, and its clock may be off.
 
 import { decode, toHex, u64Bytes } from "../../../base/index.ts";
+import { fromKeyedPoint } from "../../../crypto/index.ts";
 import {
   type CommonEffect,
   decodeHeader,
@@ -55,7 +56,9 @@ export interface CoreKindOptions {
     readonly sealingOf: (epoch: EpochStart) => Sealing;
     /** Where committees make their keys themselves: the work of a process for it. */
     readonly round?: (process: Process, epoch: EpochStart, job: RoundJob) => Promise<RoundAnswer>;
-    /** A process has no more use for its shares of this key. */
+    /** Whether a process has its share of this key of its committee. */
+    readonly holds: (process: Process, epoch: EpochStart, keyId: number) => boolean;
+    /** It has no more use for its shares of it. */
     readonly retire: (process: Process, keyId: number) => void;
   };
   readonly partsOf: (process: Process) => CoreParts;
@@ -221,6 +224,10 @@ export function coreKind(options: CoreKindOptions): NodeKind<CoreEvent, CoreEffe
       const place = epochs.placeIn(process, epoch);
       const { round } = epochs;
       if (effect.type === "key-retired") return epochs.retire(process, effect.keyId);
+      if (effect.type === "compute-shares") {
+        const keyIds = new Set(effect.points.map((point) => fromKeyedPoint(point).keyId));
+        if (![...keyIds].every((keyId) => epochs.holds(process, epoch, keyId))) return;
+      }
       if (effect.type === "round-job" && round !== undefined)
         return host.later(async () => {
           const answer = await round(process, epoch, effect.job);
