@@ -1,10 +1,10 @@
 // Keystores as files: written whole or not at all, readable by their owner alone, and never written over, because what
 // they hold may exist nowhere else.
 
-import { randomUUID } from "node:crypto";
-import { link, mkdir, open, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { CodedError } from "../../base/index.ts";
+import { writeOnce } from "./durable-file.ts";
 import { decryptKeystore, type Derivation, encryptKeystore, type SecretKey } from "./keystore.ts";
 import { type PasswordSource, readPassword } from "./password.ts";
 import { readSmallFile } from "./small-file.ts";
@@ -62,38 +62,6 @@ export async function readKeyFile(path: string): Promise<string> {
       cause,
       details: { path },
     });
-  }
-}
-
-/** On disk under another name first: a link appears whole, and refuses a path that is taken. */
-async function writeOnce(path: string, text: string): Promise<void> {
-  const folder = dirname(path);
-  const draft = join(folder, `.${randomUUID()}.tmp`);
-  try {
-    await writeAndSync(draft, text);
-    await link(draft, path);
-  } finally {
-    await unlink(draft);
-  }
-  await syncFolder(folder);
-}
-
-async function writeAndSync(path: string, text: string): Promise<void> {
-  const file = await open(path, "wx", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

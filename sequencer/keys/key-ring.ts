@@ -3,13 +3,13 @@
 // what is deleted in a database: so they stand in small files, which are overwritten before they are unlinked. They are
 // sealed under a key that follows from the node's network key, and so are safe as long as its keystore is.
 
-import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, unlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { CodedError, concatBytes, type Random, utf8 } from "../../base/index.ts";
+import { isDraft, overwrite, syncFolder, writeOnce } from "./durable-file.ts";
 
 /** What a node has for the committee of an epoch before that committee has its key; 32 bytes each. */
 export interface EpochSecrets {
@@ -24,7 +24,6 @@ type Kind = "secrets" | `share-${number}`;
 const fileName = /^epoch-(\d+)\.(?:secrets|share-(\d+))$/;
 
 const nonceBytes = 24;
-const draftName = /^\.[0-9a-f-]+\.tmp$/;
 
 export class KeyRing {
   readonly #folder: string;
@@ -51,8 +50,7 @@ export class KeyRing {
     await guarded(folder, async () => {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       // What a crash left: never used, or a second name of what is. Overwriting it might destroy that.
-      for (const name of await readdir(folder))
-        if (draftName.test(name)) await unlink(join(folder, name));
+      for (const name of await readdir(folder)) if (isDraft(name)) await unlink(join(folder, name));
     });
     return new KeyRing(folder, random, key);
   }
@@ -131,19 +129,12 @@ export class KeyRing {
     }
   }
 
-  /** On disk under another name first: a link appears whole. */
   async #write(epoch: number, kind: Kind, secret: Uint8Array): Promise<void> {
     const name = nameOf(epoch, kind);
     const path = join(this.#folder, name);
     const nonce = this.#random.bytes(nonceBytes);
     const sealed = xchacha20poly1305(this.#key, nonce, utf8(name)).encrypt(secret);
-    const draft = join(this.#folder, `.${randomUUID()}.tmp`);
-    await guarded(path, async () => {
-      await writeAndSync(draft, concatBytes(nonce, sealed), "wx");
-      await link(draft, path);
-      await unlink(draft);
-      await syncFolder(this.#folder);
-    });
+    await guarded(path, () => writeOnce(path, concatBytes(nonce, sealed)));
   }
 
   async #erase(name: string): Promise<void> {
@@ -151,7 +142,7 @@ export class KeyRing {
     await guarded(path, async () => {
       try {
         const { length } = await readFile(path);
-        await writeAndSync(path, this.#random.bytes(length), "r+");
+        await overwrite(path, this.#random.bytes(length));
         await unlink(path);
         await syncFolder(this.#folder);
       } catch (error) {
@@ -163,25 +154,6 @@ export class KeyRing {
 
 function nameOf(epoch: number, kind: Kind): string {
   return `epoch-${epoch}.${kind}`;
-}
-
-async function writeAndSync(path: string, bytes: Uint8Array, flags: "wx" | "r+"): Promise<void> {
-  const file = await open(path, flags, 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {

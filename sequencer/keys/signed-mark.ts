@@ -4,6 +4,7 @@
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CodedError, toHex } from "../../base/index.ts";
+import { syncFolder } from "./durable-file.ts";
 import { readSmallFile } from "./small-file.ts";
 
 /** One line for each chain. */
@@ -34,12 +35,7 @@ export async function leaveSignedMark(keyPath: string, genesisHash: Uint8Array):
     } finally {
       await file.close();
     }
-    const folder = await open(dirname(path), "r");
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+    await syncFolder(dirname(path));
     return true;
   } catch {
     return false;
