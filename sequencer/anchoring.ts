@@ -17,32 +17,36 @@ import type { StatusBook } from "./status.ts";
 
 export type CertifiedEffect = Extract<CoreEffect, { type: "certified" | "completed" }>;
 
-/** What is carried to L1: a checkpoint with all that its root commits to, and whose it is. */
-export interface ToAnchor {
+/** A checkpoint with all that its root commits to. */
+export interface Anchorable {
   readonly certified: CertifiedCheckpoint;
+  /** By rollup id. */
   readonly leaves: readonly RollupLeaf[];
+  /** Whose it is. */
   readonly committee: Committee;
-  /** With the last one of an epoch: who signs after it. */
+  /** With the last checkpoint of an epoch: who signs after it. */
   readonly next?: Committee;
 }
 
+/** A checkpoint that the Hub took, or one that a rollup settled from: `count` is the Hub's name for it. */
+export type Carried =
+  | {
+      readonly type: "anchored";
+      readonly count: number;
+      readonly number: number;
+      readonly height: number;
+      readonly transaction: string;
+    }
+  | {
+      readonly type: "settled";
+      readonly count: number;
+      readonly rollup: number;
+      readonly transaction: string;
+    };
+
 /** L1 as it was last seen; the same object while nothing happens there. */
 export interface SeenL1 {
-  readonly carried: readonly (
-    | {
-        readonly type: "anchored";
-        readonly count: number;
-        readonly number: number;
-        readonly height: number;
-        readonly transaction: string;
-      }
-    | {
-        readonly type: "settled";
-        readonly count: number;
-        readonly rollup: number;
-        readonly transaction: string;
-      }
-  )[];
+  readonly carried: readonly Carried[];
 }
 
 export interface AnchoringPorts {
@@ -53,7 +57,7 @@ export interface AnchoringPorts {
   readonly metrics: Metrics;
   readonly now: () => Micros;
   /** Hands it to the poster of the epoch that lasts. */
-  readonly anchor: (anchorable: ToAnchor) => void;
+  readonly anchor: (anchorable: Anchorable) => void;
 }
 
 const certifiedKept = 64;

@@ -4,18 +4,19 @@
 import { getCreateAddress, Wallet } from "ethers";
 import { CodedError, type Logger, type Metrics } from "../../base/index.ts";
 import type { ContradictionCall, L1Block, Member } from "../../protocol/index.ts";
+import type { Anchorable } from "../anchoring.ts";
 import { registeredAddresses } from "./addresses.ts";
 import { readQuantity } from "./answers.ts";
 import { hex } from "./calls.ts";
 import { Candidates } from "./candidates.ts";
-import { type Anchorable, type Place, Poster } from "./poster.ts";
+import { type Place, Poster } from "./poster.ts";
 import { Rpc } from "./rpc.ts";
 import { type L1State, StateReader } from "./state-reader.ts";
 import { Watcher } from "./watcher.ts";
 
 export { convictCall } from "./calls.ts";
-export type { Anchorable, Place } from "./poster.ts";
-export type { Carried, L1State, SettledRollup } from "./state-reader.ts";
+export type { Place } from "./poster.ts";
+export type { L1State, SettledRollup } from "./state-reader.ts";
 
 export interface SettlementOptions {
   readonly rpcUrl: string;

@@ -6,14 +6,13 @@ import type { Wallet } from "ethers";
 import { assert, type CodedError, type Logger, type Metrics } from "../../base/index.ts";
 import { g1Uncompressed } from "../../crypto/index.ts";
 import {
-  type CertifiedCheckpoint,
   type Committee,
   committeeDigest,
   committeeHash,
   committeeHead,
   type ContradictionCall,
-  type RollupLeaf,
 } from "../../protocol/index.ts";
+import type { Anchorable } from "../anchoring.ts";
 import { bundleAbi, hubAbi, stakeAbi } from "./abi.ts";
 import { type Hex, readBytes } from "./answers.ts";
 import type { Candidates } from "./candidates.ts";
@@ -32,17 +31,6 @@ import { forEachOf, isRefusal, type Rpc } from "./rpc.ts";
 import { type Call, Sender } from "./sender.ts";
 import type { Look, StateReader } from "./state-reader.ts";
 import { Turn } from "./turn.ts";
-
-/** A checkpoint with all that its root commits to. */
-export interface Anchorable {
-  readonly certified: CertifiedCheckpoint;
-  /** By rollup id. */
-  readonly leaves: readonly RollupLeaf[];
-  /** Whose it is. */
-  readonly committee: Committee;
-  /** With the last checkpoint of an epoch: who signs after it. */
-  readonly next?: Committee;
-}
 
 /** A validator's place in the committee, by which it is its turn. */
 export interface Place {

@@ -2,6 +2,7 @@
 // new blocks; when L1 has gone back, asked anew.
 
 import { CodedError } from "../../base/index.ts";
+import type { Carried } from "../anchoring.ts";
 import { hubAbi, settlementAbi, topics } from "./abi.ts";
 import { type Block, type Hex, type Log, readBlock, readBytes, readLogs } from "./answers.ts";
 import { badAnswer, forEachOf, type Rpc } from "./rpc.ts";
@@ -23,22 +24,6 @@ export interface L1State {
   /** What L1 has taken since the last state, in its order; after a reorganisation the newest of it once more. */
   readonly carried: readonly Carried[];
 }
-
-/** A checkpoint that the Hub took, or one that a rollup settled from: `count` is the Hub's name for it. */
-export type Carried =
-  | {
-      readonly type: "anchored";
-      readonly count: number;
-      readonly number: number;
-      readonly height: number;
-      readonly transaction: string;
-    }
-  | {
-      readonly type: "settled";
-      readonly count: number;
-      readonly rollup: number;
-      readonly transaction: string;
-    };
 
 export interface SettledRollup {
   readonly batches: number;

@@ -28,11 +28,11 @@ import {
   ValidatorIndex,
   zeroHash,
 } from "../../protocol/index.ts";
+import type { Anchorable } from "../../sequencer/anchoring.ts";
 import { topics } from "../../sequencer/settlement/abi.ts";
 import { anchorCall, settleItem } from "../../sequencer/settlement/calls.ts";
 import { blstBls } from "../../sequencer/crypto/index.ts";
 import {
-  type Anchorable,
   createSettlement,
   type L1State,
   type Settlement,
