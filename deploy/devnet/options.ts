@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { integer, parseOptions } from "./option-values.ts";
 
 export interface Options {
   readonly validators: number;
@@ -40,22 +41,9 @@ export function readOptions(root: string, args: readonly string[]): Options | nu
     .option("--data <dir>", "where each run makes its folder", join(root, "devnet-data"))
     .option("--keep", "leave the run's folder; otherwise it goes when all went well", false)
     .option("--json", "print a smoke's summary as one line of JSON", false)
-    .addHelpText("after", help)
-    .exitOverride();
-  try {
-    program.parse([...args], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : 2;
-  }
+    .addHelpText("after", help);
+  const code = parseOptions(program, args);
+  if (code !== undefined) return code;
   const options = program.opts<Omit<Options, "rate"> & { readonly rate?: number }>();
   return { ...options, rate: options.rate ?? (options.smoke ? 6 : 25) };
-}
-
-function integer(min: number, max: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && min <= value && value <= max) return value;
-    throw new InvalidArgumentError(`It must be an integer from ${min} to ${max}.`);
-  };
 }

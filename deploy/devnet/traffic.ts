@@ -6,14 +6,14 @@ import type { SealingGroup } from "../../crypto/index.ts";
 import {
   faultyMax,
   type Genesis,
-  Height,
-  Namespace,
   type SealedTransaction,
   transactionId,
 } from "../../protocol/index.ts";
-import { type ConclaveClient, type Network, sealTransaction } from "../../sdk/index.ts";
+import type { ConclaveClient, Network } from "../../sdk/index.ts";
 import { fastClient } from "./client.ts";
 import { type Journal, nowMicros } from "./journal.ts";
+import { keepPace } from "./pace.ts";
+import { sealIntent } from "./sealed-intent.ts";
 import type { Intent, Traders } from "./traders.ts";
 
 export interface TrafficOptions {
@@ -43,10 +43,6 @@ export interface TrafficOptions {
 const inFlightMax = 64;
 /** Transactions that have further to go; with so many, the network is told nothing new by another. */
 const openMax = 5_000;
-const pauseMs = 100;
-/** Heights within which a transaction must be ordered. */
-const lifeHeights = 10_000;
-const feeCap = 100_000;
 const attemptsMax = 10;
 const attemptPauseMs = 500;
 /** What a validator says to a transaction that stands in a block already: it came through another. */
@@ -58,21 +54,16 @@ export async function runTraffic(options: TrafficOptions): Promise<void> {
   const clients = new Clients(options);
   // The key outlives the committees, so that whoever has seen it once can seal for all of them.
   const network = await clients.at(0).network();
-  const inFlight = new Set<Promise<void>>();
-  const start = performance.now();
-  for (let turn = 0; turn < count && !signal.aborted; turn++) {
-    const dueMs = start + (turn * 1_000) / rate - performance.now();
-    if (dueMs > 0) await sleep(dueMs);
-    while (inFlight.size >= inFlightMax) await Promise.race(inFlight);
-    while (journal.open >= openMax && !signal.aborted) await sleep(pauseMs);
+  const isHeldUp = (): boolean => journal.open >= openMax;
+  await keepPace({ rate, count, inFlightMax, isHeldUp, signal }, async (turn) => {
     const held = turn === 0 ? options.holdFirst : undefined;
     const client = (): ConclaveClient => clients.at(turn);
-    const submission = submitOne(options, { network, client, held, intent: traders.next(turn) })
-      .catch((error: unknown) => options.onFailure(reasonOf(error)))
-      .finally(() => inFlight.delete(submission));
-    inFlight.add(submission);
-  }
-  await Promise.all(inFlight);
+    try {
+      await submitOne(options, { network, client, held, intent: traders.next(turn) });
+    } catch (error) {
+      options.onFailure(reasonOf(error));
+    }
+  });
 }
 
 /** One for each validator: it and the next f + 1, of which f may fail and one be down. */
@@ -123,21 +114,7 @@ async function submitOne(
   { network, client, held, intent }: Attempt,
 ): Promise<void> {
   const { group, journal, height } = options;
-  const transaction = await sealTransaction(
-    {
-      network,
-      envelope: {
-        namespace: Namespace(intent.namespace),
-        class: intent.class,
-        nonce: intent.nonce,
-        expiry: Height(height() + lifeHeights),
-        feeCap,
-      },
-      payload: intent.payload,
-      signer: intent.signer,
-    },
-    group,
-  );
+  const transaction = await sealIntent(intent, { network, group, height: height() });
   const id = transactionId(transaction);
   held?.onSealed(toHex(id));
   await held?.until;

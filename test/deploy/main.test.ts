@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import hre from "hardhat";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { until } from "../../deploy/devnet/until.ts";
+import { type RunningProgram, startProgram } from "./program.ts";
 
 const minutes = 60_000;
 const program = join(import.meta.dirname, "..", "..", "deploy", "devnet", "main.ts");
@@ -24,12 +25,8 @@ afterEach(() => {
   rmSync(data, { recursive: true });
 });
 
-function start(...args: readonly string[]): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, [program, "--data", data, ...args]);
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  return { child, output: () => output };
+function start(...args: readonly string[]): RunningProgram {
+  return startProgram(program, ["--data", data, ...args]);
 }
 
 async function codeOf(child: ChildProcess): Promise<number | null> {

@@ -2,18 +2,19 @@
 // a while, with the same bytes.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { assert } from "../../base/index.ts";
 import type { SealingGroup } from "../../crypto/index.ts";
 import { fastClient } from "../../deploy/devnet/client.ts";
+import { keepPace } from "../../deploy/devnet/pace.ts";
+import { sealIntent } from "../../deploy/devnet/sealed-intent.ts";
 import type { Intent, Traders } from "../../deploy/devnet/traders.ts";
 import {
   faultyMax,
   type Genesis,
-  Height,
-  Namespace,
   type SealedTransaction,
   transactionId,
 } from "../../protocol/index.ts";
-import { type ConclaveClient, type Network, sealTransaction, toNetwork } from "../../sdk/index.ts";
+import { type ConclaveClient, type Network, toNetwork } from "../../sdk/index.ts";
 import type { Book } from "./book.ts";
 
 export interface LoadOptions {
@@ -36,9 +37,6 @@ export interface LoadOptions {
 const inFlightMax = 64;
 /** Promised and not delivered; beyond them as well. */
 const outstandingMax = 2_000;
-const pauseMs = 100;
-const lifeHeights = 10_000;
-const feeCap = 100_000;
 const attemptsMax = 30;
 const attemptPauseMs = 500;
 
@@ -47,21 +45,12 @@ export async function bringLoad(options: LoadOptions): Promise<void> {
   const { genesis, group, traders, book, rate, signal } = options;
   const network = toNetwork(genesis, group);
   const clients = makeClients(options);
-  const inFlight = new Set<Promise<void>>();
-  const start = performance.now();
-  for (let turn = 0; !signal.aborted; turn++) {
-    const dueMs = start + (turn * 1_000) / rate - performance.now();
-    if (dueMs > 0) await sleep(dueMs);
-    while (inFlight.size >= inFlightMax) await Promise.race(inFlight);
-    while (book.outstanding >= outstandingMax && !signal.aborted) await sleep(pauseMs);
+  const isHeldUp = (): boolean => book.outstanding >= outstandingMax;
+  await keepPace({ rate, count: Infinity, inFlightMax, isHeldUp, signal }, async (turn) => {
     const client = clients[turn % clients.length];
-    if (client === undefined) break;
-    const bringing = bringOne(options, { network, client, intent: traders.next(turn) }).finally(
-      () => inFlight.delete(bringing),
-    );
-    inFlight.add(bringing);
-  }
-  await Promise.all(inFlight);
+    assert(client !== undefined, "somebody is asked");
+    await bringOne(options, { network, client, intent: traders.next(turn) });
+  });
 }
 
 /** Most ask honest validators alone, whose receipts are promises; one asks who comes first, whoever it is. */
@@ -93,21 +82,7 @@ async function bringOne(
   { group, book, honest, height, signal }: LoadOptions,
   { network, client, intent }: Bringing,
 ): Promise<void> {
-  const transaction = await sealTransaction(
-    {
-      network,
-      envelope: {
-        namespace: Namespace(intent.namespace),
-        class: intent.class,
-        nonce: intent.nonce,
-        expiry: Height(height() + lifeHeights),
-        feeCap,
-      },
-      payload: intent.payload,
-      signer: intent.signer,
-    },
-    group,
-  );
+  const transaction = await sealIntent(intent, { network, group, height: height() });
   book.bring(transactionId(transaction), intent.namespace);
   const validators = await insist(client, transaction, signal);
   const receipts = validators.filter((each) => honest.includes(each)).length;

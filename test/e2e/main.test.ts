@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +5,7 @@ import { join } from "node:path";
 import hre from "hardhat";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { until } from "../../deploy/devnet/until.ts";
+import { type RunningProgram, startProgram } from "../deploy/program.ts";
 
 const minutes = 60_000;
 const program = join(import.meta.dirname, "main.ts");
@@ -24,12 +24,8 @@ afterEach(() => {
   rmSync(data, { recursive: true });
 });
 
-function start(...args: readonly string[]): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, [program, "--data", data, ...args]);
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  return { child, output: () => output };
+function start(...args: readonly string[]): RunningProgram {
+  return startProgram(program, ["--data", data, ...args]);
 }
 
 /** Command lines that name a file of this run. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { decimal, integer, parseOptions } from "../../deploy/devnet/option-values.ts";
 import { byzantine } from "./adversaries.ts";
 
 export interface Options {
@@ -40,26 +41,19 @@ export function readOptions(root: string, args: readonly string[]): Options | nu
       "Torments a network of real processes, and checks from outside that it kept every promise.",
     )
     .option("--validators <4|7>", "how many", oneOf(4, 7), 4)
-    .option("--seed <n>", "what goes wrong, and when", number(0, Number.MAX_SAFE_INTEGER), 1)
-    .option("--minutes <n>", "for how long things go wrong, about", number(0.1, 600, false), 5)
+    .option("--seed <n>", "what goes wrong, and when", integer(0, Number.MAX_SAFE_INTEGER), 1)
+    .option("--minutes <n>", "for how long things go wrong, about", decimal(0.1, 600), 5)
     .addOption(
       new Option("--adversaries <names>", "who is at the corrupted seat, with commas between")
         .argParser(names)
         .default(everybody, "everybody"),
     )
-    .option("--rate <n>", "transactions per second", number(1, 100), 10)
+    .option("--rate <n>", "transactions per second", integer(1, 100), 10)
     .option("--data <dir>", "where each run makes its folder", join(root, "devnet-data"))
     .option("--keep", "leave the run's folder; otherwise it goes when all went well", false)
     .option("--json", "print the summary as one line of JSON", false)
-    .addHelpText("after", help)
-    .exitOverride();
-  try {
-    program.parse([...args], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : 2;
-  }
-  return program.opts<Options>();
+    .addHelpText("after", help);
+  return parseOptions(program, args) ?? program.opts<Options>();
 }
 
 function names(text: string): readonly string[] {
@@ -74,16 +68,5 @@ function oneOf(...values: readonly number[]) {
     const value = Number(text);
     if (values.includes(value)) return value;
     throw new InvalidArgumentError(`It must be one of ${values.join(", ")}.`);
-  };
-}
-
-function number(min: number, max: number, isWhole = true) {
-  const pattern = isWhole ? /^\d+$/ : /^\d+(?:\.\d+)?$/;
-  return (text: string): number => {
-    const value = Number(text);
-    if (pattern.test(text) && min <= value && value <= max) return value;
-    throw new InvalidArgumentError(
-      `It must be ${isWhole ? "an integer" : "a number"} from ${min} to ${max}.`,
-    );
   };
 }
