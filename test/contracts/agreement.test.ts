@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import type { Contract } from "ethers";
 import { network } from "hardhat";
-import { g2ToEip2537, provePossession } from "../../crypto/index.ts";
 import {
   chainInbox,
   type Checkpoint,
@@ -14,7 +13,6 @@ import {
   inboxMessageHash,
   limits,
   Namespace,
-  possessionDigest,
   quorum,
   type RollupLeaf,
   rollupProof,
@@ -179,28 +177,8 @@ test("any set of rollups has one root, under which each settles by its proof", a
 
 test("an operator registers with a proof of possession made off chain", async () => {
   const [operator] = await chain.ethers.getSigners();
-  const address = await call<string>(hub, "STAKE");
-  const stake = await chain.ethers.getContractAt("Stake", address);
-  await send(chain.token, "mint", defined(operator).address, stakeMin);
-  await send(chain.token, "approve", address, stakeMin);
-  const committee = TestCommittee.ofEqual(9, 1);
-  const { publicKey } = defined(committee.seats[0]);
-  const digest = possessionDigest({
-    chainId: chain.chainId,
-    stake: bytes(address),
-    operator: bytes(defined(operator).address),
-    publicKey,
-  });
-  const proof = defined(g2ToEip2537(provePossession(secretOf(9, 0), digest)));
-  await send(
-    stake,
-    "register",
-    hex(publicKey),
-    hex(proof),
-    hex(digest),
-    "/ip4/1.2.3.4/tcp/9",
-    stakeMin,
-  );
+  await chain.register(hub, secretOf(9, 0));
+  const stake = await chain.stakeOf(hub);
   expect(await call<readonly string[]>(stake, "activeOperators")).toEqual([
     defined(operator).address,
   ]);

@@ -4,7 +4,7 @@ import type { Contract } from "ethers";
 import type { VoteSignatures } from "../../consensus/index.ts";
 import { digestIn, type VoteStatement } from "../../consensus/statement.ts";
 import { VoteCollector } from "../../consensus/vote-collector.ts";
-import { g1Uncompressed, g2ToEip2537, keccak256, provePossession } from "../../crypto/index.ts";
+import { keccak256 } from "../../crypto/index.ts";
 import { Attester } from "../../ledger/index.ts";
 import {
   checkpointDigest,
@@ -14,7 +14,6 @@ import {
   Epoch,
   type Evidence,
   Micros,
-  possessionDigest,
   signedDigest,
   type SignedPayload,
   toContradictionCall,
@@ -26,14 +25,11 @@ import { blstBls } from "../../sequencer/crypto/index.ts";
 import { convictCall } from "../../sequencer/settlement/calls.ts";
 import { voteSignatures } from "../../sequencer/signatures.ts";
 import {
-  bytes,
   call,
   Chain,
   checkpointOf,
   defined,
-  hex,
   secretOf,
-  send,
   stakeMin,
   TestCommittee,
 } from "./support/chain.ts";
@@ -61,9 +57,9 @@ let domain: Uint8Array;
 beforeEach(async () => {
   chain ??= await Chain.open();
   hub = await chain.deployHub(TestCommittee.ofEqual(1, 1));
-  stake = await chain.ethers.getContractAt("Stake", await call<string>(hub, "STAKE"));
+  stake = await chain.stakeOf(hub);
   domain = await chain.domainOf(hub);
-  await register();
+  await chain.register(hub, defined(secrets[offender]));
 }, 120_000);
 
 test.each<[string, VoteStatement, VoteStatement]>([
@@ -195,20 +191,4 @@ async function stakeOf(): Promise<bigint> {
     defined(operator).address,
   );
   return values[1];
-}
-
-async function register(): Promise<void> {
-  const [operator] = await chain.ethers.getSigners();
-  const owner = defined(operator).address;
-  const address = await stake.getAddress();
-  await send(chain.token, "mint", owner, stakeMin);
-  await send(chain.token, "approve", address, stakeMin);
-  const secret = defined(secrets[offender]);
-  const publicKey = defined(g1Uncompressed(blstBls.publicKey(secret)));
-  const { chainId } = chain;
-  const place = { chainId, stake: bytes(address), operator: bytes(owner), publicKey };
-  const digest = possessionDigest(place);
-  const proof = hex(defined(g2ToEip2537(provePossession(secret, digest))));
-  const multiaddr = "/ip4/1.2.3.4/tcp/9";
-  await send(stake, "register", hex(publicKey), proof, hex(digest), multiaddr, stakeMin);
 }

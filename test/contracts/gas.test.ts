@@ -2,18 +2,16 @@
 // on the machine, so the bounds are close; the parts of it are held without any drift by snapshots/gas.json.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Contract, TransactionReceipt } from "ethers";
-import { g2ToEip2537, keccak256, provePossession } from "../../crypto/index.ts";
+import { keccak256 } from "../../crypto/index.ts";
 import { u64Bytes } from "../../base/index.ts";
 import {
   faultyMax,
   Namespace,
-  possessionDigest,
   type RollupLeaf,
   rollupProof,
   rollupsRoot,
 } from "../../protocol/index.ts";
 import {
-  bytes,
   call,
   Chain,
   checkpointOf,
@@ -21,7 +19,6 @@ import {
   hex,
   secretOf,
   send,
-  stakeMin,
   TestCommittee,
   totalsOf,
 } from "./support/chain.ts";
@@ -116,7 +113,7 @@ test("what is paid once, or by users", async () => {
   expect(note("inbox message, 200 bytes", await send(settlement, "enqueue", message))).toBeLessThan(
     70_000,
   );
-  expect(note("register", await register(hub))).toBeLessThan(440_000);
+  expect(note("register", await chain.register(hub, secretOf(9, 0)))).toBeLessThan(440_000);
 });
 
 function note(name: string, receipt: TransactionReceipt): number {
@@ -130,22 +127,4 @@ function leafOf(id: number, batches: number): RollupLeaf {
   const inboxHash = new Uint8Array(32);
   const fees = { spent: 1_000 * batches, earned: 10 * batches };
   return { namespace: Namespace(id), batches, inboxRead: 0, ...fees, batchesHash, inboxHash };
-}
-
-async function register(hub: Contract): Promise<TransactionReceipt> {
-  const operator = defined((await chain.ethers.getSigners())[0]).address;
-  const stake = await chain.ethers.getContractAt("Stake", await call<string>(hub, "STAKE"));
-  const address = await stake.getAddress();
-  await send(chain.token, "mint", operator, stakeMin);
-  await send(chain.token, "approve", address, stakeMin);
-  const { publicKey } = defined(TestCommittee.ofEqual(9, 1).seats[0]);
-  const digest = possessionDigest({
-    chainId: chain.chainId,
-    stake: bytes(address),
-    operator: bytes(operator),
-    publicKey,
-  });
-  const proof = defined(g2ToEip2537(provePossession(secretOf(9, 0), digest)));
-  const place = "/ip4/1.2.3.4/tcp/9";
-  return send(stake, "register", hex(publicKey), hex(proof), hex(digest), place, stakeMin);
 }

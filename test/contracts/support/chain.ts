@@ -3,7 +3,7 @@ import hre, { network } from "hardhat";
 import type { Contract, TransactionReceipt, TransactionResponse } from "ethers";
 import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
 import { concatBytes, fromHex, toHex, u64Bytes } from "../../../base/index.ts";
-import { g1Uncompressed, g2ToEip2537, keccak256 } from "../../../crypto/index.ts";
+import { g1Uncompressed, g2ToEip2537, keccak256, provePossession } from "../../../crypto/index.ts";
 import {
   absentEntries,
   type Checkpoint,
@@ -12,6 +12,7 @@ import {
   committeeHead,
   Epoch,
   Height,
+  possessionDigest,
   type RollupLeaf,
   type Seat,
   settlementDomain,
@@ -66,6 +67,29 @@ export class Chain {
     const rollups = await (await this.rollupsOf(hub)).getAddress();
     const addresses = [await hub.getAddress(), rollups, owner?.address];
     return this.ethers.deployContract("Settlement", [...addresses, policy, hubDelay]);
+  }
+
+  async stakeOf(hub: Contract): Promise<Contract> {
+    return this.ethers.getContractAt("Stake", await call<string>(hub, "STAKE"));
+  }
+
+  /** The first account becomes an operator with this validator key and the least stake, which it is given. */
+  async register(hub: Contract, secret: Uint8Array): Promise<TransactionReceipt> {
+    const operator = defined((await this.ethers.getSigners())[0]).address;
+    const stake = await this.stakeOf(hub);
+    const address = await stake.getAddress();
+    await send(this.token, "mint", operator, stakeMin);
+    await send(this.token, "approve", address, stakeMin);
+    const publicKey = defined(g1Uncompressed(blstBls.publicKey(secret)));
+    const digest = possessionDigest({
+      chainId: this.chainId,
+      stake: bytes(address),
+      operator: bytes(operator),
+      publicKey,
+    });
+    const proof = defined(g2ToEip2537(provePossession(secret, digest)));
+    const place = "/ip4/1.2.3.4/tcp/9";
+    return send(stake, "register", hex(publicKey), hex(proof), hex(digest), place, stakeMin);
   }
 
   async domainOf(hub: Contract): Promise<Uint8Array> {
