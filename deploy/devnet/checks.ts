@@ -21,7 +21,10 @@ export const checks: readonly Check[] = [
   { name: "no share left a validator before its block was final there", find: findEarlyShares },
   { name: "all validators have the same chain", find: findForks },
   { name: "who was killed came back and caught up", find: findLost },
-  { name: "the committees made one key, and each handed it on to the next", find: findStrayEpochs },
+  {
+    name: "the committees made a key, handed it on, and made another in its time",
+    find: findStrayEpochs,
+  },
   { name: "what was sealed for the first committee was opened for the last", find: findUnheld },
 ];
 
@@ -199,24 +202,36 @@ export function findLost({ restarts }: Observations): string[] {
   });
 }
 
-export function findStrayEpochs({
-  sizes,
-  epochs,
-  rotations,
-}: Pick<Observations, "sizes" | "epochs" | "rotations">): string[] {
+export function findStrayEpochs(
+  observations: Pick<Observations, "sizes" | "keyIds" | "epochs" | "rotations">,
+): string[] {
+  const { sizes, epochs, rotations } = observations;
   const found = epochs.map(({ members }) => members);
   const wrong =
     found.join() === sizes.join()
       ? []
       : [`committees of ${found.join(", ")} instead of ${sizes.join(", ")}`];
-  const [first, ...later] = epochs;
-  if (first?.sealingKey !== undefined) wrong.push("the first committee had a key from the start");
-  const keys = new Set(later.map(({ sealingKey }) => sealingKey));
-  if (keys.size !== 1 || keys.has(undefined)) wrong.push(`the key is ${[...keys].join(", then ")}`);
-  const begun = later.map(({ epoch }) => epoch);
+  wrong.push(...findStrayKeys(observations));
+  const begun = epochs.slice(1).map(({ epoch }) => epoch);
   if (rotations.join() !== begun.join())
     wrong.push(`the L1 rotated to ${rotations.join(", ")}, and the chain to ${begun.join(", ")}`);
   return wrong;
+}
+
+/** One key for each id, handed on as it is; and where a new one comes, the one before beside it. */
+function findStrayKeys({ keyIds, epochs }: Pick<Observations, "keyIds" | "epochs">): string[] {
+  const found = epochs.map(({ keyId }) => keyId);
+  if (found.join() !== keyIds.join())
+    return [`keys ${found.join(", ")} instead of ${keyIds.join(", ")}`];
+  return epochs.flatMap(({ epoch, keyId, sealingKey, retiringKey }, i) => {
+    const before = epochs[i - 1];
+    if ((keyId === undefined) !== (sealingKey === undefined)) return [`epoch ${epoch} has no key`];
+    const isSame = keyId === before?.keyId;
+    if ((sealingKey === before?.sealingKey) !== isSame)
+      return [`key ${keyId} is ${sealingKey} in epoch ${epoch}`];
+    const kept = isSame ? before?.retiringKey : before?.sealingKey;
+    return retiringKey === kept ? [] : [`beside key ${keyId} epoch ${epoch} has ${retiringKey}`];
+  });
 }
 
 export function findUnheld({ held, streams }: Pick<Observations, "held" | "streams">): string[] {

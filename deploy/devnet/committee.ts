@@ -98,9 +98,14 @@ export interface GenesisRequest {
 
 /**
  * Short enough that a devnet's user sees a checkpoint, or a key, before losing patience: times in microseconds, windows in
- * blocks.
+ * blocks. Every third committee has a new key.
  */
-const parameters = { checkpointHeights: 32, checkpointTime: 3_000_000, dkgWindow: 10 };
+const parameters = {
+  checkpointHeights: 32,
+  checkpointTime: 3_000_000,
+  dkgWindow: 10,
+  keyEpochs: 3,
+};
 
 /** Writes the genesis and a configuration for each validator, which pays on the L1 with an account of its own. */
 export async function buildGenesis(

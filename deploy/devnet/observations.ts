@@ -17,6 +17,8 @@ export interface Observations {
   readonly restarts: readonly Restart[];
   /** How many members each committee was to have, from genesis on. */
   readonly sizes: readonly number[];
+  /** To the key with which id clients of each committee were to seal. */
+  readonly keyIds: readonly (number | undefined)[];
   /** The committees from genesis on, each shown by the one before it. */
   readonly epochs: readonly CommitteeOfEpoch[];
   /** Epochs that the Hub says have begun, in the order of the L1. */
@@ -28,8 +30,11 @@ export interface Observations {
 export interface CommitteeOfEpoch {
   readonly epoch: number;
   readonly members: number;
-  /** The key that is sealed to, if there is one. */
+  /** The key that is sealed to, if there is one, and its id. */
   readonly sealingKey: string | undefined;
+  readonly keyId: number | undefined;
+  /** The one before, while what is sealed to it is opened as well. */
+  readonly retiringKey: string | undefined;
 }
 
 export interface Submitted {

@@ -22,7 +22,9 @@ export interface Sources {
 
 export async function observe(
   { validators, journal, collectors, followers, l1, client }: Sources,
-  plan: Pick<Observations, "wanted" | "restarts" | "sizes"> & { readonly held: string | undefined },
+  plan: Pick<Observations, "wanted" | "restarts" | "sizes" | "keyIds"> & {
+    readonly held: string | undefined;
+  },
 ): Promise<Observations> {
   const history = await l1.history();
   // L1 may hold a checkpoint of a block that the slowest validator has not opened yet.
@@ -46,9 +48,14 @@ async function epochsOf(
   const { epochs } = await client.network();
   const known: CommitteeOfEpoch[] = [];
   for (let at = epochs.at(0); at !== undefined; at = epochs.at(known.length)) {
-    const { epoch, members, sealing } = at.committee;
-    const sealingKey = sealing && toHex(sealing.pk2);
-    known.push({ epoch, members: members.length, sealingKey });
+    const { epoch, members, sealing, retiring } = at.committee;
+    known.push({
+      epoch,
+      members: members.length,
+      sealingKey: sealing && toHex(sealing.pk2),
+      keyId: sealing?.keyId,
+      retiringKey: retiring && toHex(retiring.pk2),
+    });
   }
   return { epochs: known, held: { id: held, lastOrigin: epochs.newest.origin.height } };
 }

@@ -48,7 +48,10 @@ const awayMs = 2_000;
 /** Who come to the committee while it works, and how many leave it after that. */
 export const joining = 3;
 const leaving = 2;
-/** After that of the committee that made the key: the one that the newcomers join, and the one that some have left. */
+/**
+ * After that of the committee that made the key: the one that the newcomers join, and the one that some have left, which
+ * is the one with a new key.
+ */
 const epochs = { joined: 2, left: 3 };
 
 /** Throws what a process died of. */
@@ -125,6 +128,7 @@ export async function runSmoke(
       wanted: transactions,
       restarts: [{ ...restart, after }],
       sizes: [n, n, n + joining, n + joining - leaving],
+      keyIds: [undefined, 1, 1, 2],
       held,
     });
     const measured = { delays: [...delaysBefore, ...delays], journal, l1 };

@@ -72,15 +72,23 @@ const well: Observations = {
     hashes: new Map(wellChain),
   })),
   restarts: [{ validator: 1, before: 3, after: 5, others: 4 }],
-  sizes: [4, 4, 7],
+  sizes: [4, 4, 7, 5],
+  keyIds: [undefined, 1, 1, 2],
   epochs: [
-    { epoch: 0, members: 4, sealingKey: undefined },
-    { epoch: 1, members: 4, sealingKey: "k" },
-    { epoch: 2, members: 7, sealingKey: "k" },
+    { epoch: 0, members: 4, sealingKey: undefined, keyId: undefined, retiringKey: undefined },
+    { epoch: 1, members: 4, sealingKey: "k", keyId: 1, retiringKey: undefined },
+    { epoch: 2, members: 7, sealingKey: "k", keyId: 1, retiringKey: undefined },
+    { epoch: 3, members: 5, sealingKey: "l", keyId: 2, retiringKey: "k" },
   ],
-  rotations: [1, 2],
+  rotations: [1, 2, 3],
   held: { id: "a3", lastOrigin: 4 },
 };
+
+function epochAt(epoch: number): Observations["epochs"][number] {
+  const found = well.epochs[epoch];
+  if (found === undefined) throw new Error("a good smoke has four epochs");
+  return found;
+}
 
 test.each(checks)("a good smoke passes: $name", ({ find }) => {
   expect(find(well)).toEqual([]);
@@ -204,22 +212,24 @@ const bugs: Record<string, Record<string, Partial<Observations>>> = {
     "it went back": { restarts: [{ validator: 1, before: 3, after: 2, others: 1 }] },
     "nobody was killed": { restarts: [] },
   },
-  "the committees made one key, and each handed it on to the next": {
-    "a committee is too small": { sizes: [4, 4, 8] },
-    "a committee never came": { epochs: well.epochs.slice(0, 2), rotations: [1] },
+  "the committees made a key, handed it on, and made another in its time": {
+    "a committee is too small": { sizes: [4, 4, 8, 5] },
+    "a committee never came": { epochs: well.epochs.slice(0, 3), rotations: [1, 2] },
     "a dealer made the key": {
-      epochs: well.epochs.map((each) => ({ ...each, sealingKey: "k" })),
+      epochs: well.epochs.with(0, { ...epochAt(1), epoch: 0 }),
     },
     "there was no key": {
       epochs: well.epochs.map((each) => ({ ...each, sealingKey: undefined })),
     },
-    "the key is another one": {
-      epochs: well.epochs.map((each) => ({
-        ...each,
-        sealingKey: each.epoch === 0 ? undefined : `k${each.epoch}`,
-      })),
+    "the key is another one": { epochs: well.epochs.with(2, { ...epochAt(2), sealingKey: "m" }) },
+    "no new key came": { epochs: well.epochs.with(3, { ...epochAt(3), keyId: 1 }) },
+    "the new key is the old one": {
+      epochs: well.epochs.with(3, { ...epochAt(3), sealingKey: "k" }),
     },
-    "the L1 was not told": { rotations: [1] },
+    "the old key was forgotten at once": {
+      epochs: well.epochs.with(3, { ...epochAt(3), retiringKey: undefined }),
+    },
+    "the L1 was not told": { rotations: [1, 2] },
   },
   "what was sealed for the first committee was opened for the last": {
     "nothing was held": { held: { id: undefined, lastOrigin: 4 } },
