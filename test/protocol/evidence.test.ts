@@ -14,6 +14,7 @@ import {
   decodeEvidence,
   encodeEvidence,
   Epoch,
+  Height,
   type Evidence,
   isConvicting,
   type Lane,
@@ -38,8 +39,12 @@ const hashB = new Uint8Array(32).fill(11);
 const point = group.multiplyG1(new Uint8Array(32).fill(9, 1));
 let committee: Committee;
 let keyShares: readonly Uint8Array[];
+/** Of the key that the committee's own has replaced. */
+let oldShares: readonly Uint8Array[];
 
 beforeAll(() => {
+  const old = dealKeyShares(group, { seats: 4, threshold: 3, entropy: sha256(hashA) });
+  oldShares = old.keyShares;
   const dealt = dealKeyShares(group, {
     seats: 4,
     threshold: 3,
@@ -53,7 +58,14 @@ beforeAll(() => {
       networkKey: nobleNetworkSignatures.publicKey(secret),
       verificationKey: dealt.verificationKeys[seat] ?? zeroHash,
     })),
-    sealing: { keyId: 1, pk1: dealt.pk1, pk2: dealt.pk2 },
+    sealing: { keyId: 2, pk1: dealt.pk1, pk2: dealt.pk2 },
+    retiring: {
+      keyId: 1,
+      pk1: old.pk1,
+      pk2: old.pk2,
+      verificationKeys: old.verificationKeys,
+      until: Height(90),
+    },
   };
 });
 
@@ -86,8 +98,8 @@ function laneOf(head: number, changes: Partial<Lane> = {}): Lane {
   return { ...unsigned, signature: nobleNetworkSignatures.sign(secret, laneHash(unsigned)) };
 }
 
-function shareOf(seat: number): Evidence {
-  const [share] = decryptionShares(group, keyShares[seat] ?? zeroHash, [point]);
+function shareOf(seat: number, shares = keyShares): Evidence {
+  const [share] = decryptionShares(group, shares[seat] ?? zeroHash, [point]);
   return { type: "share", epoch, offender, height: 9, point, share: share ?? zeroHash };
 }
 
@@ -104,6 +116,7 @@ describe("a validator is convicted", () => {
     ["by two checkpoints", () => lie(side("checkpoint", hashA), side("checkpoint", hashB))],
     ["by two messages of its lane", () => laneFork(laneOf(1), laneOf(2))],
     ["by its share of a ciphertext", () => shareOf(1)],
+    ["by its share of a ciphertext under the key that retires", () => shareOf(1, oldShares)],
   ])("%s, in whatever order they came, and over the wire", (_, make) => {
     const evidence = make();
     expect(convicts(evidence)).toBe(true);

@@ -7,6 +7,7 @@ import {
   dealKeyShares,
   decryptionShares,
   ephemeralPoint,
+  sealedKeyId,
   nobleNetworkSignatures,
   sha256,
 } from "../../crypto/index.ts";
@@ -58,11 +59,13 @@ const blsKeysOf = (epoch: number): Uint8Array[] =>
   indices.map((index) => secret(epoch === 0 ? "bls" : `bls ${epoch}`, index));
 const blsKeys = blsKeysOf(0);
 const networkKeys = indices.map((index) => secret("network", index));
-const dealt = dealKeyShares(mcl, {
-  seats,
-  threshold: quorum(seats),
-  entropy: secret("entropy", 0),
-});
+/** By the id of the key, from 1. */
+const dealtKeys = [0, 1].map((index) =>
+  dealKeyShares(mcl, { seats, threshold: quorum(seats), entropy: secret("entropy", index) }),
+);
+const dealt = at(dealtKeys, 0);
+/** The committee of this epoch has a new key, and the old one beside it. */
+export const renewing = 3;
 
 export const genesis: Genesis = {
   chainId: 31_337,
@@ -101,11 +104,16 @@ let nonces = 0;
 /** Sealed and signed, ready to be ordered. */
 export function sealed(
   payload: string | Uint8Array,
-  fields: { readonly namespace?: number; readonly nonce?: number } = {},
+  fields: {
+    readonly namespace?: number;
+    readonly nonce?: number;
+    /** What its sender knows: genesis alone, unless said otherwise. */
+    readonly known?: Network;
+  } = {},
 ): Promise<SealedTransaction> {
   return sealTransaction(
     {
-      network,
+      network: fields.known ?? network,
       signer: sender,
       payload: typeof payload === "string" ? new TextEncoder().encode(payload) : payload,
       envelope: {
@@ -172,18 +180,26 @@ export function certify(
   };
 }
 
-/** Of an epoch: from one to the next all voting keys are others, and the sealing key is the same. */
+/** Of an epoch: from one to the next all voting keys are others, and the sealing key is the same, until it is renewed. */
 export function committeeOf(epoch: number): Committee {
   const { sealing } = genesis.committee;
   assert(sealing !== undefined, "the first committee has a key");
-  return {
+  const committee = {
     epoch: Epoch(epoch),
-    members: genesis.committee.members.map(({ networkKey, verificationKey }, index) => ({
+    members: genesis.committee.members.map(({ networkKey }, index) => ({
       publicKey: blstBls.publicKey(at(blsKeysOf(epoch), index)),
       networkKey,
-      verificationKey,
+      verificationKey: at(at(dealtKeys, epoch < renewing ? 0 : 1).verificationKeys, index),
     })),
-    sealing,
+  };
+  if (epoch < renewing) return { ...committee, sealing };
+  const { pk1, pk2 } = at(dealtKeys, 1);
+  const { verificationKeys } = dealt;
+  const retiring = { ...sealing, verificationKeys, until: Height(1_000) };
+  return {
+    ...committee,
+    sealing: { keyId: 2, pk1, pk2 },
+    ...(epoch === renewing ? { retiring } : {}),
   };
 }
 
@@ -327,21 +343,18 @@ function leavesOf({ transactions = [], inbox = [] }: Contents): ReturnType<typeo
 
 /** K of every sealed transaction, from the shares of a quorum of seats. */
 function openAll(transactions: readonly SealedTransaction[]): Uint8Array[] {
-  const points = transactions
-    .filter(({ version }) => version === 1)
-    .map(({ body }) => ephemeralPoint(body));
-  const chosen = dealt.keyShares.slice(0, quorum(seats));
-  const openings =
-    points.length === 0
-      ? []
-      : combineShares(mcl, {
-          seats: chosen.map((_, i) => i + 1),
-          rows: chosen.map((share) => decryptionShares(mcl, share, points)),
-        });
-  assert(openings !== undefined, "honest shares combine");
-  return transactions.map(({ version }) =>
-    version === 0 ? new Uint8Array() : (openings.shift() ?? new Uint8Array()),
-  );
+  return transactions.map(({ version, body }) => {
+    if (version === 0) return new Uint8Array();
+    const points = [ephemeralPoint(body)];
+    const { keyShares } = at(dealtKeys, (sealedKeyId(body) ?? 1) - 1);
+    const chosen = keyShares.slice(0, quorum(seats));
+    const openings = combineShares(mcl, {
+      seats: chosen.map((_, i) => i + 1),
+      rows: chosen.map((share) => decryptionShares(mcl, share, points)),
+    });
+    assert(openings !== undefined, "honest shares combine");
+    return at(openings, 0);
+  });
 }
 
 export function at<T>(items: readonly T[], index: number): T {

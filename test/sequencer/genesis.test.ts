@@ -128,6 +128,16 @@ test("a committee without a key needs windows to make it in, long enough to be h
   expect(() => makeGenesis(ports, { ...facts, parameters: hasty })).toThrow("at least 8");
 });
 
+test("a key is replaced under an overlap, no longer than a transaction may wait", () => {
+  for (const keyOverlap of [0, 20_001])
+    expect(() => makeGenesis(ports, { ...facts, parameters: { keyOverlap } })).toThrow(
+      "keyOverlap",
+    );
+  // Where none is replaced, it means nothing.
+  const never = { keyEpochs: 0, keyOverlap: 0 };
+  expect(makeGenesis(ports, { ...facts, parameters: never }).parameters.keyEpochs).toBe(0);
+});
+
 test("a drawn key is a key", () => {
   let drawn = 0;
   const random = { bytes: (count: number) => new Uint8Array(count).fill(++drawn) };
