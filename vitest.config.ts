@@ -8,7 +8,7 @@ const slow = [
   "test/e2e/main.test.ts",
   "test/house/setup.test.ts",
   "test/integration/pruning.test.ts",
-  "test/integration/settlement-{epochs,outage,posting,reading}.test.ts",
+  "test/integration/settlement-{epochs,escape,outage,posting,reading}.test.ts",
   "test/sequencer/cli.test.ts",
   "test/sim/epochs/{mutants,rounds,swarm}.test.ts",
   "test/sim/{replicas,whole}/mutants.test.ts",

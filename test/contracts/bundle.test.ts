@@ -59,15 +59,19 @@ afterAll(() => {
 });
 
 test("one post costs less than its parts, and does as much", async () => {
+  const balance = async () => call<bigint>(chain.token, "balanceOf", beneficiary);
+  const before = await balance();
   const apart = await next();
   const parts = [
     note("checkpoint", await chain.finalize(hub, committee, apart.checkpoint)),
     note("settle, 8 in a bundle", await send(bundle, "settle", apart.count, apart.items)),
     note(
       "collect, 8 in one sum",
-      await send(rollups, "collectMany", apart.count, apart.collections, nobody),
+      await send(rollups, "collectMany", apart.count, apart.collections, beneficiary),
     ),
   ];
+  // Whoever only collects has brought no checkpoint, and so has no part.
+  expect(await balance()).toBe(before);
   const settled = note("post: settle 8", await post(await next(), { collects: false }));
   const whole = note("post: settle 8, collect 8", await post(await next(), { collects: true }));
   const [checkpoint = 0, settle = 0, collect = 0] = parts;
@@ -75,7 +79,10 @@ test("one post costs less than its parts, and does as much", async () => {
   expect(whole).toBeLessThan(checkpoint + settle + collect - 20_000);
   const [funded, spent] = await call<readonly bigint[]>(rollups, "accountOf", 3);
   expect([funded, spent]).toEqual([1_000_000_000n, BigInt(feesOf(3, batches).spent)]);
-  expect(await call<bigint>(chain.token, "balanceOf", beneficiary)).toBeGreaterThan(0n);
+  // A tenth of what was charged in the last two rounds, but for what is the rollups' own.
+  const fees = settlements.map((_, id) => feesOf(id, 2));
+  const base = fees.reduce((sum, { spent, earned }) => sum + spent - earned, 0);
+  expect((await balance()) - before).toBe(BigInt(Math.floor(base / 10)));
 });
 
 test("a rollup alone is collected from for what a few thousand bytes cost", async () => {
