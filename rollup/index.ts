@@ -18,5 +18,6 @@ export {
   signerOfActions,
   timesInForce,
 } from "./intents.ts";
-export { nonceLeapMax, Nonces, nonceWindow } from "./nonces.ts";
+export { nonceLeapMax, nonceWindow } from "./engine/index.ts";
+export { Nonces } from "./nonces.ts";
 export { type Refusal, Replay } from "./replay.ts";

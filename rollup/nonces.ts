@@ -2,23 +2,11 @@
 // but crossed off, in a window that follows the highest.
 
 import { BoundedMap, strictJson } from "../sdk/index.ts";
-
-export const nonceWindow = 256;
-/** How far a nonce may leap ahead; without it one typing error would end the key. */
-export const nonceLeapMax: number = 2 ** 20;
-
-interface Window {
-  /** The highest nonce used, 0 at first. */
-  readonly top: number;
-  /** Bit i: `top - i` is used. */
-  readonly used: bigint;
-}
-
-const mask = (1n << BigInt(nonceWindow)) - 1n;
+import { crossOff, freshWindow, type NonceWindow } from "./engine/index.ts";
 
 /** The windows of all keys by name. The key unused for longest makes room; in a rollup a deposit stands behind each. */
 export class Nonces {
-  readonly #windows: BoundedMap<string, Window>;
+  readonly #windows: BoundedMap<string, NonceWindow>;
 
   constructor(keysMax: number) {
     this.#windows = new BoundedMap(keysMax);
@@ -26,13 +14,9 @@ export class Nonces {
 
   /** Crosses it off; false when it was used, is too old to know, or leaps too far. */
   use(key: string, nonce: number): boolean {
-    const { top, used } = this.#windows.get(key) ?? { top: 0, used: 0n };
-    if (nonce > top + nonceLeapMax || nonce <= top - nonceWindow) return false;
-    const risen = Math.max(0, nonce - top);
-    const shifted = risen >= nonceWindow ? 0n : (used << BigInt(risen)) & mask;
-    const bit = 1n << BigInt(top + risen - nonce);
-    if (shifted & bit) return false;
-    this.#windows.set(key, { top: top + risen, used: shifted | bit });
+    const window = crossOff(this.#windows.get(key) ?? freshWindow, nonce);
+    if (window === undefined) return false;
+    this.#windows.set(key, window);
     return true;
   }
 

@@ -30,7 +30,9 @@ export {
 export {
   assert,
   BoundedMap,
+  type Brand,
   CodedError,
+  compareBytes,
   concatBytes,
   decode,
   encode,
@@ -38,6 +40,7 @@ export {
   fromHex,
   Reader,
   toHex,
+  u64Bytes,
   utf8,
   Writer,
 } from "../base/index.ts";

@@ -90,6 +90,24 @@ test("inside sequencer/ only the composition roots import adapters, and through 
   expect(offences).toEqual([]);
 });
 
+test("the engine of the rollup is entered by its door, is pure, and knows nothing of the rollup around it", () => {
+  const engine = "rollup/engine/";
+  const offences: string[] = [];
+  for (const file of files.filter((each) => each.startsWith("rollup/"))) {
+    const isInside = file.startsWith(engine);
+    if (isInside && impure.test(codeOf(file))) offences.push(`${file} is not pure`);
+    for (const path of localImportsOf(file)) {
+      const goesOut = isInside && !path.startsWith(engine) && path !== "sdk/index.ts";
+      const goesRound = !isInside && path.startsWith(engine) && path !== `${engine}index.ts`;
+      if (goesOut || goesRound) offences.push(`${file} may not import ${path}`);
+    }
+    // Bigints are divided by the two divisions that say which way they round.
+    const divides = isInside && !file.endsWith("/units.ts") && / \/ /.test(codeOf(file));
+    if (divides) offences.push(`${file} divides by itself`);
+  }
+  expect(offences).toEqual([]);
+});
+
 test("pure folders do no I/O and use no package that LAYOUT.md does not name", () => {
   const offences: string[] = [];
   for (const file of files) {

@@ -1,0 +1,63 @@
+// The derivatives engine: a state, and what a batch makes of it.
+
+export {
+  type ActionGuard,
+  type AuthorizeKey,
+  type CancelOrder,
+  type EngineAction,
+  orderNumber,
+  type PlaceOrder,
+  type ReplaceOrder,
+  type TransferCash,
+  type WithdrawCash,
+} from "./actions.ts";
+export type {
+  Deposit,
+  EngineBatch,
+  L1Info,
+  L1Message,
+  OracleReport,
+  OracleUpdate,
+  SetMarket,
+  SetRollup,
+  SignedList,
+  SystemMessage,
+} from "./batch.ts";
+export { Engine } from "./engine.ts";
+export type {
+  DirtyLeaves,
+  EngineEvent,
+  OrderName,
+  Outcome,
+  RefusalReason,
+  RemovalReason,
+  Withdrawal,
+} from "./events.ts";
+export { type Invariant, InvariantBreach } from "./invariants.ts";
+export {
+  crossOff,
+  freshWindow,
+  nonceLeapMax,
+  nonceWindow,
+  type NonceWindow,
+} from "./nonce-window.ts";
+export { type MarginTier, type MarketParameters, type RollupParameters } from "./parameters.ts";
+export {
+  type Account,
+  type Exposure,
+  genesisState,
+  type Globals,
+  type Market,
+  type Order,
+  type SessionKey,
+  type State,
+} from "./state.ts";
+export {
+  type AccountId,
+  type Lots,
+  MarketId,
+  type OrderSlot,
+  type Ppm,
+  type Quanta,
+  type Ticks,
+} from "./units.ts";
