@@ -5,7 +5,7 @@ const slow = [
   "test/cli/client.test.ts",
   "test/contracts/{bundle,gas}.test.ts",
   "test/deploy/{contracts,main}.test.ts",
-  "test/e2e/main.test.ts",
+  "test/e2e/{leaving,main}.test.ts",
   "test/house/setup.test.ts",
   "test/integration/pruning.test.ts",
   "test/integration/settlement-{epochs,escape,outage,posting,reading}.test.ts",
