@@ -5,8 +5,6 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CodedError, fromHex, type Logger, type Store, unreachable } from "../base/index.ts";
-import { fromKeyedPoint } from "../crypto/index.ts";
-import type { RoundJob } from "../epoch/index.ts";
 import {
   type Committee,
   type Epoch,
@@ -15,7 +13,6 @@ import {
   genesisHash,
   Height,
   isMember,
-  keysOf,
   type Micros,
   settlementDomain,
   type ValidatorIndex,
@@ -31,6 +28,7 @@ import { Core } from "./core.ts";
 import type { CoreEffect } from "./core-events.ts";
 import { CoreHost, type NodeCore } from "./core-host.ts";
 import { blstBls, nodeNetworkSignatures } from "./crypto/index.ts";
+import { EpochKeys } from "./epoch-keys.ts";
 import type { Persist } from "./executor.ts";
 import { NodeGateway } from "./gateway.ts";
 import { gaugeProgress, type Health, healthOf } from "./health.ts";
@@ -47,7 +45,6 @@ import { Neighbours } from "./neighbours.ts";
 import { createMesh, type Mesh } from "./network/index.ts";
 import { Pruner } from "./pruner.ts";
 import { loadRecovery, nextIncarnation } from "./recovery.ts";
-import { doRoundJob } from "./round-keeper.ts";
 import { convictCall, createSettlement, type Settlement } from "./settlement/index.ts";
 import { laneSignatures, verifierOf, voteSignatures } from "./signatures.ts";
 import { StatusBook } from "./status.ts";
@@ -61,7 +58,7 @@ import {
   type MetricsRegistry,
 } from "./telemetry/index.ts";
 import { openTrace } from "./trace.ts";
-import { createWorkers, type KeyShares, type Workers } from "./workers/index.ts";
+import { createWorkers, type Workers } from "./workers/index.ts";
 
 /** A node that runs. */
 export interface RunningNode {
@@ -76,8 +73,6 @@ export interface RunningNode {
 /** The tick by which the machines measure their waiting, ms. */
 const tickMs = 10;
 const l1PollMs = 500;
-/** When the threads are full, a part in a round waits so long, ms. */
-const busyMs = 500;
 /** What a validator waits for each one whose turn to post comes before its own, ms. */
 const failoverMs = 6_000;
 
@@ -148,8 +143,6 @@ interface Place {
   readonly committee: Committee;
   /** A seat, or an observer's place behind them. */
   readonly index: ValidatorIndex;
-  /** The keys of which it has its part. */
-  readonly keyIds: readonly number[];
 }
 
 class ConclaveNode implements RunningNode {
@@ -170,9 +163,8 @@ class ConclaveNode implements RunningNode {
   readonly failed: Promise<unknown>;
   #fail: (reason: unknown) => void = () => undefined;
   #place: Place;
-  #keyRing: KeyRing | undefined;
+  #keys: EpochKeys<Workers> | undefined;
   #jobs: Jobs | undefined;
-  #workers: Workers | undefined;
   #mesh: Mesh | undefined;
   #settlement: Settlement | undefined;
   #api: Api | undefined;
@@ -255,7 +247,7 @@ class ConclaveNode implements RunningNode {
       metrics,
     });
     const { committee } = genesis;
-    this.#place = { committee, index: this.#neighbours.index, keyIds: [] };
+    this.#place = { committee, index: this.#neighbours.index };
   }
 
   get url(): string {
@@ -272,15 +264,11 @@ class ConclaveNode implements RunningNode {
 
   /** Disk first, network last: nothing is heard before what was said is known again (docs/protocol.md). */
   async start(): Promise<void> {
-    const { config, keys, logging, version } = this.#parts;
+    const { config, logging, version } = this.#parts;
     const { metrics } = this.#registry;
     metrics.gauge("build_info", 1, { version });
-    this.#keyRing = await KeyRing.open({
-      folder: join(config.dataDirectory, "epochs"),
-      random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
-      networkSecret: keys.network,
-    });
-    await this.#begin(this.#keyRing);
+    this.#keys = await this.#openKeys();
+    await this.#begin(this.#keys);
     this.#mesh = await this.#joinMesh();
     this.#api = await createApi({
       gateway: this.#gateway,
@@ -297,13 +285,13 @@ class ConclaveNode implements RunningNode {
   }
 
   /** Makes a core of what is on disk, in the epoch that it is in, and reads on L1 from where that one stands. */
-  async #begin(keyRing: KeyRing): Promise<void> {
+  async #begin(epochKeys: EpochKeys<Workers>): Promise<void> {
     const { config, genesis, keys, store, createCore } = this.#parts;
     const { chainId } = genesis;
     const incarnation = await nextIncarnation(store);
     const recovery = await loadRecovery(store, genesis);
     const { committee } = recovery.epoch;
-    const workers = await this.#enter(committee, keyRing);
+    const workers = await this.#enter(committee, epochKeys);
     const publicKeys = committee.members.map(({ publicKey }) => publicKey);
     const networkKeys = committee.members.map(({ networkKey }) => networkKey);
     const domain = settlementDomain({ chainId, hub: genesis.contracts.hub });
@@ -343,73 +331,51 @@ class ConclaveNode implements RunningNode {
     await this.#convicting.convictAll();
   }
 
-  /** Takes this node's place in an epoch, with its parts of the epoch's keys; what earlier epochs left of theirs goes. */
-  async #enter(committee: Committee, keyRing: KeyRing): Promise<Workers> {
-    const { config, genesis, logging } = this.#parts;
-    const { epoch } = committee;
+  /** Takes this node's place in an epoch, with its parts of the epoch's keys. */
+  async #enter(committee: Committee, epochKeys: EpochKeys<Workers>): Promise<Workers> {
+    const { epoch, sealing } = committee;
     const before = await this.#committees.before(committee);
     this.#neighbours.enter(committee, before?.members ?? []);
-    const keyShares = await this.#keyShares(committee, keyRing);
-    const keyIds = keyShares.map(({ keyId }) => keyId);
-    this.#place = { committee, index: this.#neighbours.index, keyIds };
+    this.#place = { committee, index: this.#neighbours.index };
+    const workers = await epochKeys.enter(committee);
     // What is missing of the key before the newest may be missing because that has retired.
-    const { sealing } = committee;
-    if (this.#isSeated && sealing !== undefined && !keyIds.includes(sealing.keyId))
+    if (this.#isSeated && sealing !== undefined && !epochKeys.hasShareOf(sealing.keyId))
       this.#log.warn("no share of the epoch's key is here: others have to open without it", {
         epoch,
       });
-    await this.#workers?.close();
-    this.#workers = await createWorkers({
-      count: Math.max(1, config.workers),
-      keyShares,
-      chainId: genesis.chainId,
-      committee,
-      logger: logging("workers"),
+    return workers;
+  }
+
+  async #openKeys(): Promise<EpochKeys<Workers>> {
+    const { config, genesis, keys, logging } = this.#parts;
+    return new EpochKeys({
+      files: await KeyRing.open({
+        folder: join(config.dataDirectory, "epochs"),
+        random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
+        networkSecret: keys.network,
+      }),
+      dealt: { epoch: genesis.committee.epoch, share: keys.dealtShare },
+      createThreads: (committee, keyShares) =>
+        createWorkers({
+          count: Math.max(1, config.workers),
+          keyShares,
+          chainId: genesis.chainId,
+          committee,
+          logger: logging("workers"),
+        }),
+      host: this.#host,
+      now: () => this.#clock.now(),
+      onFailure: (what, error) => this.#stopBecause(what, error),
     });
-    await keyRing.eraseBefore(epoch);
-    return this.#workers;
-  }
-
-  /** Of genesis's own key a dealer gave them. */
-  async #keyShares(committee: Committee, keyRing: KeyRing): Promise<KeyShares> {
-    const { genesis, keys } = this.#parts;
-    const { epoch } = committee;
-    const dealt = epoch === genesis.committee.epoch ? keys.dealtShare : undefined;
-    const found = keysOf(committee).map(async ({ keyId }) => {
-      const share = (await keyRing.shareOf(epoch, keyId)) ?? dealt;
-      return share === undefined ? [] : [{ keyId, share }];
-    });
-    return (await Promise.all(found)).flat();
-  }
-
-  #hasShareFor(point: Uint8Array): boolean {
-    return this.#place.keyIds.includes(fromKeyedPoint(point).keyId);
-  }
-
-  /** A job of a round that makes one of the next committee's keys. */
-  async #round(core: NodeCore | undefined, job: RoundJob): Promise<void> {
-    const [secrets, workers] = [this.#keyRing, this.#workers];
-    if (secrets === undefined || workers === undefined) return;
-    try {
-      const answer = await doRoundJob({ secrets, workers }, job);
-      if (this.#host.core === core)
-        this.#host.step({ type: "round-done", now: this.#clock.now(), answer });
-    } catch (error) {
-      if (this.#host.core !== core) return;
-      // The threads have more urgent work, and a window lasts for many blocks.
-      const isBusy = error instanceof CodedError && error.code === "BUSY";
-      if (isBusy) setTimeout(() => void this.#round(core, job), busyMs);
-      else this.#stopBecause("a part in a round cannot be done", error);
-    }
   }
 
   /** The core is over and another begins from the disk, as after a restart. What is said meanwhile is said again. */
   async #rebuild(): Promise<void> {
-    const keyRing = this.#keyRing;
+    const epochKeys = this.#keys;
     await this.#host.end();
     await this.#settlement?.close();
-    if (this.#closing !== undefined || keyRing === undefined) return;
-    await this.#begin(keyRing);
+    if (this.#closing !== undefined || epochKeys === undefined) return;
+    await this.#begin(epochKeys);
     await this.#neighbours.meet();
     this.#gateway.submitAgain();
     this.#talk.introduceAll();
@@ -429,7 +395,7 @@ class ConclaveNode implements RunningNode {
     await this.#api?.close();
     await this.#mesh?.close();
     await this.#settlement?.close();
-    await this.#workers?.close();
+    await this.#keys?.close();
     await this.#host.end();
     await this.#pruning;
     await this.#parts.store.close();
@@ -457,14 +423,14 @@ class ConclaveNode implements RunningNode {
       case "answer":
         return this.#gateway.answer(effect.ticket, effect.result);
       case "round-job":
-        return void this.#round(this.#host.core, effect.job);
+        return void this.#keys?.doJob(effect.job);
       case "compute-shares":
         // A seat whose share was lost has none to give.
-        if (effect.points.every((point) => this.#hasShareFor(point))) this.#jobs?.run(effect);
+        if (this.#keys?.hasSharesFor(effect.points) === true) this.#jobs?.run(effect);
         return;
       case "key-retired":
         this.#log.info("a sealing key has retired", { keyId: effect.keyId });
-        return void this.#keyRing?.eraseKey(effect.keyId).catch((error: unknown) => {
+        return void this.#keys?.retire(effect.keyId).catch((error: unknown) => {
           this.#stopBecause("what is left of a retired key cannot be erased", error);
         });
       case "validate":
@@ -572,7 +538,7 @@ class ConclaveNode implements RunningNode {
     const progress = this.#host.core?.progress;
     if (progress !== undefined) gaugeProgress(metrics, progress, this.#clock.now());
     metrics.gauge("network_peers", this.#mesh?.connectedPeers.length ?? 0);
-    metrics.gauge("workers_queue_jobs", this.#workers?.waiting ?? 0);
+    metrics.gauge("workers_queue_jobs", this.#keys?.waiting ?? 0);
     return this.#registry.expose();
   }
 
