@@ -101,7 +101,8 @@ export type CoreEffect =
       readonly groups: FinalRecord["groups"];
       readonly dropped: readonly { readonly id: Uint8Array; readonly reason: string }[];
     }
-  /** All that was sealed to this key is opened: this node's shares of it may be erased. Said again after every start. */
+  /** All that was sealed to this key is opened and on disk: this node's shares of it may be erased. Said again after every
+   * start. */
   | { readonly type: "key-retired"; readonly keyId: number }
   /** A final block is opened, and all before it. */
   | { readonly type: "delivered"; readonly height: Height; readonly batches: readonly Batch[] }

@@ -445,7 +445,9 @@ export class Core {
       if (next === undefined) return;
       const { height, block, openings, batches, checkpoint, leaves } = next;
       const inbox = batches.flatMap((batch) => batch.inbox);
-      this.#put(spaces.opening, height, encodeDeliveredRecord({ openings, inbox }));
+      // If everybody lost power as the shares go, nobody could open again what is not on disk by then.
+      const sync = height === this.#committee.retiring?.until;
+      this.#put(spaces.opening, height, encodeDeliveredRecord({ openings, inbox }), sync);
       this.#out.push({ type: "delivered", height, batches });
       this.#retireKey();
       const isLast = isClosing(block.payload.nextCommittee);
@@ -552,9 +554,9 @@ export class Core {
     this.#out.push(fault);
   }
 
-  #put(space: string, key: Height | Epoch, value: Uint8Array): void {
+  #put(space: string, key: Height | Epoch, value: Uint8Array, sync = false): void {
     const writes = [{ space, key: u64Bytes(key), value }];
-    this.#out.push({ type: "persist", writes, sync: false });
+    this.#out.push({ type: "persist", writes, sync });
   }
 }
 

@@ -419,7 +419,10 @@ export class CoreCluster {
       },
       core: undefined,
       executor: new Executor<CoreEffect>({
-        write: (writes, options) => store.write(writes, options),
+        async write(writes, options) {
+          await store.write(writes, options);
+          if (options.sync) node.history.push("sync");
+        },
         act: (effect) => this.#act(node, effect),
         onFailure: (error) => {
           throw error;
@@ -509,6 +512,7 @@ export class CoreCluster {
       case "epoch-ended":
         return void this.#rebuild(node);
       case "key-retired":
+        node.history.push(`retired ${effect.keyId}`);
         return node.ring.eraseKey(effect.keyId);
     }
   }

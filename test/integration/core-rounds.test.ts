@@ -87,8 +87,10 @@ test("a new key takes the place of the old one, under an overlap in which both a
   expect(
     await cluster.until(() => haveAll(cluster, ["sealed to the new key, later"]), 10_000),
   ).toBe(true);
-  for (const { ring, faults } of cluster.nodes) {
+  for (const { ring, faults, history } of cluster.nodes) {
     expect([...ring.shares.keys()].filter((name) => name.endsWith(" 1"))).toEqual([]);
+    // What the shares have opened is on disk by the time that they go.
+    expect(history[history.indexOf("retired 1") - 1]).toBe("sync");
     expect(faults).toEqual([]);
   }
 });
