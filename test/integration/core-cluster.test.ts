@@ -1,8 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { toHex, utf8 } from "../../base/index.ts";
 import { transactionId } from "../../protocol/index.ts";
 import { readOldest } from "../../sequencer/recovery.ts";
 import { type ClusterNode, CoreCluster } from "./core-cluster.ts";
+
+// Real cryptography takes its time on a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 const payloadsOf = (node: ClusterNode | undefined): string[] =>
   (node?.delivered ?? []).flatMap(({ batches }) =>

@@ -1,6 +1,6 @@
 // A committee that changes: cores through the ends of epochs, with real cryptography.
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { toHex, u64Bytes, utf8 } from "../../base/index.ts";
 import {
   decodeEpochEnd,
@@ -11,6 +11,9 @@ import {
 } from "../../protocol/index.ts";
 import { blstBls } from "../../sequencer/crypto/index.ts";
 import { type ClusterNode, CoreCluster } from "./core-cluster.ts";
+
+// Real cryptography takes its time on a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 const second = 1_000_000;
 

@@ -1,10 +1,13 @@
 // A node with an empty disk among others that have forgotten the epochs it would have to go through.
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { u64Bytes, utf8 } from "../../base/index.ts";
 import { decodeEpochEnd, type EpochEnd, spaces } from "../../protocol/index.ts";
 import { readOldest } from "../../sequencer/recovery.ts";
 import { type ClusterNode, CoreCluster } from "./core-cluster.ts";
+
+// Real cryptography takes its time on a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 const others = [0, 1, 2, 4];
 

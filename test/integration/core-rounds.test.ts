@@ -1,10 +1,13 @@
 // Committees that make their own key, and hand it on: cores that say over the chain what the rounds need, with real
 // cryptography and the true rounds.
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { assert, toHex, utf8 } from "../../base/index.ts";
 import { isMember } from "../../protocol/index.ts";
 import { type ClusterNode, CoreCluster } from "./core-cluster.ts";
+
+// Real cryptography takes its time on a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 const second = 1_000_000;
 

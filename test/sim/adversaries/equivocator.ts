@@ -11,7 +11,8 @@ import { Headers, rivalOf } from "./rival.ts";
 
 /**
  * Says two things where one may be said, each to one half of the others: two blocks in a view and the votes on them,
- * two messages at a place of its lane, two checkpoints of a height.
+ * two messages at a place of its lane. Two checkpoints of a height it says to all: nobody passes those on, so that they
+ * would never meet.
  */
 export const equivocator: Adversary = {
   isOfConsensus: true,
@@ -29,7 +30,9 @@ export const equivocator: Adversary = {
       if (effect.type !== "broadcast") return [effect];
       headers.note(effect.message);
       const rival = rivals(effect.message);
-      return rival === undefined ? [effect] : toHalves([effect.message, rival], isFirst, tools);
+      if (rival === undefined) return [effect];
+      if (rival.type === "checkpoint-vote") return [effect, { ...effect, message: rival }];
+      return toHalves([effect.message, rival], isFirst, tools);
     };
     return {
       start: (now) => machine.start(now).flatMap(split),
