@@ -6,6 +6,8 @@ import {
   type Epoch,
   Height,
   isMember,
+  isSealedTo,
+  keysOf,
   limits,
   type Micros,
   quorum,
@@ -78,6 +80,20 @@ export function healthOf(signs: Signs): Health {
     peers,
     l1Block: last?.l1 ?? 0,
   };
+}
+
+/** Of the committee's keys; `hasShareOf` where the node has a seat. */
+export function gaugeKeys(
+  metrics: Metrics,
+  committee: Committee,
+  place: { readonly height: Height; readonly hasShareOf: ((keyId: number) => boolean) | undefined },
+): void {
+  const { height, hasShareOf } = place;
+  const inUse = keysOf(committee).filter(({ keyId }) => isSealedTo(committee, { keyId, height }));
+  metrics.gauge("sealing_key_id", committee.sealing?.keyId ?? 0);
+  metrics.gauge("sealing_keys", inUse.length);
+  const missing = inUse.filter(({ keyId }) => hasShareOf?.(keyId) === false);
+  metrics.gauge("sealing_shares_missing", missing.length);
 }
 
 export function gaugeProgress(metrics: Metrics, progress: Progress, now: Micros): void {

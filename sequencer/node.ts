@@ -31,7 +31,7 @@ import { blstBls, nodeNetworkSignatures } from "./crypto/index.ts";
 import { EpochKeys } from "./epoch-keys.ts";
 import type { Persist } from "./executor.ts";
 import { NodeGateway } from "./gateway.ts";
-import { gaugeProgress, type Health, healthOf } from "./health.ts";
+import { gaugeKeys, gaugeProgress, type Health, healthOf } from "./health.ts";
 import { Jobs } from "./jobs.ts";
 import { Journal } from "./journal.ts";
 import {
@@ -536,7 +536,13 @@ class ConclaveNode implements RunningNode {
   async #metricsText(): Promise<string> {
     const { metrics } = this.#registry;
     const progress = this.#host.core?.progress;
-    if (progress !== undefined) gaugeProgress(metrics, progress, this.#clock.now());
+    if (progress !== undefined) {
+      gaugeProgress(metrics, progress, this.#clock.now());
+      gaugeKeys(metrics, this.#place.committee, {
+        height: progress.executed,
+        hasShareOf: this.#isSeated ? (keyId) => this.#keys?.hasShareOf(keyId) === true : undefined,
+      });
+    }
     metrics.gauge("network_peers", this.#mesh?.connectedPeers.length ?? 0);
     metrics.gauge("workers_queue_jobs", this.#keys?.waiting ?? 0);
     return this.#registry.expose();

@@ -49,6 +49,13 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
   opening_behind_heights: { type: "gauge", help: "Final blocks that are not opened here" },
   opening_behind_seconds: { type: "gauge", help: "How long the oldest of them has been final" },
 
+  sealing_key_id: { type: "gauge", help: "Id of the key that clients seal to, 0 for none" },
+  sealing_keys: { type: "gauge", help: "Keys in use: two while one replaces the other" },
+  sealing_shares_missing: {
+    type: "gauge",
+    help: "Keys in use of which this validator has lost its share, so that others open without it",
+  },
+
   state_sync_height: { type: "gauge", help: "Height of the snapshot that is fetched, 0 for none" },
   state_sync_chunks: { type: "gauge", help: "Chunks of that snapshot that are here" },
   state_syncs_total: { type: "counter", help: "Snapshots fetched and begun from" },

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Epoch, Height, limits, Micros, ValidatorIndex, View } from "../../protocol/index.ts";
 import type { Progress } from "../../sequencer/core-events.ts";
-import { type Health, healthOf, type Signs } from "../../sequencer/health.ts";
+import { gaugeKeys, type Health, healthOf, type Signs } from "../../sequencer/health.ts";
 import { committee, seats } from "../consensus/support.ts";
 
 const progress: Progress = {
@@ -75,4 +75,26 @@ test("between two cores a node lives and is not ready, and without one it is to 
     view: 0,
     final: 0,
   });
+});
+
+/** What is said of the keys at a height, in an epoch in which the first retires after the ninth. */
+function keysAt(height: number, held: readonly number[] | undefined): Record<string, number> {
+  const [pk1, pk2] = [new Uint8Array(48), new Uint8Array(96)];
+  const gauges: Record<string, number> = {};
+  const gauge = (name: string, value: number): void => void (gauges[name] = value);
+  const metrics = { gauge, count: () => undefined, observe: () => undefined };
+  const retiring = { keyId: 1, pk1, pk2, verificationKeys: [], until: Height(9) };
+  const renewed = { ...committee, sealing: { keyId: 2, pk1, pk2 }, retiring };
+  const hasShareOf = held && ((keyId: number): boolean => held.includes(keyId));
+  gaugeKeys(metrics, renewed, { height: Height(height), hasShareOf });
+  return gauges;
+}
+
+test("a share is missing of a key in use alone, and of whoever should have one", () => {
+  const both = { sealing_key_id: 2, sealing_keys: 2 };
+  expect(keysAt(9, [1, 2])).toEqual({ ...both, sealing_shares_missing: 0 });
+  expect(keysAt(9, [2])).toEqual({ ...both, sealing_shares_missing: 1 });
+  expect(keysAt(9, [])).toEqual({ ...both, sealing_shares_missing: 2 });
+  expect(keysAt(9, undefined)).toEqual({ ...both, sealing_shares_missing: 0 });
+  expect(keysAt(10, [2])).toEqual({ ...both, sealing_keys: 1, sealing_shares_missing: 0 });
 });
