@@ -3,9 +3,10 @@ pragma solidity 0.8.37;
 
 import {Bundle} from "../../contracts/Bundle.sol";
 import {Hub} from "../../contracts/Hub.sol";
+import {Settlement} from "../../contracts/Settlement.sol";
 import {IBundle} from "../../contracts/interfaces/IBundle.sol";
 import {IHub} from "../../contracts/interfaces/IHub.sol";
-import {RollupId} from "../../contracts/interfaces/IRollups.sol";
+import {IRollups, RollupId} from "../../contracts/interfaces/IRollups.sol";
 import {ISettlement} from "../../contracts/interfaces/ISettlement.sol";
 import {Keys} from "./support/Keys.sol";
 import {SettlementTest} from "./support/SettlementTest.sol";
@@ -68,13 +69,17 @@ contract GasRollupTest is GasTest {
 
     function setUp() external {
         open(8);
+        token.mint(address(this), 9e6);
+        token.approve(address(rollups), 9e6);
+        for (uint32 id = 0; id < 8; id++) {
+            rollups.fund(RollupId.wrap(id), 1e6);
+        }
         _prepareSettle();
         _prepareRegister();
-        token.mint(address(this), 1e6);
-        token.approve(address(rollups), 1e6);
         calls["subscribe"] =
             Call(address(rollups), abi.encodeCall(rollups.subscribe, (address(this), OWNER, 3)));
         calls["fund"] = Call(address(rollups), abi.encodeCall(rollups.fund, (RollupId.wrap(0), 1e6)));
+        _prepareForce();
         bytes memory message = abi.encode(keccak256("1"), keccak256("2"), keccak256("3"), keccak256("4"));
         calls["enqueue: 128 bytes"] =
             Call(address(settlements[0]), abi.encodeCall(ISettlement.enqueue, (message)));
@@ -86,6 +91,18 @@ contract GasRollupTest is GasTest {
 
     function test_settle_in_a_bundle() external {
         measure("settle: 8 in a bundle");
+    }
+
+    function test_collect() external {
+        measure("collect: 1 of 8");
+    }
+
+    function test_post() external {
+        measure("post: 8 settled and collected");
+    }
+
+    function test_force() external {
+        measure("force");
     }
 
     function test_register() external {
@@ -105,29 +122,74 @@ contract GasRollupTest is GasTest {
     }
 
     function _prepareSettle() private {
-        uint32 count;
-        IBundle.Item[] memory items;
-        // The first round makes slots, the second changes them.
-        for (uint64 batches = 1; batches <= 2; batches++) {
-            (count, items) = _round(batches);
-            if (batches == 1) bundle.settle(count, items);
-        }
+        // The first round makes slots, the second changes them, and the third is posted.
+        (uint32 count, IBundle.Item[] memory items) = _round(1);
+        bundle.settle(count, items);
+        rollups.collectMany(count, _collections(items), address(0));
+        (count, items) = _round(2);
+        IRollups.Collection memory one = _collections(items)[5];
+        calls["collect: 1 of 8"] = Call(
+            address(rollups),
+            abi.encodeCall(IRollups.collect, (one.id, count, one.totals, one.proof, address(0)))
+        );
         calls["settle: 1 of 8"] = Call(
             address(settlements[5]),
             abi.encodeCall(ISettlement.settle, (count, items[5].totals, items[5].proof))
         );
         calls["settle: 8 in a bundle"] = Call(address(bundle), abi.encodeCall(IBundle.settle, (count, items)));
+        _preparePost();
+    }
+
+    function _preparePost() private {
+        (bytes32 root, IBundle.Item[] memory items) = _unanchored(3);
+        (uint64 number,,,) = hub.latest();
+        IHub.Checkpoint memory checkpoint = checkpointOf(number + 1, root);
+        bytes memory signature = Keys.sign(SECRET_ALONE, hub.checkpointDigest(checkpoint));
+        IBundle.Anchor memory brought = IBundle.Anchor(checkpoint, headAlone(), "", signature, 0, 0);
+        calls["post: 8 settled and collected"] = Call(
+            address(bundle),
+            abi.encodeCall(IBundle.post, (hub, brought, items, rollups, _collections(items), OWNER))
+        );
+    }
+
+    function _prepareForce() private {
+        Settlement other = deploySettlement(hub, DELAY);
+        other.enqueue("do it");
+        vm.warp(block.timestamp + 1 days);
+        calls["force"] = Call(address(other), abi.encodeCall(ISettlement.force, (1)));
     }
 
     function _round(uint64 batches) private returns (uint32 count, IBundle.Item[] memory items) {
+        bytes32 root;
+        (root, items) = _unanchored(batches);
+        count = anchor(root);
+    }
+
+    function _unanchored(uint64 batches) private view returns (bytes32 root, IBundle.Item[] memory items) {
         bytes32[] memory leaves = new bytes32[](8);
         items = new IBundle.Item[](8);
         for (uint256 id = 0; id < 8; id++) {
-            leaves[id] = leafOf(id, totalsOf(id, batches));
+            leaves[id] = leafOf(id, _totals(id, batches));
         }
-        count = anchor(rootOf(leaves));
         for (uint256 id = 0; id < 8; id++) {
-            items[id] = IBundle.Item(settlements[id], totalsOf(id, batches), proofOf(leaves, id));
+            items[id] = IBundle.Item(settlements[id], _totals(id, batches), proofOf(leaves, id));
+        }
+        return (rootOf(leaves), items);
+    }
+
+    function _totals(uint256 id, uint64 batches) private pure returns (ISettlement.Totals memory totals) {
+        totals = totalsOf(id, batches);
+        (totals.spent, totals.earned) = (batches * 100_000, batches * 1_000);
+    }
+
+    function _collections(IBundle.Item[] memory items)
+        private
+        pure
+        returns (IRollups.Collection[] memory collections)
+    {
+        collections = new IRollups.Collection[](items.length);
+        for (uint32 id = 0; id < items.length; id++) {
+            collections[id] = IRollups.Collection(RollupId.wrap(id), items[id].totals, items[id].proof);
         }
     }
 
