@@ -6,6 +6,14 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CodedError, type Random, toHex } from "../base/index.ts";
 import { nobleBls, nobleNetworkSignatures } from "../crypto/index.ts";
+import {
+  decryptKeystore,
+  readKeyFile,
+  readKeyLabel,
+  readPassword,
+  type SecretKey,
+  writeKeyFile,
+} from "../keystore/index.ts";
 import { genesisHash, quorum } from "../protocol/index.ts";
 import {
   type Actions,
@@ -18,15 +26,7 @@ import { type ConfigSources, loadConfig, redactConfig } from "./config.ts";
 import { blstBls, createMclSealingGroup } from "./crypto/index.ts";
 import { drawSecret } from "./genesis.ts";
 import { type CeremonyPorts, readGenesis, writeCommittee, writeGenesis } from "./genesis-files.ts";
-import {
-  decryptKeystore,
-  leaveSignedMark,
-  readKeyFile,
-  readKeyLabel,
-  readPassword,
-  type SecretKey,
-  writeKeyFile,
-} from "./keys/index.ts";
+import { leaveSignedMark } from "./keys/index.ts";
 import { startNode } from "./node.ts";
 import type { Promises } from "./promises.ts";
 import { exportSafety, importSafety, type SafetyPorts, startSafety } from "./safety-files.ts";

@@ -12,7 +12,7 @@ import {
   type Genesis,
 } from "../../protocol/index.ts";
 import { nodeNetworkSignatures } from "../../sequencer/crypto/index.ts";
-import { openKeyFile } from "../../sequencer/keys/index.ts";
+import { openKeyFile } from "../../keystore/index.ts";
 import { devAccount } from "./accounts.ts";
 import { runConclave } from "./conclave.ts";
 import type { Deployment } from "./contracts.ts";

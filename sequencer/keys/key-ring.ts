@@ -9,7 +9,7 @@ import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { CodedError, concatBytes, type Random, utf8 } from "../../base/index.ts";
-import { isDraft, overwrite, syncFolder, writeOnce } from "./durable-file.ts";
+import { isDraft, overwrite, syncFolder, writeOnce } from "../../keystore/index.ts";
 
 /** What a node has for the committee of an epoch before that committee has its key; 32 bytes each. */
 export interface EpochSecrets {

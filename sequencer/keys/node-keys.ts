@@ -2,10 +2,9 @@
 // node is told to take.
 
 import { CodedError, equalBytes, fromHex } from "../../base/index.ts";
+import { openKeyFile, readPassword } from "../../keystore/index.ts";
 import type { Candidate, Genesis } from "../../protocol/index.ts";
 import type { NodeConfig, SecretSource } from "../config.ts";
-import { openKeyFile } from "./key-file.ts";
-import { readPassword } from "./password.ts";
 
 export interface NodeKeys {
   readonly validator: Uint8Array;

@@ -4,8 +4,7 @@
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CodedError, toHex } from "../../base/index.ts";
-import { syncFolder } from "./durable-file.ts";
-import { readSmallFile } from "./small-file.ts";
+import { readSmallFile, syncFolder } from "../../keystore/index.ts";
 
 /** One line for each chain. */
 const markBytesMax = 65_536;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CodedError, fromHex } from "../../base/index.ts";
 import { fromGenesisJson } from "../../protocol/index.ts";
 import { type Actions, runProgram } from "../../sequencer/cli/index.ts";
-import { openKeyFile } from "../../sequencer/keys/index.ts";
+import { openKeyFile } from "../../keystore/index.ts";
 
 let folder: string;
 

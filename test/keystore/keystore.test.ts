@@ -1,15 +1,15 @@
 import { Keystore } from "@chainsafe/bls-keystore";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { CodedError, fromHex, toHex } from "../../../base/index.ts";
-import { nobleBls, nobleNetworkSignatures } from "../../../crypto/index.ts";
+import { CodedError, fromHex, toHex } from "../../base/index.ts";
+import { nobleBls, nobleNetworkSignatures } from "../../crypto/index.ts";
 import {
   decryptKeystore,
   encryptKeystore,
   readKeyLabel,
   type SecretKey,
-} from "../../../sequencer/keys/index.ts";
-import vectors from "../../vectors/eip2335.json" with { type: "json" };
+} from "../../keystore/index.ts";
+import vectors from "../vectors/eip2335.json" with { type: "json" };
 
 const secret = new Uint8Array(32).fill(0x21);
 const password = "correct horse";

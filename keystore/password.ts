@@ -1,4 +1,4 @@
-import { CodedError } from "../../base/index.ts";
+import { CodedError } from "../base/index.ts";
 import { readSmallFile } from "./small-file.ts";
 
 /** Never an argument of a command: those are seen by every user of the machine. */

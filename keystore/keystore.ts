@@ -9,8 +9,8 @@ import {
   defaultScryptModule,
   type IKeystore,
 } from "@chainsafe/bls-keystore";
-import { CodedError, equalBytes } from "../../base/index.ts";
-import { isSecretScalar, nobleBls, nobleNetworkSignatures } from "../../crypto/index.ts";
+import { CodedError, equalBytes } from "../base/index.ts";
+import { isSecretScalar, nobleBls, nobleNetworkSignatures } from "../crypto/index.ts";
 import { describeKey, type KeyLabel, toKeyLabel } from "./key-label.ts";
 import { parseKeystore } from "./parse-keystore.ts";
 

@@ -1,5 +1,5 @@
 import type { IKeystore } from "@chainsafe/bls-keystore";
-import { CodedError, fromHex, toHex } from "../../base/index.ts";
+import { CodedError, fromHex, toHex } from "../base/index.ts";
 
 /** What a keystore says about its secret in the clear. */
 export type KeyLabel =

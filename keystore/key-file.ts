@@ -3,7 +3,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { CodedError } from "../../base/index.ts";
+import { CodedError } from "../base/index.ts";
 import { writeOnce } from "./durable-file.ts";
 import { decryptKeystore, type Derivation, encryptKeystore, type SecretKey } from "./keystore.ts";
 import { type PasswordSource, readPassword } from "./password.ts";

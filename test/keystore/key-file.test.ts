@@ -2,12 +2,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  openKeyFile,
-  readPassword,
-  type SecretKey,
-  writeKeyFile,
-} from "../../../sequencer/keys/index.ts";
+import { openKeyFile, readPassword, type SecretKey, writeKeyFile } from "../../keystore/index.ts";
 
 const secret = new Uint8Array(32).fill(9);
 const share: SecretKey = { type: "keyShare", keyId: 1, seat: 2, secret };

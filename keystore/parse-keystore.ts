@@ -1,5 +1,5 @@
 import { type IKeystore, isValidKeystore } from "@chainsafe/bls-keystore";
-import { CodedError } from "../../base/index.ts";
+import { CodedError } from "../base/index.ts";
 
 /** Four times what the tools use: a file is not to take the machine down. */
 const scryptBytesMax = 2 ** 30;
