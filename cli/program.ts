@@ -3,34 +3,49 @@
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { CodedError, fromHex, toHex } from "../base/index.ts";
-import { fromGenesisJson } from "../protocol/index.ts";
+import { fromGenesisJson, type Genesis } from "../protocol/index.ts";
 import { type ClientOptions, ConclaveClient } from "../sdk/index.ts";
 
 /** Exit codes, as those of the whole program: 0 done, 1 it failed, 2 it was asked wrongly. */
 const failed = 1;
 const misused = 2;
+const helpHint = "(--help shows what there is)";
 
 /** Runs the command that `define` describes on this process' arguments. */
 export async function runCommand(
   name: string,
   define: (command: Command) => Command,
 ): Promise<void> {
+  await run(
+    define(new Command(`conclave ${name}`))
+      .option("--json", "print JSON")
+      .showHelpAfterError(helpHint)
+      .exitOverride(),
+  );
+}
+
+/** The same of several commands under one name, each of which `define` adds; they take --json by themselves. */
+export async function runCommands(
+  name: string,
+  define: (group: Command) => Command,
+): Promise<void> {
+  // First, since commands take these over when they are added.
+  await run(define(new Command(`conclave ${name}`).showHelpAfterError(helpHint).exitOverride()));
+}
+
+async function run(command: Command): Promise<void> {
   // Who reads us may have had enough, as `head` has: that is no failure of ours.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
     throw error;
   });
-  const command = define(new Command(`conclave ${name}`))
-    .option("--json", "print JSON")
-    .showHelpAfterError("(--help shows what there is)")
-    .exitOverride();
   try {
     await command.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : misused;
     else {
       process.exitCode = failed;
-      showError(error, command.opts<{ json?: true }>().json === true);
+      showError(error, process.argv.includes("--json"));
     }
   }
 }
@@ -80,10 +95,16 @@ async function trusted({
       "GENESIS_MISSING",
       "name the network with --genesis FILE or --genesis-hash HASH: what nodes say of themselves proves nothing",
     );
-  return fromGenesisJson(await readJson(genesis));
+  return readGenesis(genesis);
 }
 
-async function readJson(path: string): Promise<unknown> {
+/** Throws `CodedError` FILE_UNREADABLE or BAD_GENESIS. */
+export async function readGenesis(path: string): Promise<Genesis> {
+  return fromGenesisJson(await readJson(path));
+}
+
+/** Throws `CodedError` FILE_UNREADABLE. */
+export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, "utf8"));
   } catch (cause) {
@@ -126,11 +147,12 @@ function isPlain(value: unknown): boolean {
   return typeof value !== "object" || value === null;
 }
 
-/** Bytes as hex. */
+/** Bytes as hex, and amounts as text: they may be beyond what JSON's readers count. */
 function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    each instanceof Uint8Array ? hex(each) : each,
-  );
+  return JSON.stringify(value, (_, each: unknown) => {
+    if (typeof each === "bigint") return String(each);
+    return each instanceof Uint8Array ? hex(each) : each;
+  });
 }
 
 function showError(error: unknown, json: boolean): void {

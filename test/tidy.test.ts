@@ -14,8 +14,10 @@ const floors: Record<string, readonly string[]> = {
   epoch: ["base", "crypto", "protocol"],
   sdk: ["base", "crypto", "protocol"],
   rollup: ["sdk"],
-  sequencer: ["base", "crypto", "protocol", "consensus", "mempool", "ledger", "epoch"],
-  cli: ["base", "protocol", "sdk"],
+  keystore: ["base", "crypto"],
+  l1: ["base", "crypto", "protocol"],
+  sequencer: ["base", "crypto", "protocol", "consensus", "mempool", "ledger", "epoch", "keystore"],
+  cli: ["base", "protocol", "sdk", "keystore", "l1"],
 };
 
 /** Folders that do no I/O: no node: modules, no clock, no chance, nothing awaited. */
@@ -33,6 +35,8 @@ const packages: Record<string, RegExp> = {
   ledger: /^$/,
   epoch: /^$/,
   sdk: /^$/,
+  keystore: /^(node:|@chainsafe\/bls-keystore$)/,
+  l1: /^(node:|ethers$|zod$)/,
 };
 
 /** Files that meet the adapters of sequencer/; no other file there imports one, and no adapter another. */
@@ -49,6 +53,8 @@ const entries = [
   "cli/evidence.ts",
   "cli/follow.ts",
   "cli/status.ts",
+  "cli/validator.ts",
+  "cli/rollup.ts",
 ];
 
 const files = Object.keys(floors).flatMap((folder) =>

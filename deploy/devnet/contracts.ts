@@ -6,7 +6,7 @@ import { assert, CodedError, toHex } from "../../base/index.ts";
 import { g1Uncompressed } from "../../crypto/index.ts";
 import { type Committee, committeeHash, committeeHead } from "../../protocol/index.ts";
 import { devAccount } from "./accounts.ts";
-import { readArtifact } from "./artifacts.ts";
+import { readArtifact } from "../../l1/index.ts";
 import { send } from "./send.ts";
 import { registerOperator, stakeMin } from "./staking.ts";
 

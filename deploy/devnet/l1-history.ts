@@ -1,7 +1,7 @@
 // What the contracts say has happened: read from the L1 alone, by their events and the receipts of their transactions.
 
 import { Contract, type EventLog, type InterfaceAbi, type JsonRpcProvider } from "ethers";
-import { readArtifact } from "./artifacts.ts";
+import { readArtifact } from "../../l1/index.ts";
 import type { Deployment } from "./contracts.ts";
 import type { AnchoredCheckpoint, SettlementHistory } from "./observations.ts";
 

@@ -2,12 +2,8 @@
 // their key.
 
 import { Contract, type JsonRpcProvider, NonceManager, type Signer } from "ethers";
-import { assert, fromHex, toHex } from "../../base/index.ts";
-import { g1Uncompressed, g2ToEip2537, provePossession } from "../../crypto/index.ts";
-import { possessionDigest } from "../../protocol/index.ts";
-import { blstBls } from "../../sequencer/crypto/index.ts";
+import { makeRegistration, readArtifact, registerArguments } from "../../l1/index.ts";
 import { devAccount } from "./accounts.ts";
-import { readArtifact } from "./artifacts.ts";
 import { l1ChainId } from "./l1.ts";
 import { send } from "./send.ts";
 
@@ -40,20 +36,11 @@ export async function registerOperator(place: StakePlace, operator: Operator): P
   const { index, secret, networkKey, address } = operator;
   const { stake, token } = await contractsOf(place, index);
   const account = devAccount(index + 1).address;
-  const publicKey = g1Uncompressed(blstBls.publicKey(secret));
-  assert(publicKey !== undefined, "a secret has its key");
-  const digest = possessionDigest({
-    chainId: l1ChainId,
-    stake: bytes(await stake.getAddress()),
-    operator: bytes(account),
-    publicKey,
-  });
-  const possession = g2ToEip2537(provePossession(secret, digest));
-  assert(possession !== undefined, "a proof is a point");
+  const where = { chainId: l1ChainId, hub: place.deployment.hub, operator: account };
+  const registration = makeRegistration(where, { secret, networkKey, address });
   await send(token.connect(place.minter) as Contract, "mint", account, stakeMin);
   await send(token, "approve", await stake.getAddress(), stakeMin);
-  const keys = [publicKey, possession, networkKey].map((key) => `0x${toHex(key)}`);
-  await send(stake, "register", ...keys, address, stakeMin);
+  await send(stake, "register", ...registerArguments(registration), stakeMin);
 }
 
 /** It sits in no committee that is prepared from now on. Throws `CodedError` L1_REFUSED. */
@@ -73,10 +60,4 @@ async function contractsOf(
   const token = await contract("devnet/FeeToken", deployment.token);
   const signer = new NonceManager(devAccount(index + 1).connect(provider));
   return { stake: stake.connect(signer) as Contract, token: token.connect(signer) as Contract };
-}
-
-function bytes(address: string): Uint8Array {
-  const value = fromHex(address);
-  assert(value !== undefined, "an address is hex");
-  return value;
 }

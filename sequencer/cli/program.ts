@@ -56,6 +56,8 @@ function createProgram(actions: Actions, streams: Streams): Command {
   program.command("evidence", "show what proves that validators lied", {
     executableFile: "evidence.ts",
   });
+  program.command("validator", "stake on the L1, and leave", { executableFile: "validator.ts" });
+  program.command("rollup", "subscribe on the L1, and pay", { executableFile: "rollup.ts" });
   return program;
 }
 

@@ -5,10 +5,10 @@ import { Contract } from "ethers";
 import hre from "hardhat";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toHex, u64Bytes } from "../../base/index.ts";
-import { keccak256, nobleBls } from "../../crypto/index.ts";
+import { keccak256, nobleBls, nobleNetworkSignatures } from "../../crypto/index.ts";
 import { type Committee, Epoch } from "../../protocol/index.ts";
 import { devAccount } from "../../deploy/devnet/accounts.ts";
-import { readArtifact } from "../../deploy/devnet/artifacts.ts";
+import { readArtifact } from "../../l1/index.ts";
 import { type Deployment, deployContracts } from "../../deploy/devnet/contracts.ts";
 import { connectL1, startL1 } from "../../deploy/devnet/l1.ts";
 import { freePorts } from "../../deploy/devnet/ports.ts";
@@ -108,7 +108,7 @@ function committeeOf(secrets: readonly Uint8Array[]): Committee {
     epoch: Epoch(0),
     members: secrets.map((secret) => ({
       publicKey: nobleBls.publicKey(secret),
-      networkKey: keccak256(secret),
+      networkKey: nobleNetworkSignatures.publicKey(secret),
       verificationKey: new Uint8Array(96),
     })),
     sealing: { keyId: 1, pk1: new Uint8Array(48), pk2: new Uint8Array(96) },

@@ -7,7 +7,7 @@ import { Contract, type EventLog, NonceManager } from "ethers";
 import hre from "hardhat";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { devAccount } from "../../deploy/devnet/accounts.ts";
-import { readArtifact } from "../../deploy/devnet/artifacts.ts";
+import { readArtifact } from "../../l1/index.ts";
 import { type Devnet, logsOf, startDevnet } from "../../deploy/devnet/devnet.ts";
 import { Processes } from "../../deploy/devnet/processes.ts";
 import { until } from "../../deploy/devnet/until.ts";

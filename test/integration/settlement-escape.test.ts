@@ -6,7 +6,7 @@ import { g1Uncompressed } from "../../crypto/index.ts";
 import { committeeHash, committeeHead, zeroHash } from "../../protocol/index.ts";
 import { type Forced, inboxToExecute } from "../../sdk/index.ts";
 import { devAccount } from "../../deploy/devnet/accounts.ts";
-import { readArtifact } from "../../deploy/devnet/artifacts.ts";
+import { readArtifact } from "../../l1/index.ts";
 import {
   bytes,
   certify,

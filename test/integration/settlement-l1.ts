@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Contract, JsonRpcProvider, Network, type TransactionResponse } from "ethers";
 import hre from "hardhat";
 import { assert, fromHex, type Metrics, toHex, u64Bytes } from "../../base/index.ts";
-import { g1Uncompressed, keccak256 } from "../../crypto/index.ts";
+import { g1Uncompressed, keccak256, nobleNetworkSignatures } from "../../crypto/index.ts";
 import {
   type CertifiedCheckpoint,
   chainInbox,
@@ -39,7 +39,7 @@ import {
   type SettlementOptions,
 } from "../../sequencer/settlement/index.ts";
 import { devAccount } from "../../deploy/devnet/accounts.ts";
-import { readArtifact } from "../../deploy/devnet/artifacts.ts";
+import { readArtifact } from "../../l1/index.ts";
 import { type Deployment, deployContracts } from "../../deploy/devnet/contracts.ts";
 import { l1ChainId } from "../../deploy/devnet/l1.ts";
 import { freePorts } from "../../deploy/devnet/ports.ts";
@@ -58,7 +58,7 @@ export const committee: Committee = {
   epoch: Epoch(0),
   members: secrets.map((secret) => ({
     publicKey: blstBls.publicKey(secret),
-    networkKey: keccak256(secret),
+    networkKey: nobleNetworkSignatures.publicKey(secret),
     verificationKey: new Uint8Array(96),
   })),
   sealing: { keyId: 1, pk1: new Uint8Array(48), pk2: new Uint8Array(96) },
@@ -459,7 +459,7 @@ export function hexOf(value: Uint8Array): string {
   return `0x${toHex(value)}`;
 }
 
-function secretOf(seed: number): Uint8Array {
+export function secretOf(seed: number): Uint8Array {
   const secret = keccak256(u64Bytes(seed));
   // Below the order of the group, whose first byte is 0x73.
   secret[0] = 0x1a;

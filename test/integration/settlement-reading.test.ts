@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { chainInbox, type L1Block, type L1Event, zeroHash } from "../../protocol/index.ts";
 import { devAccount } from "../../deploy/devnet/accounts.ts";
-import { readArtifact } from "../../deploy/devnet/artifacts.ts";
+import { readArtifact } from "../../l1/index.ts";
 import { ContractFactory } from "ethers";
 import { concatBytes } from "../../base/index.ts";
 import { g1Uncompressed } from "../../crypto/index.ts";

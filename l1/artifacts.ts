@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CodedError } from "../../base/index.ts";
+import { CodedError } from "../base/index.ts";
 
 /** What Hardhat's build leaves of a contract. */
 export interface Artifact {
