@@ -25,7 +25,8 @@ export interface Submission {
 
 /**
  * Resolves at the last receipt that is needed; what is still under way goes on by itself. Throws `CodedError`
- * TOO_FEW_RECEIPTS when the endpoints are exhausted; `details.failures` says why, one by one.
+ * TOO_FEW_RECEIPTS when the endpoints are exhausted; `details.failures` says why, one by one. After KEY_RETIRED among
+ * them the network knows the newest key: seal anew.
  */
 export function submitToAll(
   transaction: SealedTransaction,
@@ -58,6 +59,8 @@ export function submitToAll(
     } catch (error) {
       const code = error instanceof CodedError ? error.code : "INTERNAL";
       failures.push({ endpoint: endpoint.url, code });
+      // No receipt will ever show it the newer committees, and with them the key to seal to.
+      if (code === "KEY_RETIRED") await learnEpochs(endpoint, network, { backends }).catch(ignore);
     }
     if (isEnough()) resolve({ id, receipts: [...receipts.values()] });
   };
@@ -66,6 +69,11 @@ export function submitToAll(
     reject(new CodedError("TOO_FEW_RECEIPTS", message, { details: { failures } }));
   });
   return promise;
+}
+
+/** Another endpoint may show it, or another submission. */
+function ignore(error: unknown): void {
+  if (!(error instanceof CodedError)) throw error;
 }
 
 /** That a validator of the committee has signed for having received this transaction. */

@@ -27,7 +27,7 @@ import { type Api, createApi } from "../../sequencer/api/index.ts";
 import { blstBls } from "../../sequencer/crypto/index.ts";
 import { MemoryGateway } from "../sequencer/api/memory-gateway.ts";
 import { silentLogger } from "../sequencer/silent-logger.ts";
-import { at, Chain, endOf, genesis, mcl, network, receipt, sealed } from "./chain.ts";
+import { at, Chain, endOf, genesis, mcl, network, receipt, renewing, sealed } from "./chain.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
@@ -153,6 +153,29 @@ describe("when the committee changes", () => {
     const { receipts } = await client.submit(await sealed("in time"));
     expect(receipts.map(({ epoch }) => epoch)).toEqual([1, 1]);
   });
+});
+
+test("a client that was away while the key was replaced is refused, and seals to the new one next", async () => {
+  const chain = new Chain();
+  const nodes = await startNodes(chain, 2);
+  const client = clientOf(nodes);
+  const known = await client.network();
+  const old = await sealed("to the old key", { known });
+  for (let epoch = 0; epoch < renewing; epoch++) {
+    const end = endOf(chain.add({ isClosing: true }));
+    for (const { gateway } of nodes) gateway.ends.set(epoch, end);
+  }
+  for (const { gateway } of nodes) {
+    gateway.epoch = renewing;
+    gateway.oldestKeyId = 2;
+  }
+  const failure = await failureOf(client.submit(old));
+  expect(failure.details["failures"]).toMatchObject([
+    { code: "KEY_RETIRED" },
+    { code: "KEY_RETIRED" },
+  ]);
+  const { receipts } = await client.submit(await sealed("to the new key", { known }));
+  expect(receipts).toHaveLength(2);
 });
 
 describe("asking for a status", () => {

@@ -1,7 +1,7 @@
 // A gateway over a chain in memory: what it serves is real, only that nobody had to agree on it.
 
 import { CodedError, compareBytes, equalBytes, toHex } from "../../../base/index.ts";
-import { nobleSenderSignatures, sha256 } from "../../../crypto/index.ts";
+import { nobleSenderSignatures, sealedKeyId, sha256 } from "../../../crypto/index.ts";
 import {
   contradiction,
   type DeliveredPage,
@@ -38,6 +38,8 @@ export class MemoryGateway implements Gateway {
   readonly chain: Chain;
   /** In which it gives receipts. */
   epoch = 0;
+  /** What is sealed to an older key is refused. */
+  oldestKeyId = 0;
   /** By the number of the epoch. */
   readonly ends: Map<number, EpochEnd> = new Map();
   /** In the order of its names. */
@@ -63,6 +65,8 @@ export class MemoryGateway implements Gateway {
     const signer = nobleSenderSignatures.recover(senderDigest(id), transaction.signature);
     if (signer === undefined || !equalBytes(signer, transaction.envelope.sender))
       return Promise.reject(new CodedError("BAD_SIGNATURE", "the sender has not signed this"));
+    if ((sealedKeyId(transaction.body) ?? Infinity) < this.oldestKeyId)
+      return Promise.reject(new CodedError("KEY_RETIRED", "a newer key has replaced this one"));
     this.submitted.push(transaction);
     const times = { received: Micros(1_700_000_000_000_000) };
     this.#statuses.set(toHex(id), { id, state: "received", times });
