@@ -23,6 +23,8 @@ export type {
   SignedList,
   SystemMessage,
 } from "./batch.ts";
+export { type AuctionFill, type AuctionResult, type AuctionTerms, holdAuction } from "./auction.ts";
+export { Book } from "./book.ts";
 export { Engine } from "./engine.ts";
 export type {
   DirtyLeaves,
@@ -53,7 +55,7 @@ export {
   type State,
 } from "./state.ts";
 export {
-  type AccountId,
+  AccountId,
   type Lots,
   MarketId,
   type OrderSlot,

@@ -4,6 +4,7 @@
 import { parseArgs } from "node:util";
 import { benchConsensus } from "./consensus.ts";
 import { benchDkg } from "./dkg.ts";
+import { benchEngine } from "./engine.ts";
 import { type Figure, print, type Report } from "./harness.ts";
 import { benchSealing } from "./sealing.ts";
 import { benchSnapshot } from "./snapshot.ts";
@@ -11,6 +12,7 @@ import { benchSnapshot } from "./snapshot.ts";
 const benches: Readonly<Record<string, (seed: number) => Promise<readonly Figure[] | Report>>> = {
   consensus: benchConsensus,
   dkg: benchDkg,
+  engine: benchEngine,
   sealing: benchSealing,
   snapshot: benchSnapshot,
 };
