@@ -5,9 +5,12 @@ export {
   type AuthorizeKey,
   type CancelOrder,
   type EngineAction,
+  everyMarket,
+  flagBits,
   orderNumber,
   type PlaceOrder,
   type ReplaceOrder,
+  scopes,
   type TransferCash,
   type WithdrawCash,
 } from "./actions.ts";
@@ -43,7 +46,13 @@ export {
   nonceWindow,
   type NonceWindow,
 } from "./nonce-window.ts";
-export { type MarginTier, type MarketParameters, type RollupParameters } from "./parameters.ts";
+export {
+  isSoundMarket,
+  isSoundRollup,
+  type MarginTier,
+  type MarketParameters,
+  type RollupParameters,
+} from "./parameters.ts";
 export {
   type Account,
   type Exposure,
@@ -56,6 +65,10 @@ export {
 } from "./state.ts";
 export {
   AccountId,
+  ceilDiv,
+  feesId,
+  floorDiv,
+  insuranceId,
   type Lots,
   MarketId,
   type OrderSlot,

@@ -24,6 +24,8 @@ const jumpDeviations = 10;
 /** Ten per cent in a root of a second; with the longest buffer still a safe integer. */
 const varianceMax = 10_000_000_000;
 const varianceSpanMs = 300_000;
+/** After a silence one price must not make all be forgotten that was learned before. */
+const observationMsMax = 10_000;
 const spanMsMax = 900_000;
 
 /** By market and time, however the batch has them: updates come before all orders. */
@@ -131,7 +133,7 @@ function learnVariance(market: Market, ticks: Ticks, spanMs: number): void {
   const from = market.indexTicks;
   const returned = Math.min(1_000_000, scaleFloor(Math.abs(ticks - from), 1_000_000, from));
   const perSecond = Math.min(varianceMax, intDiv(returned * returned * 1_000, spanMs));
-  const weight = BigInt(Math.min(spanMs, varianceSpanMs));
+  const weight = BigInt(Math.min(spanMs, observationMsMax));
   const step = floorDiv(BigInt(perSecond - market.variance) * weight, BigInt(varianceSpanMs));
   market.variance = Math.max(0, market.variance + Number(step));
 }

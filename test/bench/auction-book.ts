@@ -32,18 +32,19 @@ export function benchAuctionBook(seed: number): Figure[] {
 /** Around a price that wanders; a quarter cancels, of which some come too late. */
 function makeStream(random: SeededRandom): Operation[] {
   let middle = 100_000;
-  return Array.from({ length: operationsCount }, (_, id) => {
+  return Array.from({ length: operationsCount }, (_, at) => {
     middle += random.between(-3, 3);
     const isBuy = random.chance(0.5);
     const away = random.between(-40, 400);
+    const isCancel = at > 100 && random.chance(0.25);
     return {
-      id: id > 100 && random.chance(0.25) ? id - random.between(1, 100) : id,
-      isCancel: false,
+      id: isCancel ? at - random.between(1, 100) : at,
+      isCancel,
       isBuy,
       priceTicks: isBuy ? middle - away : middle + away,
       lots: random.between(1, 100),
     };
-  }).map((operation, at) => ({ ...operation, isCancel: operation.id !== at }));
+  });
 }
 
 function clearInBatches(stream: readonly Operation[]): void {

@@ -2,6 +2,7 @@
 
 import {
   type Account,
+  AccountId,
   Engine,
   type EngineAction,
   type EngineBatch,
@@ -75,6 +76,10 @@ export function addressOfTrader(trader: number): Uint8Array {
 /** Traders are numbered from 0; their accounts follow those of the house. */
 export function accountOfTrader(trader: number): number {
   return firstTrader + trader;
+}
+
+export function traderId(trader: number): AccountId {
+  return AccountId(accountOfTrader(trader));
 }
 
 export function limit(
