@@ -38,7 +38,10 @@ export interface CancelOrder {
   readonly orderNonce: number;
 }
 
-/** The cancel half goes with the cancels, the order with the orders; the age is kept at the same price and no larger size. */
+/**
+ * Of an order that the same key placed. The cancel half goes with the cancels, the order with the orders; the age is kept
+ * at the same price and no larger size.
+ */
 export interface ReplaceOrder {
   readonly type: "replace";
   readonly orderNonce: number;

@@ -4,7 +4,7 @@
 import { flagBits, orderNumber, type PlaceOrder } from "./actions.ts";
 import { isInScope, notionalBound, refuse } from "./authority.ts";
 import type { SignedList } from "./batch.ts";
-import type { Cancellations, ReplacedOrder } from "./cancels.ts";
+import { type Cancellations, type ReplacedOrder, replacementName } from "./cancels.ts";
 import { isReducing } from "./derived.ts";
 import type { RefusalReason } from "./events.ts";
 import { holds } from "./guards.ts";
@@ -48,7 +48,7 @@ export function admitOrders(work: Work, cancellations: Cancellations): void {
       const wanted = action.type === "order" ? action : action.order;
       const replaced =
         action.type === "replace"
-          ? cancellations.replaced.get(account.id)?.get(action.orderNonce)
+          ? cancellations.replaced.get(replacementName(list, place))
           : undefined;
       const isLost = action.type === "replace" && replaced === undefined;
       const reason = isInScope(account, list, action)

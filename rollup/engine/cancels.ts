@@ -2,6 +2,7 @@
 
 import { everyMarket } from "./actions.ts";
 import { isInScope, refuse } from "./authority.ts";
+import type { SignedList } from "./batch.ts";
 import { isReducing } from "./derived.ts";
 import { Cover } from "./margin.ts";
 import { removeOrder } from "./orders.ts";
@@ -10,10 +11,13 @@ import type { Account, Exposure, Order } from "./state.ts";
 import { type AccountId, MarketId } from "./units.ts";
 import { accountAt, type Work } from "./work.ts";
 
-/** Numbers that an account cancelled, which orders of the same batch may have; and what its replacements replace. */
+/**
+ * Numbers that an account cancelled, which orders of the same batch may have; and what each replacement has replaced, by
+ * `replacementName`: of two that name one order, only the first has.
+ */
 export interface Cancellations {
   readonly numbers: ReadonlyMap<AccountId, ReadonlySet<number>>;
-  readonly replaced: ReadonlyMap<AccountId, ReadonlyMap<number, ReplacedOrder>>;
+  readonly replaced: ReadonlyMap<string, ReplacedOrder>;
 }
 
 /** An order as it stood when it made room. */
@@ -21,7 +25,7 @@ export type ReplacedOrder = Pick<Order, "market" | "isBuy" | "priceTicks" | "lot
 
 export function applyCancels(work: Work): Cancellations {
   const numbers = new Map<AccountId, Set<number>>();
-  const replaced = new Map<AccountId, Map<number, ReplacedOrder>>();
+  const replaced = new Map<string, ReplacedOrder>();
   for (const list of work.lists) {
     const account = work.state.accounts[list.account];
     if (account === undefined) continue;
@@ -33,30 +37,33 @@ export function applyCancels(work: Work): Cancellations {
         continue;
       }
       if (action.type === "replace") {
-        const order = findOrder(account, action.orderNonce);
+        const order = findOrders(account, action.orderNonce).find(({ key }) => key === list.key);
         if (order === undefined) continue;
         const { market, isBuy, priceTicks, lots, batch } = order;
-        const own = replaced.get(account.id) ?? new Map<number, ReplacedOrder>();
-        own.set(action.orderNonce, { market, isBuy, priceTicks, lots, batch });
-        replaced.set(account.id, own);
+        replaced.set(replacementName(list, place), { market, isBuy, priceTicks, lots, batch });
         removeOrder(work, order, "REPLACED");
       } else if (action.orderNonce === 0) cancelAll(work, account, action.market);
       else {
         const own = numbers.get(account.id) ?? new Set<number>();
         numbers.set(account.id, own.add(action.orderNonce));
-        const order = findOrder(account, action.orderNonce);
-        if (order !== undefined && isMeant(order, action.market))
-          removeOrder(work, order, "CANCELLED");
+        for (const order of findOrders(account, action.orderNonce))
+          if (isMeant(order, action.market)) removeOrder(work, order, "CANCELLED");
       }
     }
   }
   return { numbers, replaced };
 }
 
-function findOrder(account: Account, number: number): Order | undefined {
+export function replacementName({ account, key, nonce }: SignedList, place: number): string {
+  return `${account}/${key}/${nonce}/${place}`;
+}
+
+/** One for each key that gave it; keys count for themselves. */
+function findOrders(account: Account, number: number): Order[] {
+  const found: Order[] = [];
   for (const { orders } of account.exposures)
-    for (const order of orders) if (order.number === number) return order;
-  return undefined;
+    for (const order of orders) if (order.number === number) found.push(order);
+  return found.length > 1 ? found.sort((a, b) => a.key - b.key) : found;
 }
 
 function cancelAll(work: Work, account: Account, market: number): void {

@@ -7,6 +7,7 @@ import type { Globals, Market } from "./state.ts";
 import {
   ceilDiv,
   intDiv,
+  type Lots,
   type Ppm,
   ppm,
   type Quanta,
@@ -32,6 +33,9 @@ export interface MarketView {
   readonly isAuctionDue: boolean;
   /** By how much open interest scales initial margin. */
   readonly scalePpm: Ppm;
+  /** Averaged, as they were before this batch: what is asked of an account is the same from its first phase to its last. */
+  readonly bidDepth: Lots;
+  readonly askDepth: Lots;
   /** How long until a liquidation could begin, ms. */
   readonly waitMs: number;
 }
@@ -62,6 +66,8 @@ export function viewMarket(market: Market, globals: Globals): MarketView {
       scalePpmMax,
       Math.max(1_000_000, scaleCeil(market.openLots, 1_000_000, p.openLotsScale)),
     ),
+    bidDepth: market.bidDepth,
+    askDepth: market.askDepth,
     waitMs: ageMs + anchorMs + (market.confidencePpm > unsurePpm ? unsureMs : 0),
   };
 }
@@ -116,8 +122,8 @@ export function bufferPpmOf(view: MarketView, lots: number, intervalMs: number):
 }
 
 /** What a liquidation may take of one side in a batch. Those who are long sell to the bids. */
-export function depthShare({ market }: MarketView, isLong: boolean): number {
-  const { depthLotsMin, participationPpm } = market.parameters;
-  const depth = Math.max(depthLotsMin, isLong ? market.bidDepth : market.askDepth);
+export function depthShare(view: MarketView, isLong: boolean): number {
+  const { depthLotsMin, participationPpm } = view.market.parameters;
+  const depth = Math.max(depthLotsMin, isLong ? view.bidDepth : view.askDepth);
   return Math.max(1, scaleFloor(depth, participationPpm, 1_000_000));
 }

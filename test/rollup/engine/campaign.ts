@@ -7,10 +7,12 @@ import {
   MarketId,
   type MarketParameters,
   orderNumber,
+  type RollupParameters,
+  scopes,
   type SignedList,
 } from "../../../rollup/engine/index.ts";
 import { SeededRandom } from "../../sim/random.ts";
-import { accountOfTrader, limit, marketParameters, World } from "./world.ts";
+import { accountOfTrader, addressOfTrader, limit, marketParameters, World } from "./world.ts";
 
 export interface CampaignOptions {
   readonly seed: number;
@@ -21,10 +23,33 @@ export interface CampaignOptions {
   readonly jumpPpm?: number;
   readonly jumpChance?: number;
   readonly parameters?: Partial<MarketParameters>;
+  readonly rollup?: Partial<RollupParameters>;
   /** Called with each batch before it is applied. */
   readonly onBatch?: (batch: EngineBatch, world: World) => void;
   readonly onApplied?: (world: World, batch: EngineBatch) => void;
 }
+
+const usdc = 10n ** 12n;
+
+/** Rules of every kind: with and without buffers, restarts, caps that bind, wide bands, heavy fees, worse leaps. */
+export const settings: readonly Partial<CampaignOptions>[] = [
+  {},
+  { parameters: { bufferMode: "delever" } },
+  { parameters: { bufferMode: "delever", jumpPpmMin: 30_000 }, rollup: { restartBatches: 3 } },
+  { parameters: { bufferMode: "restrict", takeoverNotionalMax: 1_000n * usdc } },
+  { rollup: { takeoverPerDayMax: 200n * usdc, deleveragedMax: 1 } },
+  {
+    parameters: {
+      bandPpm: 300_000,
+      liquidationSpreadPpm: 200_000,
+      openLotsScale: 2_000,
+      auctionEvery: 3,
+      makerFeePpm: 2_000,
+      takerFeePpm: 3_000,
+    },
+  },
+  { jumpPpm: 400_000, jumpChance: 0.1, tokens: 500 },
+];
 
 export interface Tally {
   fills: number;
@@ -47,7 +72,10 @@ export function runCampaign(options: CampaignOptions): { world: World; tally: Ta
   const random = new SeededRandom(seed);
   const parameters = { ...marketParameters, ...options.parameters };
   const ids = [MarketId(3), MarketId(7)];
-  const world = new World({ markets: ids.map((id) => [id, parameters]) });
+  const world = new World({
+    markets: ids.map((id) => [id, parameters]),
+    rollup: options.rollup ?? {},
+  });
   const prices = new Map(ids.map((id) => [id, 600_000]));
   const tally: Tally = {
     fills: 0,
@@ -69,14 +97,20 @@ export function runCampaign(options: CampaignOptions): { world: World; tally: Ta
     if (at === 0 || random.chance(0.5)) world.anchored();
     if (random.chance(0.1))
       world.deposit(random.between(0, traders - 1), random.between(1, tokens));
-    if (at > 0)
+    if (at === 1)
+      for (let trader = 0; trader < traders; trader += 2) world.act(trader, giveKey(trader));
+    if (at > 1)
       for (let count = random.between(0, 8); count > 0; count--) {
         const trader = random.between(0, traders - 1);
-        const nonce = world.nextNonce();
+        const own = world.nextNonce();
+        // A session key counts for itself: its orders may have the numbers of the owner's.
+        const bySession = trader % 2 === 0 && random.chance(0.3);
+        const nonce = bySession ? Math.max(1, own - random.between(0, 3)) : own;
         const actions = Array.from({ length: random.between(1, 4) }, () =>
           anyAction(random, { prices, trader, traders, nonce }),
         );
-        world.submit(world.list(trader, actions, { nonce }));
+        const by = bySession ? { key: 1, signer: addressOfTrader(1_000 + trader) } : {};
+        world.submit(world.list(trader, actions, { nonce, ...by }));
       }
     const batch = world.batch();
     options.onBatch?.(batch, world);
@@ -94,6 +128,18 @@ export function runCampaign(options: CampaignOptions): { world: World; tally: Ta
     }
   }
   return { world, tally };
+}
+
+function giveKey(trader: number): EngineAction {
+  return {
+    type: "authorize",
+    key: 1,
+    address: addressOfTrader(1_000 + trader),
+    scopes: scopes.trade | scopes.cancel,
+    markets: [],
+    expiryMs: Number.MAX_SAFE_INTEGER,
+    maxNotional: 0n,
+  };
 }
 
 function count(counts: Map<string, number>, name: string): void {

@@ -166,7 +166,7 @@ export class World {
     const nonce = changes.nonce ?? this.nextNonce();
     return {
       signer: addressOfTrader(trader),
-      digest: keccak256(u64Bytes(trader), u64Bytes(nonce)),
+      digest: keccak256(utf8(plain(actions)), u64Bytes(changes.key ?? 0), u64Bytes(nonce)),
       account: accountOfTrader(trader),
       key: 0,
       nonce,
@@ -259,16 +259,16 @@ export function openWorld(
 
 /** All of the state that counts, in one word: what is derived from it is left out. */
 export function fingerprint(state: State): string {
-  const plain = JSON.stringify(
-    { ...state, accounts: state.accounts.map(plainAccount) },
-    (name, value: unknown) => {
-      if (name === "live" || name === "at" || name === "openOrders") return undefined;
-      if (typeof value === "bigint") return `${value}n`;
-      if (value instanceof Map) return [...value.entries()].sort(([a], [b]) => a - b);
-      return value instanceof Uint8Array ? toHex(value) : value;
-    },
-  );
-  return toHex(keccak256(utf8(plain)));
+  return toHex(keccak256(utf8(plain({ ...state, accounts: state.accounts.map(plainAccount) }))));
+}
+
+function plain(value: unknown): string {
+  return JSON.stringify(value, (name, each: unknown) => {
+    if (name === "live" || name === "at" || name === "openOrders") return undefined;
+    if (typeof each === "bigint") return `${each}n`;
+    if (each instanceof Map) return [...each.entries()].sort(([a], [b]) => a - b);
+    return each instanceof Uint8Array ? toHex(each) : each;
+  });
 }
 
 function plainAccount(account: Account): unknown {
