@@ -1,8 +1,9 @@
 import { globSync } from "node:fs";
 import { createRequire } from "node:module";
 import ethersPlugin from "@nomicfoundation/hardhat-ethers";
+import ignition from "@nomicfoundation/hardhat-ignition-ethers";
 import helpers from "@nomicfoundation/hardhat-network-helpers";
-import { defineConfig, type HardhatUserConfig } from "hardhat/config";
+import { configVariable, defineConfig, type HardhatUserConfig } from "hardhat/config";
 
 // The compiler is the WASM build from npm: nothing is downloaded, and every machine has the same one.
 const require = createRequire(import.meta.url);
@@ -26,7 +27,7 @@ const tests = Object.fromEntries(globSync("test/contracts/*.t.sol").map((file) =
 const fuzzRuns = Number(process.env["FUZZ_RUNS"] ?? 64);
 
 const config: HardhatUserConfig = defineConfig({
-  plugins: [ethersPlugin, helpers],
+  plugins: [ethersPlugin, helpers, ignition],
   // One set of settings: what is measured is what ships.
   solidity: {
     // A build is what ships; tests are compiled when they are run.
@@ -36,7 +37,11 @@ const config: HardhatUserConfig = defineConfig({
       production: { ...compiler, isolated: false },
     },
   },
-  paths: { sources: "contracts", tests: { solidity: "test/contracts" } },
+  paths: {
+    sources: "contracts",
+    tests: { solidity: "test/contracts" },
+    ignition: "deploy/ignition",
+  },
   test: {
     solidity: {
       fuzz: { runs: fuzzRuns },
@@ -46,6 +51,12 @@ const config: HardhatUserConfig = defineConfig({
   networks: {
     sim: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
     devnet: { type: "http", url: "http://127.0.0.1:8545" },
+    // What `npm run deploy` uses, by variables that are asked for only then.
+    l1: {
+      type: "http",
+      url: configVariable("CONCLAVE_L1_RPC_URL"),
+      accounts: [configVariable("CONCLAVE_L1_KEY")],
+    },
   },
 });
 

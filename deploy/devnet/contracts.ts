@@ -103,7 +103,7 @@ export async function deployContracts(request: DeploymentRequest): Promise<Deplo
 }
 
 /** Every validator weighs the same. Throws `CodedError` BAD_COMMITTEE when its keys are none. */
-function committeeHashOf({ members }: Committee): string {
+export function committeeHashOf({ members }: Committee): string {
   const seats = members.map((member) => ({
     publicKey: g1Uncompressed(member.publicKey) ?? new Uint8Array(96),
     weight: 1,
