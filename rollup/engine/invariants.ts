@@ -13,6 +13,7 @@ export type Invariant =
   | "CASH_IS_CONSERVED"
   | "OPEN_INTEREST_IS_HALF"
   | "NOBODY_OWES"
+  | "FILLS_LEAVE_NO_DEBT"
   | "ORDERS_ARE_COVERED"
   | "SUMS_ARE_THOSE_OF_THE_ORDERS"
   | "SLOTS_ARE_DENSE"
@@ -64,6 +65,13 @@ export function checkInvariants(work: Work): void {
     const isInPlace = order === undefined || (order.slot === slot && order.lots > 0);
     hold("SLOTS_ARE_DENSE", isInPlace, `slot ${slot}`);
   }
+}
+
+/** Right after the auctions: a fill may cost what was reserved for it, and that was there. Later the fund takes debts over. */
+export function checkFilled(work: Work, solventBefore: ReadonlyMap<Account, boolean>): void {
+  for (const [account, wasSolvent] of solventBefore)
+    if (wasSolvent)
+      hold("FILLS_LEAVE_NO_DEBT", equityOf(work, account) >= 0n, `account ${account.id}`);
 }
 
 function checkAccount(work: Work, account: Account): void {

@@ -5,11 +5,13 @@ import { keccak256, toHex, u64Bytes } from "../../sdk/index.ts";
 import { flagBits } from "./actions.ts";
 import { type AuctionFill, type AuctionResult, holdAuction } from "./auction.ts";
 import { enterBook } from "./derived.ts";
+import { checkFilled } from "./invariants.ts";
+import { equityOf } from "./margin.ts";
 import type { MarketView } from "./market-view.ts";
 import { isOpen, openOrder, removeOrder, restOrder, shrinkOrder } from "./orders.ts";
 import { exposureOf, pay, trade } from "./positions.ts";
 import { clipReducing, removeOrphans } from "./reduce-only.ts";
-import type { Order } from "./state.ts";
+import type { Account, Order } from "./state.ts";
 import { ceilDiv, feesId, insuranceId, type MarketId, ppm, type Ticks } from "./units.ts";
 import { accountAt, bookOf, nameOf, type Work } from "./work.ts";
 
@@ -34,6 +36,7 @@ export function holdAuctions(work: Work, liquidations: readonly Order[]): Map<Ma
       ),
     );
   const wholes = entered.filter(({ timeInForce }) => timeInForce === 2);
+  const solvent = new Map<Account, boolean>();
   for (const view of work.views.values()) {
     if (!view.isAuctionDue) continue;
     const { id, indexTicks } = view.market;
@@ -46,11 +49,18 @@ export function holdAuctions(work: Work, liquidations: readonly Order[]): Map<Ma
     });
     if (result === undefined) continue;
     prices.set(id, result.priceTicks);
+    for (const { order } of result.fills) noteSolvency(work, solvent, order);
     settleAuction(work, view, result);
   }
+  checkFilled(work, solvent);
   for (const order of entered) finish(work, order);
   removeOrphans(work);
   return prices;
+}
+
+function noteSolvency(work: Work, solvent: Map<Account, boolean>, { account: id }: Order): void {
+  const account = accountAt(work, id);
+  if (!solvent.has(account)) solvent.set(account, equityOf(work, account) >= 0n);
 }
 
 function settleAuction(

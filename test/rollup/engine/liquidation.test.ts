@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { insuranceId, type MarketParameters } from "../../../rollup/engine/index.ts";
+import { insuranceId, MarketId, type MarketParameters } from "../../../rollup/engine/index.ts";
 import { limit, market, marketParameters, openWorld, type World } from "./world.ts";
 
 /** Trader 0 is long with little behind it, trader 1 short with much; trader 2 bids below. */
@@ -107,6 +107,53 @@ test("a fund that falls short is closed against the other side, which pays no mo
   );
   expect(charge?.every((each) => each >= 0n)).toBe(true);
   expect(world.state.globals.shortfall).toBe(0n);
+});
+
+test("a counterparty is charged no more than it has, and what is then missing keeps everybody from withdrawing", () => {
+  const other = MarketId(8);
+  const world = openWorld(1, thin, {
+    markets: [
+      [market, marketParameters],
+      [other, marketParameters],
+    ],
+  });
+  world.deposit(1, 2_000).deposit(2, 100_000).run();
+  world.act(0, limit(true, 600_000, 300));
+  world.act(1, limit(false, 600_000, 300), limit(true, 600_000, 300, { market: other }));
+  world.act(2, limit(false, 600_000, 300, { market: other })).run();
+  // What trader 1 gains here it loses there: 20 % and 28 %.
+  world.price(480_000).price(433_000, other).anchored();
+  world.act(2, { type: "withdraw", tokenAmount: 1n, to: new Uint8Array(20) }).run();
+  const charges = world.last?.events.flatMap((event) =>
+    event.type === "deleveraged" ? [event.charge] : [],
+  );
+  const had = (2_000n - 18n + 3_600n - 5_010n) * 10n ** 12n;
+  expect(charges).toEqual([had]);
+  expect(world.state.globals.shortfall).toBeGreaterThan(0n);
+  expect(world.reasons()).toEqual(["WITHDRAWALS_CLOSED"]);
+});
+
+test("a reducing order far from the mark is filled only as far as its account can bear the loss", () => {
+  const world = openWorld(1, thin, {
+    markets: [[market, { ...marketParameters, bandPpm: 300_000 }]],
+  });
+  world.deposit(1, 100_000).deposit(2, 1_000_000).run();
+  world
+    .act(0, limit(true, 600_000, 250))
+    .act(1, limit(false, 600_000, 250))
+    .run();
+  world
+    .act(0, limit(false, 450_000, 250, { flags: 2 }))
+    .act(2, limit(true, 450_000, 250))
+    .run();
+  // Each lot sold there loses 15 USDC of about 910, and pays its fee.
+  const sold = world.last?.events.find(
+    (event) => event.type === "fill" && event.order.account === 2,
+  );
+  expect(sold).toMatchObject({ lots: 60, priceTicks: 450_000 });
+  // What is left is too little for the rest of the position, but it is no debt.
+  const taken = world.last?.events.find((event) => event.type === "takeover");
+  expect(taken?.type === "takeover" && taken.equity >= 0n).toBe(true);
 });
 
 test("the one who gained most for what he put in is closed first", () => {
