@@ -6,16 +6,20 @@ import {BLS12381, G1} from "./BLS12381.sol";
 import {IHub} from "./interfaces/IHub.sol";
 
 /// @title A committee as one hash
-/// @notice The chain keeps only keccak256(head). A poster brings the head, and an entry for every ABSENT member:
+/// @notice The chain keeps only keccak256(head). A poster brings the head, and the ABSENT members with their place in it:
 ///
-///   head   apk 96 | total weight 8 | members 2 | root 32        the sum of all keys, and a tree over the members
-///   leaf   keccak256(key 96 | weight 8), levels padded with zero to the next even width, a width of 1 is the root
-///   entry  index 1 | key 96 | weight 8 | sibling 32 ...         in strictly increasing order of the index
+///   head    apk 96 | total weight 8 | members 2 | root 32       the sum of all keys, and a tree over the members
+///   leaf    keccak256(key 96 | weight 8), levels padded with zero to the next even width, a width of 1 is the root
+///   absent  count 1 | entry ... | sibling 32 ...                nothing at all when nobody is
+///   entry   index 1 | key 96 | weight 8                         in strictly increasing order of the index
 ///
-/// so a checkpoint costs the same for every size of committee, plus a little for each member that is missing.
+/// so a checkpoint costs the same for every size of committee, plus a little for each member that is missing. The absent
+/// climb to the root together, level by level: a node whose neighbour climbs as well needs no sibling, and siblings stand
+/// in the order in which they are needed. That is two thirds fewer hashes to bring for a third of a large committee.
 library Committee {
     uint256 internal constant MEMBERS_MAX = 256;
     uint256 private constant RECORD_BYTES = 104;
+    uint256 private constant ENTRY_BYTES = 105;
     uint256 private constant HEAD_BYTES = 138;
 
     /// @notice The head for members given as records of key 96 | weight 8, in their order. Its hash is the committee.
@@ -72,37 +76,68 @@ library Committee {
         view
         returns (uint256 weight)
     {
-        uint256 depth = _depthOf(members);
-        uint256 size = 1 + RECORD_BYTES + 32 * depth;
-        if (absent.length % size != 0) revert IHub.BadSigners();
-        uint256 least = 0;
-        for (uint256 start = 0; start < absent.length; start += size) {
-            bytes calldata entry = absent[start:start + size];
-            uint256 index = uint8(entry[0]);
-            if (index < least || index >= members) revert IHub.BadSigners();
-            least = index + 1;
-            // The tree first: only keys of the committee, which have all been through a pairing, are worth adding.
-            if (_climb(entry, index) != root) revert IHub.BadSigners();
-            G1 term = BLS12381.load(entry[1:97]);
+        uint256 count = uint8(absent[0]);
+        uint256 size = 1 + ENTRY_BYTES * count;
+        if (count == 0 || absent.length < size) revert IHub.BadSigners();
+        // The tree first: only keys of the committee, which have all been through a pairing, are worth adding.
+        if (_climb(absent, count, members) != root) revert IHub.BadSigners();
+        for (uint256 start = 1; start < size; start += ENTRY_BYTES) {
+            G1 term = BLS12381.load(absent[start + 1:start + 97]);
             BLS12381.negate(term);
             if (!BLS12381.addTo(key, term)) revert IHub.BadSigners();
-            weight += uint64(bytes8(entry[97:105]));
+            weight += uint64(bytes8(absent[start + 97:start + 105]));
         }
     }
 
-    /// @dev The root that an entry leads to: its record hashed with one sibling after the other, left or right by the
-    /// bits of the index.
-    function _climb(bytes calldata entry, uint256 index) private pure returns (bytes32 node) {
-        node = keccak256(entry[1:1 + RECORD_BYTES]);
+    /// @dev The root that the entries lead to together, each climbing left or right by the bits of its index. Zero where an
+    /// index is out of order or no member's, and where the siblings are not just as many as are needed.
+    function _climb(bytes calldata absent, uint256 count, uint256 members)
+        private
+        pure
+        returns (bytes32 root)
+    {
+        uint256 depth = _depthOf(members);
         assembly ("memory-safe") {
-            let end := add(entry.offset, entry.length)
-            for { let next := add(entry.offset, 105) } lt(next, end) { next := add(next, 0x20) } {
-                let side := shl(5, and(index, 1))
-                mstore(side, node)
-                mstore(xor(side, 0x20), calldataload(next))
-                node := keccak256(0x00, 0x40)
-                index := shr(1, index)
+            // Position and hash of every node of a level; its parents take its place, and are never more.
+            let nodes := mload(0x40)
+            let last := add(nodes, shl(6, count))
+            let sibling := add(absent.offset, 1)
+            let ok := 1
+            let least := 0
+            for { let node := nodes } lt(node, last) { node := add(node, 0x40) } {
+                let index := byte(0, calldataload(sibling))
+                ok := and(ok, and(iszero(lt(index, least)), lt(index, members)))
+                least := add(index, 1)
+                calldatacopy(last, add(sibling, 1), RECORD_BYTES)
+                mstore(node, index)
+                mstore(add(node, 0x20), keccak256(last, RECORD_BYTES))
+                sibling := add(sibling, ENTRY_BYTES)
             }
+            for {} depth { depth := sub(depth, 1) } {
+                let parent := nodes
+                for { let node := nodes } lt(node, last) {} {
+                    let position := mload(node)
+                    let side := shl(5, and(position, 1))
+                    mstore(side, mload(add(node, 0x20)))
+                    node := add(node, 0x40)
+                    // Positions increase: only the neighbour to the right can come next, and only a left node has one.
+                    switch and(lt(node, last), eq(mload(node), xor(position, 1)))
+                    case 1 {
+                        mstore(0x20, mload(add(node, 0x20)))
+                        node := add(node, 0x40)
+                    }
+                    default {
+                        mstore(xor(side, 0x20), calldataload(sibling))
+                        sibling := add(sibling, 0x20)
+                    }
+                    mstore(parent, shr(1, position))
+                    mstore(add(parent, 0x20), keccak256(0x00, 0x40))
+                    parent := add(parent, 0x40)
+                }
+                last := parent
+            }
+            ok := and(ok, eq(sibling, add(absent.offset, absent.length)))
+            root := mul(ok, mload(add(nodes, 0x20)))
         }
     }
 

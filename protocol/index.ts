@@ -166,7 +166,7 @@ export {
   transactionId,
 } from "./transaction.ts";
 export {
-  absentEntries,
+  absentMembers,
   checkpointDigest,
   checkpointHash,
   checkpointStatement,

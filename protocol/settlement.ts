@@ -128,23 +128,21 @@ export function committeeHash(head: Uint8Array): Uint8Array {
   return keccak256(head);
 }
 
-/** The entries for everyone who did not sign, as `Hub.finalize` takes them: index 1, key 96, weight 8, siblings. */
-export function absentEntries(seats: readonly Seat[], absent: readonly number[]): Uint8Array {
+/**
+ * Everyone who did not sign, as `Hub.finalize` takes them: their count 1, for each index 1, key 96, weight 8, and then
+ * the siblings that lead them all to the root, from the leaves up. Nothing when all signed.
+ */
+export function absentMembers(seats: readonly Seat[], absent: readonly number[]): Uint8Array {
+  if (absent.length === 0) return new Uint8Array();
+  const indices = absent.toSorted((a, b) => a - b);
+  const entries = indices.map((index) => {
+    const seat = seats[index];
+    assert(seat !== undefined, "who is absent has a seat");
+    return concatBytes(Uint8Array.of(index), seat.publicKey, u64Bytes(seat.weight));
+  });
   const tree = treeOf(seats.map((seat, index) => [index, seatLeaf(seat)]));
-  const entries = absent
-    .toSorted((a, b) => a - b)
-    .map((index) => {
-      const seat = seats[index];
-      assert(seat !== undefined, "who is absent has a seat");
-      const { publicKey, weight } = seat;
-      return concatBytes(
-        Uint8Array.of(index),
-        publicKey,
-        u64Bytes(weight),
-        ...siblings(tree, index),
-      );
-    });
-  return concatBytes(...entries);
+  const proof = sharedSiblings(tree, indices);
+  return concatBytes(Uint8Array.of(indices.length), ...entries, ...proof);
 }
 
 function seatLeaf(seat: Seat): Uint8Array {
@@ -181,6 +179,20 @@ function siblings(tree: readonly Level[], index: number): Uint8Array[] {
     const position = Math.floor(index / 2 ** height);
     return level.get(position % 2 === 0 ? position + 1 : position - 1) ?? zeroHash;
   });
+}
+
+/** What is needed to climb from several leaves at once: a node whose sibling climbs as well needs none. */
+function sharedSiblings(tree: readonly Level[], indices: readonly number[]): Uint8Array[] {
+  const proof: Uint8Array[] = [];
+  let climbing = new Set(indices);
+  for (const level of tree.slice(0, -1)) {
+    for (const position of climbing) {
+      const sibling = position % 2 === 0 ? position + 1 : position - 1;
+      if (!climbing.has(sibling)) proof.push(level.get(sibling) ?? zeroHash);
+    }
+    climbing = new Set([...climbing].map((position) => Math.floor(position / 2)));
+  }
+  return proof;
 }
 
 /** keccak256 over words of 32 bytes: abi.encode of static values. Shorter bytes (addresses) are padded on the left. */

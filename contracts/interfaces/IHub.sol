@@ -96,7 +96,7 @@ interface IHub {
 
     /// @notice Makes a checkpoint final. Anyone may call it.
     /// @param head The committee's head, 138 bytes.
-    /// @param absent An entry for every member that did not sign.
+    /// @param absent The members that did not sign, as `Committee` reads them; empty when all did.
     /// @param signature Aggregate of the others over `checkpointDigest`, 256 EIP-2537 bytes.
     function finalize(
         Checkpoint calldata checkpoint,

@@ -3,7 +3,7 @@
 import { assert, toHex } from "../../base/index.ts";
 import { g2ToEip2537 } from "../../crypto/index.ts";
 import {
-  absentEntries,
+  absentMembers,
   type CertifiedCheckpoint,
   type ContradictionCall,
   type RollupLeaf,
@@ -83,7 +83,7 @@ function toAnchor(
   return {
     checkpoint: { ...place, rollupsRoot: hex(rollupsRoot), next: hex(next) },
     head: hex(head),
-    absent: hex(absentEntries(keys, absent)),
+    absent: hex(absentMembers(keys, absent)),
     signature: hex(proof),
     committee: hex(handOver?.committee ?? zeroHash),
     sealing: hex(handOver?.sealing ?? zeroHash),

@@ -45,7 +45,7 @@ contract CommitteeTest is Test {
         this.signers(hash, committee.head, "");
     }
 
-    /// @dev Every bit of an entry counts: the index by the order of siblings, key, weight and siblings by the root.
+    /// @dev Every bit counts: the count and the indices by the order of siblings, all else by the root.
     function testFuzz_a_changed_entry_is_refused(uint256 seed, uint256 count, uint256 mask, uint256 bit)
         external
     {
@@ -63,28 +63,58 @@ contract CommitteeTest is Test {
         TestCommittee memory committee = TestCommittees.make(7, 6, 1);
         bytes memory two = committee.entry(2);
         bytes memory four = committee.entry(4);
-        _refuses(committee, abi.encodePacked(two, two));
-        _refuses(committee, abi.encodePacked(four, two));
-        _refuses(committee, abi.encodePacked(two, hex"00"));
-        bytes memory short = committee.entry(2);
+        bytes memory siblings = committee.siblings(1 << 2 | 1 << 4);
+        bytes memory exact = abi.encodePacked(uint8(2), two, four, siblings);
+        this.signers(committee.hash(), committee.head, exact);
+        _refuses(committee, abi.encodePacked(uint8(2), four, two, siblings));
+        _refuses(committee, abi.encodePacked(uint8(2), two, two, siblings));
+        _refuses(committee, abi.encodePacked(exact, hex"00"));
+        _refuses(committee, abi.encodePacked(exact, bytes32(0)));
         assembly ("memory-safe") {
-            mstore(short, sub(mload(short), 1))
+            mstore(exact, sub(mload(exact), 1))
         }
-        _refuses(committee, short);
-        this.signers(committee.hash(), committee.head, abi.encodePacked(two, four));
+        _refuses(committee, exact);
+        // One member twice, each time with what leads it to the root by itself.
+        bytes memory alone = committee.siblings(1 << 2);
+        _refuses(committee, abi.encodePacked(uint8(2), two, two, alone));
+        _refuses(committee, abi.encodePacked(uint8(2), two, two, alone, alone));
+    }
+
+    /// @dev Nobody absent has one form, the empty one, and a count that promises more than there is has none.
+    function test_a_count_that_does_not_fit_is_refused() external {
+        TestCommittee memory committee = TestCommittees.make(7, 6, 1);
+        _refuses(committee, hex"00");
+        _refuses(committee, abi.encodePacked(uint8(0), committee.siblings(1)));
+        _refuses(committee, hex"01");
+        _refuses(committee, hex"ff");
+        bytes memory one = abi.encodePacked(committee.entry(3), committee.siblings(1 << 3));
+        this.signers(committee.hash(), committee.head, abi.encodePacked(uint8(1), one));
+        _refuses(committee, abi.encodePacked(uint8(0), one));
+        _refuses(committee, abi.encodePacked(uint8(2), one));
+        _refuses(committee, abi.encodePacked(uint8(255), one));
+    }
+
+    /// @dev A node is not a member: who shows a pair of them as one leaf climbs a level too far.
+    function test_a_leaf_is_a_member_and_no_node() external {
+        TestCommittee memory committee = TestCommittees.make(7, 4, 1);
+        bytes memory absent = abi.encodePacked(
+            uint8(1), uint8(0), committee.nodeAt(0, 0), committee.nodeAt(0, 1), bytes32(0), uint64(0)
+        );
+        _refuses(committee, abi.encodePacked(absent, committee.nodeAt(1, 1)));
+        _refuses(committee, abi.encodePacked(absent, committee.nodeAt(1, 1), bytes32(0)));
     }
 
     /// @dev Indices past the end lie in the padding: they would leave out a key twice under another number.
     function test_an_index_past_the_members_is_refused() external {
         TestCommittee memory committee = TestCommittees.make(7, 5, 1);
-        bytes memory entry = committee.entry(4);
-        entry[0] = 0x0c;
-        _refuses(committee, entry);
+        bytes memory absent = committee.entries(1 << 4);
+        absent[1] = 0x0c;
+        _refuses(committee, absent);
         // Only one member: depth 0, the leaf is the root whatever the index says.
         committee = TestCommittees.make(7, 1, 1);
-        entry = committee.entry(0);
-        entry[0] = 0x01;
-        _refuses(committee, entry);
+        absent = committee.entries(1);
+        absent[1] = 0x01;
+        _refuses(committee, absent);
     }
 
     function test_everyone_absent_leaves_no_key() external {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { equalBytes, toHex } from "../../base/index.ts";
 import { g1Uncompressed, keccak256, nobleBls } from "../../crypto/index.ts";
 import {
-  absentEntries,
+  absentMembers,
   checkpointDigest,
   checkpointHash,
   committeeHash,
@@ -125,11 +125,14 @@ test("there is no head without keys, of bytes that are no keys, or of keys that 
   ).toBeUndefined();
 });
 
-test("entries stand in order, each as long as the tree is deep", () => {
-  const entries = absentEntries(seats, [4, 1]);
-  expect(entries.length).toBe(2 * (105 + 32 * 3));
-  expect([entries[0], entries[entries.length / 2]]).toEqual([1, 4]);
-  expect(absentEntries(seats, [])).toEqual(new Uint8Array());
+test("who is absent stands in order, with the siblings that lead all of them to the root", () => {
+  const two = absentMembers(seats, [4, 1]);
+  // Five members, three levels: 1 needs 0, then 2|3; 4 needs two times the padding's zeros; then they meet.
+  expect(two.length).toBe(1 + 2 * 105 + 4 * 32);
+  expect([two[0], two[1], two[106]]).toEqual([2, 1, 4]);
+  const neighbours = absentMembers(seats, [0, 1]);
+  expect(neighbours.length).toBe(1 + 2 * 105 + 2 * 32);
+  expect(absentMembers(seats, [])).toEqual(new Uint8Array());
 });
 
 function leafOf(id: number): RollupLeaf {

@@ -60,19 +60,35 @@ library TestCommittees {
         }
     }
 
-    /// @notice The entries for everyone in `mask`, as a poster brings them.
+    /// @notice Everyone in `mask`, as a poster brings them.
     function entries(TestCommittee memory self, uint256 mask) internal pure returns (bytes memory list) {
+        if (mask == 0) return "";
+        uint8 count;
         for (uint256 i = 0; i < self.keys.length; i++) {
-            if (isAbsent(mask, i)) list = abi.encodePacked(list, entry(self, i));
+            if (!isAbsent(mask, i)) continue;
+            list = abi.encodePacked(list, entry(self, i));
+            count++;
         }
+        return abi.encodePacked(count, list, siblings(self, mask));
     }
 
     function entry(TestCommittee memory self, uint256 index) internal pure returns (bytes memory) {
-        bytes memory siblings;
+        return abi.encodePacked(uint8(index), self.keys[index], self.weights[index]);
+    }
+
+    /// @notice Level by level, each node that leads to nobody in `mask` while its neighbour does.
+    function siblings(TestCommittee memory self, uint256 mask) internal pure returns (bytes memory list) {
         for (uint256 height = 0; 1 << height < self.keys.length; height++) {
-            siblings = abi.encodePacked(siblings, nodeAt(self, height, index >> height ^ 1));
+            for (uint256 position = 0; position << height < 256; position++) {
+                if (_leads(mask, height, position) || !_leads(mask, height, position ^ 1)) continue;
+                list = abi.encodePacked(list, nodeAt(self, height, position));
+            }
         }
-        return abi.encodePacked(uint8(index), self.keys[index], self.weights[index], siblings);
+    }
+
+    function _leads(uint256 mask, uint256 height, uint256 position) private pure returns (bool) {
+        uint256 first = position << height;
+        return first < 256 && mask >> first & ((1 << (1 << height)) - 1) != 0;
     }
 
     /// @notice The node at a height and a position; zero where nothing lies below it.

@@ -5,7 +5,7 @@ import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
 import { concatBytes, fromHex, toHex, u64Bytes } from "../../../base/index.ts";
 import { g1Uncompressed, g2ToEip2537, keccak256, provePossession } from "../../../crypto/index.ts";
 import {
-  absentEntries,
+  absentMembers,
   type Checkpoint,
   checkpointDigest,
   committeeHash,
@@ -112,7 +112,7 @@ export class Chain {
       "finalize",
       checkpoint,
       hex(committee.head),
-      hex(absentEntries(committee.seats, absent)),
+      hex(absentMembers(committee.seats, absent)),
       hex(signature),
     );
   }
