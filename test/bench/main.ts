@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { benchConsensus } from "./consensus.ts";
 import { benchDkg } from "./dkg.ts";
 import { benchEngine } from "./engine.ts";
+import { benchGas } from "./gas.ts";
 import { type Figure, print, type Report } from "./harness.ts";
 import { benchSealing } from "./sealing.ts";
 import { benchSnapshot } from "./snapshot.ts";
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (seed: number) => Promise<readonly Figure
   consensus: benchConsensus,
   dkg: benchDkg,
   engine: benchEngine,
+  gas: benchGas,
   sealing: benchSealing,
   snapshot: benchSnapshot,
 };

@@ -1,7 +1,7 @@
 // A chain in this process with the contracts on it, and a committee that signs with the library nodes sign with.
 import hre, { network } from "hardhat";
 import type { Contract, TransactionReceipt, TransactionResponse } from "ethers";
-import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
+import type { HardhatEthers, HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { concatBytes, fromHex, toHex, u64Bytes } from "../../../base/index.ts";
 import { g1Uncompressed, g2ToEip2537, keccak256, provePossession } from "../../../crypto/index.ts";
 import {
@@ -73,13 +73,18 @@ export class Chain {
     return this.ethers.getContractAt("Stake", await call<string>(hub, "STAKE"));
   }
 
-  /** The first account becomes an operator with this validator key and the least stake, which it is given. */
-  async register(hub: Contract, secret: Uint8Array): Promise<TransactionReceipt> {
-    const operator = defined((await this.ethers.getSigners())[0]).address;
-    const stake = await this.stakeOf(hub);
+  /** An account, the first by default, becomes an operator with this validator key and the least stake, which it is given. */
+  async register(
+    hub: Contract,
+    secret: Uint8Array,
+    account?: HardhatEthersSigner,
+  ): Promise<TransactionReceipt> {
+    const signer = account ?? defined((await this.ethers.getSigners())[0]);
+    const operator = signer.address;
+    const stake = (await this.stakeOf(hub)).connect(signer) as Contract;
     const address = await stake.getAddress();
     await send(this.token, "mint", operator, stakeMin);
-    await send(this.token, "approve", address, stakeMin);
+    await send(this.token.connect(signer) as Contract, "approve", address, stakeMin);
     const publicKey = defined(g1Uncompressed(blstBls.publicKey(secret)));
     const digest = possessionDigest({
       chainId: this.chainId,
@@ -115,6 +120,19 @@ export class Chain {
       hex(absentMembers(committee.seats, absent)),
       hex(signature),
     );
+  }
+
+  /** Hands over to the next committee by the last checkpoint of an epoch, which all have signed. */
+  async rotate(
+    hub: Contract,
+    committee: TestCommittee,
+    checkpoint: Checkpoint,
+    handOver: { readonly committee: Uint8Array; readonly sealing: Uint8Array },
+  ): Promise<TransactionReceipt> {
+    const digest = checkpointDigest(await this.domainOf(hub), checkpoint);
+    const proof = [hex(committee.head), "0x", hex(committee.sign(digest, []))];
+    const next = [hex(handOver.committee), hex(handOver.sealing)];
+    return send(hub, "rotate", checkpoint, ...proof, ...next);
   }
 }
 
@@ -160,6 +178,18 @@ export class TestCommittee {
       seed,
       Array.from({ length: size }, () => 1),
     );
+  }
+
+  secretOf(seat: number): Uint8Array {
+    return defined(this.#secrets[seat]);
+  }
+
+  /** What one signs of everything: the aggregate over all members and digests. */
+  signAll(digests: readonly Uint8Array[]): Uint8Array {
+    const signatures = this.#secrets.flatMap((secret) =>
+      digests.map((digest) => blstBls.sign(secret, digest)),
+    );
+    return defined(g2ToEip2537(defined(blstBls.aggregateSignatures(signatures))));
   }
 
   /** The aggregate of everyone but the absent, in the form of the precompiles. */
