@@ -3,13 +3,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { faultyMax } from "../../protocol/index.ts";
 import { Chain } from "./support/chain.ts";
-import {
-  checkpointGas,
-  convictionGas,
-  onceGas,
-  rotationGas,
-  settlingGas,
-} from "./support/gas.ts";
+import { checkpointGas, convictionGas, onceGas, rotationGas, settlingGas } from "./support/gas.ts";
 
 let chain: Chain;
 
@@ -25,8 +19,8 @@ test.each([4, 64, 128])(
       (absent) => gas[`checkpoint/n${size}/absent${absent}/gas`],
     ) as [number, number, number];
     expect(none).toBeLessThanOrEqual(206_000);
-    expect(one).toBeLessThanOrEqual(none + 8_700);
-    expect(many).toBeLessThanOrEqual(none + Math.max(faultyMax(size) * 4_700, 8_700));
+    expect(one).toBeLessThanOrEqual(none + 12_000);
+    expect(many).toBeLessThanOrEqual(none + 12_000 + (faultyMax(size) - 1) * 4_900);
   },
   120_000,
 );

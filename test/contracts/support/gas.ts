@@ -1,6 +1,6 @@
 // What whole transactions cost, base and calldata included: measured here for the benchmark that prints them and for the
 // test that bounds them. Gas does not depend on the machine.
-import type { Contract, ContractTransactionResponse, TransactionReceipt } from "ethers";
+import type { Contract, TransactionReceipt } from "ethers";
 import { keccak256 } from "../../../crypto/index.ts";
 import { u64Bytes } from "../../../base/index.ts";
 import {
@@ -163,7 +163,7 @@ function leafOf(id: number, batches: number): RollupLeaf {
 }
 
 async function deploymentGas(contract: Contract): Promise<number> {
-  const response = contract.deploymentTransaction() as ContractTransactionResponse | null;
+  const response = contract.deploymentTransaction();
   const receipt = await response?.wait();
   return gas(defined(receipt ?? undefined));
 }
