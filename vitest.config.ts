@@ -9,7 +9,7 @@ const slow = [
   "test/house/setup.test.ts",
   "test/integration/l1-commands.test.ts",
   "test/integration/pruning.test.ts",
-  "test/integration/settlement-{epochs,escape,outage,posting,reading}.test.ts",
+  "test/integration/settlement-{crash,epochs,escape,outage,posting,reading}.test.ts",
   "test/sequencer/cli.test.ts",
   "test/sim/epochs/{mutants,rounds,swarm}.test.ts",
   "test/sim/{replicas,whole}/mutants.test.ts",
