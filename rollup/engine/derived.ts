@@ -1,11 +1,11 @@
 // What is kept beside the state so that it need not be searched. All of it follows from the state: a node that restarts
 // builds it again and decides the same.
 
-import { toHex } from "../../sdk/index.ts";
+import { assert, toHex } from "../../sdk/index.ts";
 import { flagBits } from "./actions.ts";
 import { Book } from "./book.ts";
 import { Heap } from "./heap.ts";
-import type { Market, Order, State } from "./state.ts";
+import { exposureFor, type Market, type Order, type State } from "./state.ts";
 import type { AccountId, MarketId } from "./units.ts";
 
 export interface Derived {
@@ -62,11 +62,12 @@ export function isReducing(order: Order): boolean {
   return (order.flags & flagBits.reduceOnly) !== 0;
 }
 
-/** Into the book and the sums of its account, whose exposure stands ready. */
-export function indexOrder(state: State, derived: Derived, order: Order): void {
+/** Into the book and the sums of its account. */
+function indexOrder(state: State, derived: Derived, order: Order): void {
   const account = state.accounts[order.account];
-  const exposure = account?.exposures.find(({ market }) => market === order.market);
-  if (account === undefined || exposure === undefined) return;
+  const market = derived.markets.get(order.market);
+  assert(account !== undefined && market !== undefined, "orders rest in what is there");
+  const exposure = exposureFor(account, market);
   account.openOrders++;
   exposure.orders.push(order);
   if (!isReducing(order)) {

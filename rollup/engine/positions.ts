@@ -1,7 +1,7 @@
 // The only ways in which cash and positions change. What one side loses the other gains, in the same call or by a price
 // that both sides trade at.
 
-import type { Account, Exposure } from "./state.ts";
+import { type Account, type Exposure, exposureFor } from "./state.ts";
 import { type Lots, type MarketId, type Quanta, type Ticks, floorDiv } from "./units.ts";
 import { marketAt, type Work } from "./work.ts";
 
@@ -10,22 +10,8 @@ export function exposureOf(account: Account, market: MarketId): Exposure | undef
   return undefined;
 }
 
-/** That of the market, made if there is none. */
 export function openExposure(work: Work, account: Account, market: MarketId): Exposure {
-  const known = exposureOf(account, market);
-  if (known !== undefined) return known;
-  const exposure: Exposure = {
-    market,
-    lots: 0,
-    fundingIndex: marketAt(work, market).fundingIndex,
-    entryQuote: 0n,
-    orders: [],
-    bidLots: 0,
-    askLots: 0,
-  };
-  const after = account.exposures.findIndex((each) => each.market > market);
-  account.exposures.splice(after === -1 ? account.exposures.length : after, 0, exposure);
-  return exposure;
+  return exposureFor(account, marketAt(work, market));
 }
 
 /** Where nothing is left. */

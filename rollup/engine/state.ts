@@ -1,5 +1,9 @@
-// All that the engine knows between two batches, as plain structures. A leaf of the state tree is one account, one resting
-// order, one market, or the globals. What is derived from these (books, queues) is kept apart and can be built again.
+// All that the engine knows between two batches, as plain structures; what is derived from them (books, queues) is kept
+// apart and can be built again.
+//
+// For whoever hashes or stores it: a leaf is one account with its keys, windows and exposures, one order by its slot, one
+// market, or the globals. `Outcome.dirty` names those that a batch changed. What is marked as derived belongs to no leaf:
+// `new Engine(state)` makes it anew, as it makes the exposures that are there for orders alone, without a position.
 
 import type { ActionGuard } from "./actions.ts";
 import type { NonceWindow } from "./nonce-window.ts";
@@ -190,6 +194,23 @@ export function newAccount(id: AccountId, owner: Uint8Array, subId: number): Acc
     liquidatedSinceMs: 0,
     openOrders: 0,
   };
+}
+
+/** That of the market, made if there is none: of no size, with funding settled up to now. */
+export function exposureFor(account: Account, { id, fundingIndex }: Market): Exposure {
+  for (const exposure of account.exposures) if (exposure.market === id) return exposure;
+  const exposure: Exposure = {
+    market: id,
+    lots: 0,
+    fundingIndex,
+    entryQuote: 0n,
+    orders: [],
+    bidLots: 0,
+    askLots: 0,
+  };
+  const after = account.exposures.findIndex((each) => each.market > id);
+  account.exposures.splice(after === -1 ? account.exposures.length : after, 0, exposure);
+  return exposure;
 }
 
 export function newMarket(id: MarketId, parameters: MarketParameters): Market {

@@ -138,6 +138,19 @@ test("at the marginal price the older batch is filled first, and one batch in pr
   expect([0, 1, 2].map((trader) => world.lots(trader))).toEqual([40, 30, 10]);
 });
 
+test("age counts, not the place in which a level keeps its orders", () => {
+  const world = openWorld(4);
+  world
+    .submit(world.list(3, [limit(true, 599_000, 1)], { nonce: 200 }))
+    .act(0, limit(true, 599_000, 40))
+    .run();
+  world.act(1, limit(true, 599_000, 40)).run();
+  // What came last fills the gap.
+  world.act(3, { type: "cancel", market, orderNonce: orderNumber(200, 0) }).run();
+  world.act(2, limit(false, 599_000, 40)).run();
+  expect([world.lots(0), world.lots(1)]).toEqual([40, 0]);
+});
+
 test("nobody trades with himself: the new order goes, or if it says so the resting one", () => {
   const world = openWorld(2);
   world.act(0, limit(false, 600_000, 5)).run();
@@ -361,6 +374,18 @@ test("a moved mark takes away the newest orders that it uncovers", () => {
   expect(world.state.orders.flatMap((order) => (order ? [order.priceTicks] : []))).toEqual([
     590_000,
   ]);
+});
+
+test("an order that the mark has uncovered is gone before the batch's orders could meet it", () => {
+  const world = openWorld(3, 540);
+  openPositions(world, 100);
+  world.act(0, limit(true, 590_000, 20), limit(true, 589_000, 20)).run();
+  world
+    .deposit(2, 10_000)
+    .price(588_000)
+    .act(2, limit(false, 588_000, 40))
+    .run();
+  expect([world.lots(0), world.lots(2)]).toEqual([120, -20]);
 });
 
 test("orders far off trade at the edge of the band and no further", () => {

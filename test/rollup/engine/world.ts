@@ -272,7 +272,8 @@ function plain(value: unknown): string {
 }
 
 function plainAccount(account: Account): unknown {
-  const exposures = account.exposures.map(({ market, lots, fundingIndex, entryQuote }) => ({
+  const held = account.exposures.filter(({ lots }) => lots !== 0);
+  const exposures = held.map(({ market, lots, fundingIndex, entryQuote }) => ({
     market,
     lots,
     fundingIndex,
@@ -281,10 +282,12 @@ function plainAccount(account: Account): unknown {
   return { ...account, exposures };
 }
 
-/** The state as it would be read from a disk: a copy without anything shared, for an engine of its own. */
+/** The state as it would be read from a disk: a copy without anything shared or derived, for an engine of its own. */
 export function copyOf(state: State): State {
   const copy = structuredClone(state);
-  for (const account of copy.accounts)
-    for (const exposure of account.exposures) exposure.orders.length = 0;
+  for (const { exposures } of copy.accounts) {
+    for (const exposure of exposures) exposure.orders.length = 0;
+    exposures.splice(0, exposures.length, ...exposures.filter(({ lots }) => lots !== 0));
+  }
   return copy;
 }
