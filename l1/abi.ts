@@ -14,7 +14,6 @@ export const stakeAbi: Interface = new Interface([
   "function addStake(uint96 amount)",
   "function exit()",
   "function claim() returns (uint256 amount)",
-  "function earnedBy(address operator) view returns (uint256)",
   "function withdraw()",
   "function operatorOf(address operator) view returns (bytes32 keyHash, uint96 stake, bool isActive)",
   "function activeOperators() view returns (address[])",

@@ -1,7 +1,14 @@
 // An L1 with our contracts on it, by the words of whoever answers at the URL; nothing that is believed here can do more
 // harm than a transaction that reverts.
 
-import { FetchRequest, type Interface, JsonRpcProvider, Network, type Result } from "ethers";
+import {
+  FetchRequest,
+  type Interface,
+  JsonRpcProvider,
+  Network,
+  type Result,
+  type TransactionRequest,
+} from "ethers";
 import { CodedError } from "../base/index.ts";
 import { hubAbi, rollupsAbi, stakeAbi, tokenAbi } from "./abi.ts";
 import { toL1Error } from "./failures.ts";
@@ -65,12 +72,12 @@ export class L1 {
     name: string,
     ...values: readonly unknown[]
   ): Promise<Result> {
-    try {
-      const data = await this.provider.call({ to, data: abi.encodeFunctionData(name, values) });
-      return abi.decodeFunctionResult(name, data);
-    } catch (cause) {
-      throw toL1Error(`asking for ${name}`, cause);
-    }
+    return this.#call({ to, data: abi.encodeFunctionData(name, values) }, abi, name);
+  }
+
+  /** What a call would answer to an account that sent it. Throws what `toL1Error` makes. */
+  async foresee(from: string, abi: Interface, to: string, name: string): Promise<Result> {
+    return this.#call({ from, to, data: abi.encodeFunctionData(name) }, abi, name);
   }
 
   async stake(): Promise<string> {
@@ -114,6 +121,12 @@ export class L1 {
     throw new CodedError(
       "NO_CONTRACT",
       `there is no contract ${name} at ${address}: is this the L1 and the genesis of the same network?`,
+    );
+  }
+
+  async #call(request: TransactionRequest, abi: Interface, name: string): Promise<Result> {
+    return this.#ask(`asking for ${name}`, async () =>
+      abi.decodeFunctionResult(name, await this.provider.call(request)),
     );
   }
 

@@ -29,6 +29,5 @@ export {
   registerArguments,
   type Registration,
   type RegistrationPlace,
-  stakeOf,
 } from "./registration.ts";
 export { type Outcome, type Plan, Sender, type Step, type Wish } from "./sender.ts";

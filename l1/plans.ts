@@ -63,8 +63,8 @@ export async function planWithdraw(l1: L1): Promise<Plan> {
 /** What the stake has earned of the fees. */
 export async function planClaim(l1: L1, operator: string): Promise<Plan> {
   const stake = await l1.stake();
-  const [earned] = (await l1.read(stakeAbi, stake, "earnedBy", operator)) as unknown as [bigint];
-  if (earned === 0n) return already(`${operator} has earned nothing that it has not claimed`);
+  if ((await earnedBy(l1, operator)) === 0n)
+    return already(`${operator} has earned nothing that it has not claimed`);
   return steps(call("claim what the stake has earned", stake, stakeAbi, "claim"));
 }
 
@@ -152,8 +152,19 @@ export async function operatorAt(l1: L1, operator: string): Promise<OperatorStat
     "operatorOf",
     operator,
   )) as unknown as [string, bigint, boolean];
-  const [earned] = (await l1.read(stakeAbi, contract, "earnedBy", operator)) as unknown as [bigint];
-  return { keyHash, stake, isActive, earned };
+  return { keyHash, stake, isActive, earned: await earnedBy(l1, operator) };
+}
+
+/** By asking what `claim` would pay: that is where it is worked out. */
+async function earnedBy(l1: L1, operator: string): Promise<Units> {
+  try {
+    const [earned] = await l1.foresee(operator, stakeAbi, await l1.stake(), "claim");
+    return earned as bigint;
+  } catch (error) {
+    // Who has never had a stake.
+    if (error instanceof CodedError && error.code === "L1_REFUSED") return 0n;
+    throw error;
+  }
 }
 
 /** The Hub's epoch, and how many validators take part. */

@@ -108,7 +108,7 @@ export function registerArguments(
 }
 
 /** The Hub's first creation, in its constructor: known without asking the L1. */
-export function stakeOf(hub: string): string {
+function stakeOf(hub: string): string {
   return getCreateAddress({ from: hub, nonce: 1 });
 }
 
