@@ -10,12 +10,12 @@ import {
   type SealedTransaction,
   transactionBytes,
 } from "../protocol/index.ts";
-import type { DropReason, NamespaceState } from "./types.ts";
+import type { Charge, DropReason, NamespaceState } from "./types.ts";
 
 /** The parts of genesis that decide. */
 export interface AdmissionRules {
   readonly chainId: number;
-  /** Fee units per byte. */
+  /** Fee units per byte, at the least. */
   readonly feePerByte: number;
   /** Of the epoch. */
   readonly committee: Committee;
@@ -68,7 +68,7 @@ export const dropReasons: Readonly<Record<RefusalCode, DropReason>> = {
 export function refusalOf(
   transaction: SealedTransaction,
   state: NamespaceState | undefined,
-  height: Height,
+  { height, baseFee }: { readonly height: Height; readonly baseFee: number },
   rules: AdmissionRules,
 ): RefusalCode | undefined {
   if (state === undefined) return "UNKNOWN_NAMESPACE";
@@ -77,7 +77,7 @@ export function refusalOf(
     refusalByPlace(transaction, height, rules) ??
     refusalByPolicy(transaction, state.policy, rules) ??
     refusalByKey(transaction, height, rules) ??
-    refusalByFee(transaction, state, rules)
+    refusalByFee(transaction, state, baseFee)
   );
 }
 
@@ -93,9 +93,14 @@ export function refusalByPlace(
   return envelope.expiry > height + limits.expiryHorizon ? "EXPIRY_TOO_FAR" : undefined;
 }
 
-/** What the transaction costs, in fee units. */
-export function feeOf(transaction: SealedTransaction, rules: AdmissionRules): number {
-  return transactionBytes(transaction) * rules.feePerByte;
+/** What the transaction costs its rollup: the base fee, or the reserve price, whose part above the base it earns itself. */
+export function chargeOf(
+  transaction: SealedTransaction,
+  price: { readonly baseFee: number; readonly reserve: number },
+): Charge {
+  const bytes = transactionBytes(transaction);
+  const spent = bytes * Math.max(price.baseFee, price.reserve);
+  return { spent, earned: spent - bytes * price.baseFee };
 }
 
 function refusalByPolicy(
@@ -125,9 +130,9 @@ function refusalByKey(
 function refusalByFee(
   transaction: SealedTransaction,
   state: NamespaceState,
-  rules: AdmissionRules,
+  baseFee: number,
 ): RefusalCode | undefined {
-  const fee = feeOf(transaction, rules);
+  const fee = chargeOf(transaction, { baseFee, reserve: state.reserve }).spent;
   if (fee > transaction.envelope.feeCap) return "FEE_CAP_TOO_LOW";
   // Senders have no balances yet, so one that must pay for itself has nothing to pay with.
   const balance = transaction.envelope.payer === "rollup" ? state.balance : 0;

@@ -8,10 +8,18 @@ import {
   type NamespaceLeaf,
   namespaceLeaf,
   type SealedTransaction,
+  transactionBytes,
   zeroHash,
 } from "../protocol/index.ts";
-import { type AdmissionRules, dropReasons, feeOf, refusalByPlace, refusalOf } from "./admission.ts";
+import {
+  type AdmissionRules,
+  chargeOf,
+  dropReasons,
+  refusalByPlace,
+  refusalOf,
+} from "./admission.ts";
 import { afterControl, type Assembly, assemblyAt, controlRefusalOf } from "./assembly.ts";
+import { nextBaseFee } from "./base-fee.ts";
 import type { L1Reading } from "./l1-reading.ts";
 import { type IdKey, toIdKey } from "./replay-window.ts";
 import type {
@@ -40,6 +48,8 @@ export class BlockDraft {
   readonly context: BlockContext;
   /** Since when the epoch lasts that the block is of, as `BlockState.epochStart` of the parent. */
   readonly epochStart: Micros;
+  /** What a byte costs in it at least, in fee units. */
+  readonly baseFee: number;
   readonly #foundation: Foundation;
   readonly #reading: L1Reading;
   readonly #rules: AdmissionRules;
@@ -48,12 +58,15 @@ export class BlockDraft {
   readonly #admitted: NamedTransaction[] = [];
   readonly #controls: NamedTransaction[] = [];
   #assembly: Assembly;
+  /** Ordered so far, but for what validators say. */
+  #bytes = 0;
   #finished: FinishedBlock | undefined;
 
   constructor(
     parts: {
       context: BlockContext;
       epochStart: Micros;
+      baseFee: number;
       foundation: Foundation;
       reading: L1Reading;
     },
@@ -61,6 +74,7 @@ export class BlockDraft {
   ) {
     this.context = parts.context;
     this.epochStart = parts.epochStart;
+    this.baseFee = parts.baseFee;
     this.#foundation = parts.foundation;
     this.#reading = parts.reading;
     this.#rules = rules;
@@ -76,13 +90,16 @@ export class BlockDraft {
     if (transaction.version === 2) return this.#admitControl(id, transaction);
     const { namespace, expiry, payer } = transaction.envelope;
     const state = this.#namespace(namespace);
-    const refusal = refusalOf(transaction, state, this.context.height, this.#rules);
+    const { baseFee } = this;
+    const place = { height: this.context.height, baseFee };
+    const refusal = refusalOf(transaction, state, place, this.#rules);
     if (refusal !== undefined) return dropReasons[refusal];
     if (this.#isSeen(id, expiry)) return "seen";
     assert(state !== undefined && payer === "rollup", "what is not refused is paid for");
     this.#seen.set(toIdKey(id), expiry);
     this.#admitted.push({ id, transaction });
-    this.#charge(state, { spent: feeOf(transaction, this.#rules), earned: 0 });
+    this.#bytes += transactionBytes(transaction);
+    this.#charge(state, chargeOf(transaction, { baseFee, reserve: state.reserve }));
     return undefined;
   }
 
@@ -100,7 +117,9 @@ export class BlockDraft {
     // Genesis has no time of its own, so the first block that has one begins its epoch.
     const begins = this.epochStart === 0 || !equalBytes(nextCommittee, zeroHash);
     const epochStart = begins ? time : this.epochStart;
-    const place = { parent, hash, height, time, l1, epochStart, nextCommittee };
+    const { feePerByte } = this.#rules;
+    const baseFee = nextBaseFee(this.baseFee, { bytes: this.#bytes, feePerByte });
+    const place = { parent, hash, height, time, l1, epochStart, baseFee, nextCommittee };
     const { namespaces, subscribed, inbox } = this.#reading;
     const assembly = this.#assembly;
     const changes = { namespaces, subscribed, inbox, assembly, charged: this.#charged };

@@ -140,8 +140,8 @@ export class Ledger {
     if (typeof events === "string") return events;
     const foundation = this.#foundation(branch);
     const reading = readL1(events, (namespace) => foundation.namespace(namespace));
-    const { epochStart } = parent;
-    return new BlockDraft({ context, epochStart, foundation, reading }, this.#rules);
+    const { epochStart, baseFee } = parent;
+    return new BlockDraft({ context, epochStart, baseFee, foundation, reading }, this.#rules);
   }
 
   /**
@@ -160,11 +160,12 @@ export class Ledger {
       overlay !== undefined && equalBytes(overlay.parent, this.#final.hash),
       "a block is judged before it is final, and its parent is final before it",
     );
-    const { height, time, l1, epochStart, subscribed, inbox, charged, nextCommittee } = overlay;
+    const { height, time, l1, epochStart, baseFee, subscribed, inbox, charged, nextCommittee } =
+      overlay;
     for (const [namespace, state] of overlay.namespaces) this.#namespaces.set(namespace, state);
     for (const [id, expiry] of overlay.seen) this.#window.add(id, expiry);
     this.#window.prune(height);
-    this.#final = { height, hash, time, l1, epochStart };
+    this.#final = { height, hash, time, l1, epochStart, baseFee };
     this.#assembly = overlay.assembly;
     this.#totals.expect({ hash, time, subscribed, inbox, charged, nextCommittee });
     this.#overlays.delete(toHex(hash));
@@ -175,10 +176,11 @@ export class Ledger {
   /** Why a client's transaction is not taken at this height; the id, where it is known, finds a replay. */
   check(transaction: SealedTransaction, height: Height, id?: Uint8Array): RefusalCode | undefined {
     const { namespace, expiry } = transaction.envelope;
+    const place = { height, baseFee: this.#final.baseFee };
     const refusal =
       transaction.version === 2
         ? this.#checkControl(transaction, height)
-        : refusalOf(transaction, this.#namespaces.get(namespace), height, this.#rules);
+        : refusalOf(transaction, this.#namespaces.get(namespace), place, this.#rules);
     const isSeen = id !== undefined && this.#window.has(toIdKey(id), expiry);
     return refusal ?? (isSeen ? "ALREADY_SEEN" : undefined);
   }
@@ -272,7 +274,14 @@ function stateAtGenesis(options: { genesis: Genesis; genesisHash: Uint8Array }):
   const l1 = { number: Math.max(genesis.l1Start - 1, 0), hash: zeroHash };
   return {
     genesisHash,
-    final: { height: Height(0), hash: genesisHash, time: Micros(0), l1, epochStart: Micros(0) },
+    final: {
+      height: Height(0),
+      hash: genesisHash,
+      time: Micros(0),
+      l1,
+      epochStart: Micros(0),
+      baseFee: genesis.parameters.feePerByte,
+    },
     namespaces: [],
     seen: [],
     assembly: emptyAssembly,

@@ -19,7 +19,7 @@ export interface OrderingSnapshot {
   readonly assembly: Assembly;
 }
 
-const version = 6;
+const version = 7;
 const idBytes = 32;
 /** Of two committees. */
 const speakersMax = 2 * limits.committeeMax;
@@ -31,6 +31,7 @@ export function encodeOrderingSnapshot(snapshot: OrderingSnapshot): Uint8Array[]
   const head = encode(snapshot, (writer, { genesisHash, final, namespaces, assembly }) => {
     writer.u8(version).fixed(genesisHash, 32).u64(final.height).fixed(final.hash, 32);
     writer.u64(final.time).u64(final.l1.number).fixed(final.l1.hash, 32).u64(final.epochStart);
+    writer.u64(final.baseFee);
     writer.list(namespaces, limits.namespacesMax, writeNamespace);
     writeAssembly(writer, assembly);
     writer.list(seen, limits.expiryHorizon + 1, (w, [expiry, ids]) =>
@@ -51,6 +52,7 @@ export function decodeOrderingSnapshot(bytes: Uint8Array): OrderingSnapshot | un
       time: Micros(reader.u64()),
       l1: { number: reader.u64(), hash: reader.fixed(32) },
       epochStart: Micros(reader.u64()),
+      baseFee: reader.u64(),
     };
     const namespaces = reader.list(limits.namespacesMax, readNamespace);
     const assembly = readAssembly(reader);

@@ -86,6 +86,8 @@ export interface BlockState {
   readonly l1: L1Position;
   /** Time of the closing block with which the epoch began that the next block is of, or of the first block; else 0. */
   readonly epochStart: Micros;
+  /** Fee units for a byte in the next block. */
+  readonly baseFee: number;
 }
 
 /** What a block says that the ledger does not work out. */

@@ -12,6 +12,12 @@ export const sizeClassBytes = 128;
 export const blockTransactionsMax = 256;
 /** Sum of the bodies of one block's transactions, bytes. */
 export const blockBytesMax = 1_048_576;
+/** What a block may order before the base fee goes up, bytes of whole transactions: some half of what is opened in time. */
+export const blockBytesTarget = 65_536;
+/** From one block to the next the base fee moves by one part in so many at most. */
+export const baseFeeStepDivisor = 64;
+/** The base fee goes up to this, fee units per byte; as much as a rollup's reserve price may be. */
+export const baseFeeMax = 4_294_967_295;
 /** The opaque payload inside a header, bytes: 44 per lane of the cut, and what stands beside it. */
 export const payloadBytesMax = 8_192;
 /** How far above the current height a transaction may expire, in heights: the replay window. */

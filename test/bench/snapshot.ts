@@ -63,7 +63,7 @@ function ledgerWith(count: number, height: Height): Ledger {
   });
   const genesisHash = sha256(utf8("genesis"));
   const l1 = { number: 4, hash: zeroHash };
-  const final = { height, hash: zeroHash, time: Micros(1), l1, epochStart: Micros(1) };
+  const final = { height, hash: zeroHash, time: Micros(1), l1, epochStart: Micros(1), baseFee: 1 };
   const genesis = genesisOf();
   const assembly = { prepared: undefined, span: 0, counts: new Map<string, number>() };
   const ordering = encodeOrderingSnapshot({ genesisHash, final, namespaces: [], seen, assembly });

@@ -170,7 +170,7 @@ export interface BlockWish {
   readonly transactions?: readonly SealedTransaction[];
 }
 
-type Place = Omit<BlockState, "epochStart">;
+type Place = Omit<BlockState, "epochStart" | "baseFee">;
 
 export interface MadeBlock extends Place, FinishedBlock {
   readonly draft: BlockDraft;
