@@ -105,6 +105,11 @@ export class Ledger {
     return this.#totals.height;
   }
 
+  /** The last height, up to the opened one, that was void as a whole; 0 for none. */
+  get voidedHeight(): Height {
+    return this.#totals.voided;
+  }
+
   /** Whom L1 has named for the next committee, as of the last final block. */
   get candidates(): readonly Candidate[] | undefined {
     return candidatesOf(this.#assembly, this.#rules.committee);

@@ -70,8 +70,13 @@ export function decodeOrderingSnapshot(bytes: Uint8Array): OrderingSnapshot | un
 
 /** What the checkpoints carry, without the blocks that wait to be opened: those stand in the chain. */
 export function encodeTotals(totals: TotalsState): Uint8Array {
-  return encode(totals, (writer, { height, time, checkpoints, rollups }) =>
-    writer.u64(height).u64(time).u64(checkpoints).list(rollups, limits.namespacesMax, writeTotals),
+  return encode(totals, (writer, { height, time, checkpoints, voided, rollups }) =>
+    writer
+      .u64(height)
+      .u64(time)
+      .u64(checkpoints)
+      .u64(voided)
+      .list(rollups, limits.namespacesMax, writeTotals),
   );
 }
 
@@ -80,6 +85,7 @@ export function decodeTotals(bytes: Uint8Array): TotalsState | undefined {
     height: Height(reader.u64()),
     time: Micros(reader.u64()),
     checkpoints: reader.u64(),
+    voided: Height(reader.u64()),
     rollups: reader.list(limits.namespacesMax, readTotals),
   }));
 }

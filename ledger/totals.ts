@@ -38,6 +38,8 @@ export interface OpenedBlock {
   readonly blockHash: Uint8Array;
   /** All of the block's transactions, in its order. */
   readonly transactions: readonly OpenedTransaction[];
+  /** Declared void as a whole: nothing sealed in it was opened. */
+  readonly isVoid?: boolean;
 }
 
 export interface AppliedBlock {
@@ -56,6 +58,8 @@ export interface TotalsState {
   readonly time: Micros;
   /** Checkpoints so far, and so the number of the last. */
   readonly checkpoints: number;
+  /** The last height that was void as a whole, 0 for none. */
+  readonly voided: Height;
   /** Ascending by namespace. */
   readonly rollups: readonly RollupLeaf[];
 }
@@ -64,6 +68,7 @@ export const totalsAtGenesis: TotalsState = {
   height: Height(0),
   time: 0 as Micros,
   checkpoints: 0,
+  voided: Height(0),
   rollups: [],
 };
 
@@ -89,6 +94,7 @@ export class Totals {
   #height: Height;
   #time: Micros;
   #checkpoints: number;
+  #voided: Height;
 
   constructor(options: { parameters: Parameters; epoch: Epoch }, state: TotalsState) {
     this.#parameters = options.parameters;
@@ -97,10 +103,16 @@ export class Totals {
     this.#height = state.height;
     this.#time = state.time;
     this.#checkpoints = state.checkpoints;
+    this.#voided = state.voided;
   }
 
   get height(): Height {
     return this.#height;
+  }
+
+  /** The last height that was void as a whole, 0 for none. */
+  get voided(): Height {
+    return this.#voided;
   }
 
   /** Final blocks that are not opened yet. */
@@ -113,6 +125,7 @@ export class Totals {
       height: this.#height,
       time: this.#time,
       checkpoints: this.#checkpoints,
+      voided: this.#voided,
       rollups: this.#leaves(),
     };
   }
@@ -141,6 +154,7 @@ export class Totals {
       !equalBytes(nextCommittee, zeroHash) ||
       isCheckpointDue({ height, time, parentTime: this.#time }, this.#parameters);
     this.#height = height;
+    if (opened.isVoid === true) this.#voided = height;
     this.#time = time;
     const leaves = isDue ? this.#leaves() : [];
     return {

@@ -90,6 +90,8 @@ export type OpeningEvent =
       readonly now: number;
       readonly areValid: readonly boolean[];
     }
+  /** A quorum has declared this final height void: nothing of it is opened any more. */
+  | { readonly type: "voided"; readonly now: number; readonly height: Height }
   | { readonly type: "tick"; readonly now: number };
 
 export type OpeningEffect =

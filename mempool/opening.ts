@@ -111,6 +111,11 @@ export class Opening {
       case "openings-checked":
         this.#onChecked(event.areValid);
         break;
+      case "voided":
+        // What workers still answer about it finds no batch.
+        this.#batches.delete(event.height);
+        this.#recent.delete(event.height);
+        break;
       case "tick":
         this.#onTick(event.now);
         break;

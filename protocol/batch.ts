@@ -14,7 +14,7 @@ export interface OpenedTransaction {
   /** `transactionId` of the transaction. */
   readonly id: Uint8Array;
   readonly transaction: SealedTransaction;
-  /** K of docs/sealing.md, 48 bytes compressed; empty for a clear transaction. */
+  /** K of docs/sealing.md, 48 bytes compressed; empty for a clear transaction, and where all of the block is void. */
   readonly opening: Uint8Array;
   /** The payload in the clear, or undefined: void, it keeps its place and executes nothing. */
   readonly payload: Uint8Array | undefined;
@@ -42,10 +42,18 @@ export interface DeliveredBlock {
   }[];
 }
 
+/** Headers that follow one another, oldest first; the certificate finalizes the last, hence all before it. */
+export interface CertifiedHeaders {
+  readonly headers: readonly Header[];
+  readonly certificate: QC;
+}
+
 /** Consecutive blocks of one namespace; the certificate finalizes the last, hence all before it. */
 export interface DeliveredPage {
   readonly blocks: readonly DeliveredBlock[];
   readonly certificate: QC;
+  /** For each block here that is void as a whole and that no other one here names: the one that does, first of its list. */
+  readonly voids: readonly CertifiedHeaders[];
 }
 
 /**
@@ -106,6 +114,10 @@ export function encodeDeliveredPage(page: DeliveredPage): Uint8Array {
   return encode(page, (writer, value) => {
     writer.list(value.blocks, headersPerAnswerMax, writeDeliveredBlock);
     writeQC(writer, value.certificate);
+    writer.list(value.voids, headersPerAnswerMax, (w, { headers, certificate }) => {
+      w.list(headers, headersPerAnswerMax, writeHeader);
+      writeQC(w, certificate);
+    });
   });
 }
 
@@ -113,5 +125,9 @@ export function decodeDeliveredPage(bytes: Uint8Array): DeliveredPage | undefine
   return decode(bytes, (reader) => ({
     blocks: reader.list(headersPerAnswerMax, readDeliveredBlock),
     certificate: readQC(reader),
+    voids: reader.list(headersPerAnswerMax, (r) => ({
+      headers: r.list(headersPerAnswerMax, readHeader),
+      certificate: readQC(r),
+    })),
   }));
 }

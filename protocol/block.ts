@@ -34,6 +34,11 @@ export interface Payload {
   readonly nextCommittee: Uint8Array;
   /** The state after an earlier height, by which others can join; each is named once, most blocks name none. */
   readonly snapshot: SnapshotName | undefined;
+  /**
+   * An earlier height of which nothing sealed could be opened. Once this block is final, all sealed there is void: the
+   * quorum that voted for it has not opened it. Most blocks name none.
+   */
+  readonly voided: Height | undefined;
 }
 
 export function writeHeader(writer: Writer, header: Header): void {
@@ -84,7 +89,8 @@ export function encodePayload(payload: Payload): Uint8Array {
       .u64(value.l1.number)
       .fixed(value.l1.hash, 32)
       .fixed(value.nextCommittee, 32)
-      .optional(value.snapshot, (w, { height, root }) => w.u64(height).fixed(root, 32));
+      .optional(value.snapshot, (w, { height, root }) => w.u64(height).fixed(root, 32))
+      .optional(value.voided, (w, height) => w.u64(height));
   });
 }
 
@@ -102,6 +108,7 @@ export function decodePayload(bytes: Uint8Array): Payload | undefined {
       l1: { number: reader.u64(), hash: reader.fixed(32) },
       nextCommittee: reader.fixed(32),
       snapshot: reader.optional((r) => ({ height: Height(r.u64()), root: r.fixed(32) })),
+      voided: reader.optional((r) => Height(r.u64())),
     };
   });
 }

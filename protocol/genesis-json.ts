@@ -65,6 +65,7 @@ const parameterNames = [
   "dkgWindow",
   "keyEpochs",
   "keyOverlap",
+  "voidAfter",
 ] as const satisfies readonly (keyof Parameters)[];
 
 /** Throws as `fromGenesisJson` does. */
@@ -128,5 +129,6 @@ function toParameters(json: unknown): Parameters {
     dkgWindow: read("dkgWindow"),
     keyEpochs: read("keyEpochs"),
     keyOverlap: read("keyOverlap"),
+    voidAfter: read("voidAfter"),
   };
 }

@@ -48,6 +48,12 @@ export interface Parameters {
    * was sealed in time is opened; with fewer, what expires later is refused.
    */
   readonly keyOverlap: number;
+  /**
+   * How long a final height may wait to be opened before a leader proposes to declare it void; 0 means never. The others
+   * agree from half of it on, each by what it has waited itself. What is void is lost to its senders, so it should be
+   * longer than any outage from which a quorum comes back with its shares of the key.
+   */
+  readonly voidAfter: number;
 }
 
 /** SHA-256 over the domain and the canonical encoding: the parent of the first block. 32 bytes. */
@@ -64,6 +70,7 @@ export function genesisHash(genesis: Genesis): Uint8Array {
       writer.u64(parameters.checkpointTime).u64(parameters.feePerByte);
       writer.u64(parameters.epochTime).u64(parameters.dkgWindow);
       writer.u64(parameters.keyEpochs).u64(parameters.keyOverlap);
+      writer.u64(parameters.voidAfter);
     }),
   );
 }

@@ -1,6 +1,7 @@
 export {
   type Batch,
   batchHash,
+  type CertifiedHeaders,
   chainBatch,
   decodeDeliveredPage,
   type DeliveredBlock,

@@ -1,8 +1,14 @@
 // Follows a namespace through whichever endpoints there are. None is trusted: every page is verified against the last
 // verified block, one that lies is not asked again, and one that fails is asked again later.
 
-import { CodedError } from "../base/index.ts";
-import { decodeDeliveredPage, Height, type Namespace } from "../protocol/index.ts";
+import { BoundedMap, CodedError } from "../base/index.ts";
+import {
+  decodeDeliveredPage,
+  type DeliveredPage,
+  Height,
+  limits,
+  type Namespace,
+} from "../protocol/index.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { learnEpochs } from "./epochs.ts";
 import type { Network } from "./network.ts";
@@ -35,7 +41,9 @@ export interface FollowContext {
 
 /**
  * Ends when the caller aborts. Throws `CodedError` NO_ENDPOINT_LEFT when every endpoint has lied or no longer keeps
- * what is asked for; `details.faults` says which. Endpoints that are merely down are retried for ever.
+ * what is asked for; `details.faults` says which. Endpoints that are merely down are retried for ever. Throws
+ * `CodedError` VOIDED_LATER when transactions that it has given out opened were declared void after all: whoever
+ * executed them has to go back before `details.height`.
  */
 export async function* followNamespace(
   namespace: Namespace,
@@ -58,7 +66,7 @@ export async function* followNamespace(
       }
     } catch (error) {
       if (isAborted(signal)) return;
-      if (!(error instanceof CodedError)) throw error;
+      if (!(error instanceof CodedError) || error.code === "VOIDED_LATER") throw error;
       onFault?.({ endpoint: endpoint.url, code: error.code, isLie: lies.has(error.code) });
       const pauseMs = ranking.failed(endpoint, error.code);
       await sleep(pauseMs, signal);
@@ -70,6 +78,8 @@ export async function* followNamespace(
 class Follower {
   readonly cursor: Cursor;
   #parent: Anchor | undefined;
+  /** Where something sealed was given out opened: as many heights as can wait to be declared void. */
+  readonly #opened = new BoundedMap<Height, true>(limits.unopenedHeightsMax);
   readonly #namespace: Namespace;
   readonly #context: FollowContext;
   readonly #signal: { readonly signal?: AbortSignal };
@@ -103,12 +113,28 @@ class Follower {
     if (goal > network.epochs.newest.committee.epoch)
       await learnEpochs(endpoint, network, { backends, goal, ...this.#signal });
     const blocks = verifyPage(page, request, backends);
+    this.#remember(page, blocks);
     const last = blocks.at(-1);
     if (last !== undefined) {
       this.#parent = toAnchor(last.header, last.hash);
       this.cursor.next = Height(last.height + 1);
     }
     return blocks;
+  }
+
+  /** An opening proves itself, but not that the committee has gone by it: a later block may declare all of it void. */
+  #remember(page: DeliveredPage, blocks: readonly VerifiedBlock[]): void {
+    const opened = page.blocks.filter(({ transactions }) =>
+      transactions.some(({ opening }) => opening.length > 0),
+    );
+    for (const { voided } of blocks)
+      if (voided !== undefined && this.#opened.get(voided) === true)
+        throw new CodedError(
+          "VOIDED_LATER",
+          `block ${voided} was declared void after it was followed: go back to the state before it`,
+          { details: { height: voided } },
+        );
+    for (const { header } of opened) this.#opened.set(header.height, true);
   }
 }
 
@@ -123,6 +149,7 @@ const lies: ReadonlySet<string> = new Set([
   "INCOMPLETE",
   "WRONG_TRANSACTIONS",
   "WRONG_OPENING",
+  "WRONG_VOID",
   "WRONG_EPOCH_END",
 ]);
 

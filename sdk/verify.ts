@@ -18,6 +18,7 @@ import {
 import {
   batchHash,
   blockHash,
+  type CertifiedHeaders,
   checkNamespace,
   decodePayload,
   type DeliveredBlock,
@@ -45,7 +46,7 @@ export interface VerifiedTransaction {
   /** 32 bytes. */
   readonly id: Uint8Array;
   readonly envelope: Envelope;
-  /** What to execute; undefined when it is void: it keeps its place and executes nothing. */
+  /** What to execute; undefined when it is void, alone or with its block: it keeps its place and executes nothing. */
   readonly payload: Uint8Array | undefined;
 }
 
@@ -63,6 +64,8 @@ export interface VerifiedBlock {
   /** Messages from L1, which come before the transactions. */
   readonly inbox: readonly InboxMessage[];
   readonly transactions: readonly VerifiedTransaction[];
+  /** An earlier height whose sealed transactions are void by the word of the quorum that made this block final. */
+  readonly voided: Height | undefined;
   /** As the settlement's leaf chains them; 32 bytes. Undefined when the block holds nothing of the namespace. */
   readonly batchHash: Uint8Array | undefined;
 }
@@ -96,7 +99,9 @@ export type PageFault =
   /** Others than those that were ordered, or in another order. */
   | "WRONG_TRANSACTIONS"
   /** They do not open so. */
-  | "WRONG_OPENING";
+  | "WRONG_OPENING"
+  /** A block is said to be void as a whole, and what should say so is not final or does not. */
+  | "WRONG_VOID";
 
 export interface Backends {
   readonly group?: SealingGroup;
@@ -121,13 +126,37 @@ export function verifyPage(
 ): VerifiedBlock[] {
   const { group = nobleSealingGroup, bls = nobleBls } = backends;
   const hashes = verifyChain(page, request);
-  verifyCertificate(page, hashes, request.network, bls);
+  verifyCertificate(page.blocks.at(-1)?.header, page.certificate, request.network, bls);
   const contents = page.blocks.map((block) => verifyContents(block, request));
-  verifyOpenings(page.blocks, request.network, group);
+  const voided = new Set(contents.map(({ payload }) => payload.voided));
+  for (const proof of page.voids) voided.add(verifyVoid(proof, request.network, bls));
+  verifyOpenings(page.blocks, voided, request.network, group);
   return page.blocks.map((block, i) => {
     const { payload, ids } = contents[i] as Contents;
     return openBlock(block, { ...request, payload, ids, hash: hashes[i] as Uint8Array });
   });
+}
+
+/** The height that the first of these headers declares void, which a quorum has made final. */
+function verifyVoid(
+  { headers, certificate }: CertifiedHeaders,
+  network: Network,
+  bls: Bls,
+): Height | undefined {
+  const hashes = headers.map(blockHash);
+  const isChain = headers.every((header, i) => {
+    const parent = i === 0 ? header.parent : hashes[i - 1];
+    // What an old committee put on the block that closed its epoch was never applied by anybody.
+    const end = network.epochs.at(header.epoch + 1)?.origin.height ?? Infinity;
+    return parent !== undefined && equalBytes(header.parent, parent) && header.height <= end;
+  });
+  if (!isChain) throw fault("WRONG_VOID", "what declares a block void is no chain");
+  verifyCertificate(headers.at(-1), certificate, network, bls);
+  const [first] = headers;
+  const voided = first && decodePayload(first.payload)?.voided;
+  if (first === undefined || voided === undefined || voided >= first.height)
+    throw fault("WRONG_VOID", "it names no earlier block");
+  return voided;
 }
 
 /** The hashes of blocks that follow one another from where the request begins. */
@@ -173,13 +202,12 @@ export function genesisAnchor(network: Network): Anchor {
 
 /** A quorum's COMMIT for the last block makes it final, and with it all before. */
 function verifyCertificate(
-  { blocks, certificate }: DeliveredPage,
-  hashes: readonly Uint8Array[],
+  header: Header | undefined,
+  certificate: QC,
   network: Network,
   bls: Bls,
 ): void {
-  const header = blocks.at(-1)?.header;
-  const hash = hashes.at(-1);
+  const hash = header && blockHash(header);
   if (header === undefined || hash === undefined || !isCommitOf(certificate, header, hash))
     throw fault("WRONG_CERTIFICATE", "it does not certify the last block");
   const members = network.epochs.at(header.epoch)?.committee.members ?? [];
@@ -236,11 +264,18 @@ function verifyContents(block: DeliveredBlock, { namespace }: PageRequest): Cont
  * may hold what is sealed to either of two keys, while one replaces the other. */
 function verifyOpenings(
   blocks: readonly DeliveredBlock[],
+  voided: ReadonlySet<Height | undefined>,
   network: Network,
   group: SealingGroup,
 ): void {
   const byKey = new Map<SealingKey, DeliveredBlock["transactions"][number][]>();
   for (const { header, transactions } of blocks) {
+    if (voided.has(header.height)) {
+      // Whoever could open it after all must not: the others have gone on without.
+      if (transactions.some(({ opening }) => opening.length > 0))
+        throw fault("WRONG_OPENING", `block ${header.height} is void, and opened all the same`);
+      continue;
+    }
     const keys = network.epochs.at(header.epoch)?.keys ?? [];
     for (const each of transactions) {
       const { version, body } = each.transaction;
@@ -300,6 +335,7 @@ function openBlock(
     time: payload.time,
     l1: payload.l1,
     inbox,
+    voided: payload.voided,
     // The sender's signature is left out: the id does not bind it, so an endpoint may have changed it.
     transactions: opened.map(({ id, transaction: { envelope }, payload }) => ({
       id,
@@ -316,7 +352,8 @@ function openTransaction(
   opening: Uint8Array,
 ): Uint8Array | undefined {
   if (version === 0) return body;
-  const key = keyOf(keys, body);
+  // No opening that is one has no bytes: these are void with their whole block.
+  const key = opening.length === 0 ? undefined : keyOf(keys, body);
   if (key === undefined) return undefined;
   const padded = unseal(key, body, encodeEnvelope(envelope), opening);
   return padded && unpadPayload(padded);

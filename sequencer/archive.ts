@@ -10,6 +10,7 @@ import {
   unreachable,
 } from "../base/index.ts";
 import {
+  type CertifiedHeaders,
   decodeEpochEnd,
   decodeEvidence,
   decodeHeader,
@@ -200,6 +201,8 @@ export class Archive {
     const value = await this.#store.get(spaces.opening, u64Bytes(height));
     const record = value === undefined ? undefined : decodeDeliveredRecord(value);
     if (final === undefined || record === undefined) return undefined;
+    // What is void as a whole has none to tell: whoever asks finds out by the chain.
+    if (record.voidedBy !== undefined) return undefined;
     return { blockHash: final.record.hash, openings: record.openings };
   }
 
@@ -225,8 +228,40 @@ export class Archive {
       end = archived.length;
     }
     if (certificate === undefined) return undefined;
-    const blocks = archived.slice(0, end).map((each) => this.#part(each, namespace));
-    return { blocks: await Promise.all(blocks), certificate };
+    const part = archived.slice(0, end);
+    const blocks = await Promise.all(part.map((each) => this.#part(each, namespace)));
+    const voids = await this.#voids(part);
+    return voids && { blocks, certificate, voids };
+  }
+
+  /**
+   * What shows of the blocks that are void as a whole that they are, as far as these do not show it themselves. Undefined
+   * while the certificate of one is not here yet.
+   */
+  async #voids(blocks: readonly Archived[]): Promise<DeliveredPage["voids"] | undefined> {
+    const last = blocks.at(-1)?.header.height ?? 0;
+    const voids: CertifiedHeaders[] = [];
+    for (const { delivered } of blocks) {
+      const { voidedBy } = delivered;
+      if (voidedBy === undefined || voidedBy <= last) continue;
+      const word = await this.#certified(voidedBy);
+      if (word === undefined) return undefined;
+      voids.push(word);
+    }
+    return voids;
+  }
+
+  /** The header of a final height and those after it, up to the first that has its own certificate. */
+  async #certified(height: Height): Promise<CertifiedHeaders | undefined> {
+    const headers: Header[] = [];
+    while (headers.length < certificateSearchMax) {
+      const final = await this.final(Height(height + headers.length));
+      if (final === undefined) return undefined;
+      headers.push(final.header);
+      const { certificate } = final.record;
+      if (certificate !== undefined) return { headers, certificate };
+    }
+    return undefined;
   }
 
   async #delivered(height: Height): Promise<Archived | undefined> {
@@ -271,7 +306,8 @@ export class Archive {
       const transactions = await Promise.all(group.ids.map((id) => this.transaction(id)));
       const mine = transactions.flatMap((transaction) => {
         if (transaction === undefined) return [];
-        const opening = transaction.version === 1 ? delivered.openings[at++] : new Uint8Array(0);
+        const isOpened = transaction.version === 1 && delivered.voidedBy === undefined;
+        const opening = isOpened ? delivered.openings[at++] : new Uint8Array(0);
         return opening === undefined ? [] : [{ transaction, opening }];
       });
       if (group.namespace === namespace) return mine;

@@ -27,6 +27,7 @@ import { isClosing, judgeClosing, mayClose } from "./closing.ts";
 import type { ExecutedBlock, FinalBlock, OrderedTransaction } from "./executed-block.ts";
 import type { L1Log } from "./l1-log.ts";
 import type { Snapshots } from "./snapshots.ts";
+import type { Voiding } from "./voiding.ts";
 
 /** A leader names an L1 block only this long after it read it, so that the others have read it too, µs. */
 const l1Settling = 3_000_000;
@@ -67,6 +68,7 @@ export interface ChainParts {
   nextCommittee(height: Height): Uint8Array | "unknown" | undefined;
   /** Whether final blocks await their opening in such numbers, or for so long, that nothing should be added to them. */
   isOpeningBehind(now: Micros): boolean;
+  readonly voiding: Pick<Voiding, "wish" | "isAgreed" | "promise">;
   /**
    * How long after its parent's time this node proposes a block at the earliest, µs. A leader's own choice and no rule:
    * fewer blocks cost less when machines are small, at half of it in latency.
@@ -85,7 +87,7 @@ type Worked = {
 };
 
 /** What a leader chooses; the rest of a payload follows. */
-type Claim = Pick<Payload, "cut" | "l1" | "snapshot" | "nextCommittee">;
+type Claim = Pick<Payload, "cut" | "l1" | "snapshot" | "nextCommittee" | "voided">;
 
 export class Chain {
   readonly #parts: ChainParts;
@@ -160,7 +162,9 @@ export class Chain {
       const parent = this.#tip(branch);
       const verdict = this.#execute(header, parent);
       if (verdict !== "valid") return verdict;
-      return this.#isStale(header, parent, now) ? "stale" : "valid";
+      return this.#isStale(header, parent, now) || this.#isUntimely(header, now)
+        ? "stale"
+        : "valid";
     },
     // The order cannot be worked out without every transaction of the block, hence executed means present.
     hasData: (header, branch) =>
@@ -183,22 +187,28 @@ export class Chain {
     const parent = this.#tip(branch);
     // Asked at every turn while it is ours to propose, so that what is cheap to know comes first.
     const isEarly = now < parent.time + this.#parts.blockInterval;
-    if (!allowEmpty && (isEarly || !this.#hasWork(parent))) return undefined;
+    const voided = isDirect(options) ? this.#unopened(branch, now) : undefined;
+    const mayBeEmpty = allowEmpty || voided !== undefined;
+    if (!mayBeEmpty && (isEarly || !this.#hasWork(parent))) return undefined;
     // Nothing sealed is ordered while too much waits to be opened: a stalled opening shows, and stays bounded.
     const isStalled = this.#parts.isOpeningBehind(now);
     const wish = {
       cut: isStalled ? parent.cut : this.#parts.mempool.bestCut(parent.hash),
       snapshot: isDirect(options) ? this.#unnamed(parent) : undefined,
       nextCommittee: zeroHash,
+      voided,
     };
     // Nor is anything more read on L1, whose messages would wait in memory as well.
     const worked = isStalled
       ? this.#work(parent, { ...wish, l1: parent.l1 })
       : this.#furthest(parent, wish, now);
     if (worked === undefined || typeof worked === "string") return undefined;
-    if (worked.payload.count === 0 && !allowEmpty) return undefined;
-    const proposed = this.#closed(worked, Height(parent.height + 1));
+    if (worked.payload.count === 0 && !mayBeEmpty) return undefined;
+    const height = Height(parent.height + 1);
+    // An epoch that closes while blocks wait to be opened could be over for nobody.
+    const proposed = isStalled ? worked : this.#closed(worked, height);
     const payload = encodePayload(proposed.payload);
+    if (voided !== undefined) this.#parts.voiding.promise(voided, height);
     this.#proposed = { parent: toHex(parent.hash), payload, worked: proposed };
     return payload;
   }
@@ -270,6 +280,7 @@ export class Chain {
     const verdicts = [
       judgeClosing(payload.nextCommittee, { mayClose: worked.mayClose, known }),
       this.#judgeSnapshot(payload.snapshot, header, parent),
+      judgeVoided(payload.voided, header),
     ];
     if (verdicts.includes("invalid")) return "invalid";
     return verdicts.includes("missing") ? "missing" : worked;
@@ -314,7 +325,33 @@ export class Chain {
     return newest !== undefined && mayName(newest.height, parent) ? newest : undefined;
   }
 
-  #work(parent: Tip, { cut, l1, snapshot, nextCommittee }: Claim): Worked | "missing" | "invalid" {
+  /** What this node would declare void, unless the branch does. */
+  #unopened(branch: readonly Header[], now: Micros): Height | undefined {
+    const height = this.#parts.voiding.wish(now);
+    if (height === undefined) return undefined;
+    const isNamed = branch.some(({ payload }) => decodePayload(payload)?.voided === height);
+    return isNamed ? undefined : height;
+  }
+
+  /**
+   * What a node thinks of a block by its own openings alone, which is no rule: whether it agrees that a height is void,
+   * and that nothing waits so long that the epoch could not end. Who votes for a void height holds it back from here on.
+   */
+  #isUntimely(header: Header, now: Micros): boolean {
+    const payload = this.#executed.get(toHex(blockHash(header)))?.payload;
+    if (payload === undefined) return false;
+    const { voided, nextCommittee } = payload;
+    if (isClosing(nextCommittee) && this.#parts.isOpeningBehind(now)) return true;
+    if (voided === undefined) return false;
+    if (!this.#parts.voiding.isAgreed(voided, now)) return true;
+    this.#parts.voiding.promise(voided, header.height);
+    return false;
+  }
+
+  #work(
+    parent: Tip,
+    { cut, l1, snapshot, nextCommittee, voided }: Claim,
+  ): Worked | "missing" | "invalid" {
     if (parent.isClosed) return this.#workEmpty(parent);
     const { ledger, mempool, epochTime, hasSealingKey } = this.#parts;
     const height = Height(parent.height + 1);
@@ -332,6 +369,7 @@ export class Chain {
       l1,
       nextCommittee,
       snapshot,
+      voided,
     };
     const { epochStart } = draft;
     const isTime = mayClose({ epochTime, hasSealingKey, epochStart, time: ordering.time });
@@ -349,7 +387,14 @@ export class Chain {
     if (ordering === "missing") return "missing";
     const { ordered, leaves } = draft.finish();
     const root = namespacesRoot(leaves);
-    const place = { cut, time, l1, nextCommittee: zeroHash, snapshot: undefined };
+    const place = {
+      cut,
+      time,
+      l1,
+      nextCommittee: zeroHash,
+      snapshot: undefined,
+      voided: undefined,
+    };
     const payload: Payload = { ...place, count: 0, ordered: root };
     return { payload, draft, ordering, ordered, mayClose: false };
   }
@@ -362,11 +407,14 @@ export class Chain {
     const block = this.#executed.get(toHex(blockHash(header)));
     const skipped = Math.min(header.view - header.parentView - 1, freshnessDoublingsMax);
     if (block === undefined || block.payload.time + freshness * 2 ** skipped >= now) return false;
+    // Who adds nothing itself while too much waits to be opened expects nothing more of a leader.
+    if (this.#parts.isOpeningBehind(now)) return false;
     const ours = this.#work(parent, {
       cut: this.#parts.mempool.bestCut(parent.hash),
       l1: block.payload.l1,
       snapshot: undefined,
       nextCommittee: zeroHash,
+      voided: undefined,
     });
     return typeof ours !== "string" && block.payload.time < ours.payload.time;
   }
@@ -385,6 +433,12 @@ export class Chain {
 /** Whether no view was skipped below the block. */
 function isDirect({ view, parentView }: Pick<Header, "view" | "parentView">): boolean {
   return view === parentView + 1;
+}
+
+/** As with states: opinions on what can be opened cost every other view at most. That it is so, the votes say. */
+function judgeVoided(voided: Height | undefined, header: Header): "valid" | "invalid" {
+  if (voided === undefined) return "valid";
+  return isDirect(header) && voided > 0 && voided < header.height ? "valid" : "invalid";
 }
 
 function mayName(height: Height, parent: Tip): boolean {

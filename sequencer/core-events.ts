@@ -104,8 +104,20 @@ export type CoreEffect =
   /** All that was sealed to this key is opened and on disk: this node's shares of it may be erased. Said again after every
    * start. */
   | { readonly type: "key-retired"; readonly keyId: number }
-  /** A final block is opened, and all before it. */
-  | { readonly type: "delivered"; readonly height: Height; readonly batches: readonly Batch[] }
+  /** A final block is opened, or declared void as a whole by a later one, and all before it. */
+  | {
+      readonly type: "delivered";
+      readonly height: Height;
+      readonly batches: readonly Batch[];
+      readonly voidedBy: Height | undefined;
+    }
+  /**
+   * This node has delivered the height opened, and a quorum has declared it void without it. This core is over: the host
+   * builds another from the disk, where by then nothing counts what was opened there.
+   */
+  | { readonly type: "rewound"; readonly height: Height }
+  /** The same, and nothing on disk to go back to: the node stops, and joins again with an empty store. */
+  | { readonly type: "stranded"; readonly height: Height }
   /** A quorum has signed what is to be anchored; the leaves are what its root commits to, by rollup id. */
   | {
       /** `completed`: certified before, now with nobody absent. */

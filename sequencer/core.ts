@@ -21,6 +21,7 @@ import type { ParticipantEvent } from "../epoch/index.ts";
 import type { Attester, AttesterEffect, Ledger } from "../ledger/index.ts";
 import type { Mempool, MempoolEffect, Opening, OpeningEffect } from "../mempool/index.ts";
 import {
+  blockHash,
   type Candidate,
   type CertifiedCheckpoint,
   type Checkpoint,
@@ -29,7 +30,7 @@ import {
   encodeEpochEnd,
   type Epoch,
   type EpochEnd,
-  type Height,
+  Height,
   isMember,
   type Message,
   type Micros,
@@ -126,6 +127,7 @@ export class Core {
     return this.#collect(() => {
       this.#retireKey();
       this.#execute(now);
+      if (this.#isOver) return;
       this.#participate({ type: "advanced" }, now);
       this.#absorb(this.#replica.start(now), now);
     });
@@ -314,6 +316,7 @@ export class Core {
           break;
         case "send":
         case "broadcast":
+          this.#promise(effect.message);
           this.#out.push(effect);
           this.#foresee(effect.message, now);
           break;
@@ -341,6 +344,16 @@ export class Core {
     }
   }
 
+  /** Who votes to declare a height void must not forget it. A proposal is its leader's vote. */
+  #promise(message: Message): void {
+    const isVote = message.type === "vote" && message.kind === "prepare";
+    if (!isVote && message.type !== "propose") return;
+    const hash = message.type === "propose" ? blockHash(message.header) : message.hash;
+    if (this.#chain.executed(hash)?.payload.voided === undefined) return;
+    const writes = [this.#machines.voiding.record];
+    this.#out.push({ type: "persist", writes, sync: true });
+  }
+
   /** What this node votes for will very likely be final: its decryption shares are computed while the others vote. */
   #foresee(message: Message, now: Micros): void {
     if (message.type !== "vote" || message.kind === "skip") return;
@@ -362,7 +375,8 @@ export class Core {
   #execute(now: Micros): void {
     const before = this.#chain.final.height;
     this.#executeAll(now);
-    if (this.#chain.final.height > before) this.#participate({ type: "advanced" }, now);
+    if (this.#chain.final.height > before && !this.#isOver)
+      this.#participate({ type: "advanced" }, now);
   }
 
   #executeAll(now: Micros): void {
@@ -379,6 +393,8 @@ export class Core {
       this.#out.push({ type: "ordered", height, time: block.payload.time, groups, dropped });
       if (this.#snapshots.isDue(height) || this.#chain.final.isClosed) this.#remember();
       this.#open(block, now);
+      this.#void(block, now);
+      if (this.#isOver) return;
       // A block that waited for its data no longer stands in the way of those above it.
       this.#hasChanged = true;
     }
@@ -427,6 +443,32 @@ export class Core {
     this.#absorb(this.#opening.step(final), now);
   }
 
+  /** What a final block says of a height that was not opened. What was held back for its sake is free by now. */
+  #void({ header, payload: { voided } }: FinalBlock, now: Micros): void {
+    const { height } = header;
+    this.#machines.voiding.onFinal(height);
+    if (voided !== undefined) {
+      const isPending = this.#delivery.onVoided(voided, height);
+      // It was counted void before this node began, or this block repeats another. Else it was counted opened.
+      if (!isPending && voided > this.#ledger.voidedHeight) return this.#rewind(voided);
+      this.#absorb(this.#opening.step({ type: "voided", now, height: voided }), now);
+    }
+    this.#deliver(now);
+  }
+
+  /** This node has opened what a quorum could not: it goes back to before that, and on as they do. */
+  #rewind(height: Height): void {
+    this.#isOver = true;
+    const dropped = this.#snapshots.dropFrom(height);
+    if (dropped === undefined) {
+      this.#out.push({ type: "stranded", height });
+      return;
+    }
+    const writes = [{ space: spaces.opening, key: u64Bytes(height), value: undefined }];
+    this.#out.push(...dropped, { type: "persist", writes, sync: true });
+    this.#out.push({ type: "rewound", height });
+  }
+
   #onOpened(height: Height, openings: readonly Uint8Array[], now: Micros): void {
     const items = this.#delivery.onOpened(height, openings);
     if (items === undefined) return;
@@ -441,14 +483,15 @@ export class Core {
   /** Delivers strictly by height: batches are opened in any order, and counted in one. */
   #deliver(now: Micros): void {
     for (;;) {
-      const next = this.#delivery.next();
+      const isHeld = this.#machines.voiding.isHeld(Height(this.#delivery.delivered + 1));
+      const next = isHeld ? undefined : this.#delivery.next();
       if (next === undefined) return;
-      const { height, block, openings, batches, checkpoint, leaves } = next;
+      const { height, block, openings, voidedBy, batches, checkpoint, leaves } = next;
       const inbox = batches.flatMap((batch) => batch.inbox);
       // If everybody lost power as the shares go, nobody could open again what is not on disk by then.
       const sync = height === this.#committee.retiring?.until;
-      this.#put(spaces.opening, height, encodeDeliveredRecord({ openings, inbox }), sync);
-      this.#out.push({ type: "delivered", height, batches });
+      this.#put(spaces.opening, height, encodeDeliveredRecord({ openings, inbox, voidedBy }), sync);
+      this.#out.push({ type: "delivered", height, batches, voidedBy });
       this.#retireKey();
       const isLast = isClosing(block.payload.nextCommittee);
       // The state of a closing block is written with the end of its epoch, or a start from it would wait for that for ever.

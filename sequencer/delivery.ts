@@ -19,7 +19,10 @@ import { type FinalBlock, sealedOf } from "./executed-block.ts";
 export interface Delivered {
   readonly height: Height;
   readonly block: FinalBlock;
+  /** None where all of it is void. */
   readonly openings: readonly Uint8Array[];
+  /** Height of the block that has declared all sealed in it void. */
+  readonly voidedBy: Height | undefined;
   readonly batches: readonly Batch[];
   /** If one falls due here, with what its root commits to, by rollup id. */
   readonly checkpoint: Checkpoint | undefined;
@@ -38,6 +41,8 @@ interface Pending {
   readonly since: Micros;
   openings: readonly Uint8Array[] | undefined;
   payloads: readonly (Uint8Array | undefined)[] | undefined;
+  /** Height of the block that has declared all sealed in it void: no opening counts from then on. */
+  voidedBy: Height | undefined;
 }
 
 export class Delivery {
@@ -81,6 +86,14 @@ export class Delivery {
     return this.#pending.size > limits.unopenedMax || now - since > limits.unopenedTimeMax;
   }
 
+  /** The next height to be delivered, while something sealed in it has not been opened. */
+  get stalled(): { readonly height: Height; readonly since: Micros } | undefined {
+    const pending = this.#oldest;
+    if (pending === undefined || pending.openings !== undefined) return undefined;
+    const { block, since } = pending;
+    return { height: block.header.height, since };
+  }
+
   get #oldest(): Pending | undefined {
     return this.#pending.values().next().value;
   }
@@ -91,7 +104,8 @@ export class Delivery {
     const sealed = sealedOf(block);
     const recovered = this.#recovered.get(height);
     this.#recovered.delete(height);
-    this.#pending.set(height, { block, since: now, openings: undefined, payloads: undefined });
+    const unknown = { openings: undefined, payloads: undefined, voidedBy: undefined };
+    this.#pending.set(height, { block, since: now, ...unknown });
     const isOpened = sealed.length === 0 || recovered?.length === sealed.length;
     return isOpened ? (recovered ?? []) : undefined;
   }
@@ -111,8 +125,18 @@ export class Delivery {
   /** What the sealed transactions of a block hold; false when nobody waits for it. */
   onUnsealed(height: Height, payloads: readonly (Uint8Array | undefined)[]): boolean {
     const pending = this.#pending.get(height);
-    if (pending?.openings === undefined) return false;
+    if (pending?.openings === undefined || pending.voidedBy !== undefined) return false;
     pending.payloads = payloads;
+    return true;
+  }
+
+  /** A final block has declared all sealed at this height void; false when it does not wait here any more. */
+  onVoided(height: Height, voidedBy: Height): boolean {
+    const pending = this.#pending.get(height);
+    if (pending === undefined) return false;
+    pending.openings = [];
+    pending.payloads = [];
+    pending.voidedBy ??= voidedBy;
     return true;
   }
 
@@ -123,13 +147,15 @@ export class Delivery {
     if (pending?.payloads === undefined) return undefined;
     this.#pending.delete(height);
     this.#delivered = height;
-    const { block } = pending;
+    const { block, voidedBy } = pending;
     const { batches, checkpoint, leaves } = this.#ledger.applyOpened({
       height,
       blockHash: block.hash,
       transactions: openedTransactions(pending),
+      isVoid: voidedBy !== undefined,
     });
-    return { height, block, openings: pending.openings ?? [], batches, checkpoint, leaves };
+    const { openings = [] } = pending;
+    return { height, block, openings, voidedBy, batches, checkpoint, leaves };
   }
 }
 

@@ -117,9 +117,12 @@ export const defaultParameters: Parameters = {
   // With epochs of a day four weeks.
   keyEpochs: 28,
   keyOverlap: limits.expiryHorizon,
+  voidAfter: 300_000_000,
 };
 
 const dkgWindowMin = 8;
+/** The others agree from half of it on, and by then opening must count as stalled, so that nothing sealed is added. */
+const voidAfterMin = 2 * limits.unopenedTimeMax;
 
 /** The second step, once the contracts stand. Throws what `checkGenesis` throws. */
 export function makeGenesis(
@@ -150,7 +153,7 @@ export function checkGenesis(
   if (sealing !== undefined && toSealingKey(group, { chainId, ...sealing }) === undefined)
     throw bad("BAD_GENESIS", "committee.sealing is not one key in both groups");
   const { viewTimeout, idleTime, laneFlush, laneHeartbeat, checkpointHeights } = parameters;
-  const { dkgWindow, keyEpochs, keyOverlap } = parameters;
+  const { dkgWindow, keyEpochs, keyOverlap, voidAfter } = parameters;
   if (sealing === undefined && dkgWindow === 0)
     throw bad(
       "BAD_GENESIS",
@@ -164,6 +167,8 @@ export function checkGenesis(
       "BAD_GENESIS",
       `parameters.keyOverlap must be 1 to ${limits.expiryHorizon}, for as long as a transaction may wait`,
     );
+  if (voidAfter !== 0 && voidAfter < voidAfterMin)
+    throw bad("BAD_GENESIS", `parameters.voidAfter must be 0 or at least ${voidAfterMin}`);
   if (laneFlush < 1 || laneFlush > laneHeartbeat || laneHeartbeat > viewTimeout)
     throw bad("BAD_GENESIS", "parameters must have 0 < laneFlush <= laneHeartbeat <= viewTimeout");
   if (idleTime < 1 || checkpointHeights < 1)

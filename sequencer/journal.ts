@@ -59,11 +59,13 @@ export class Journal {
     metrics.observe("consensus_finality_seconds", Math.max(0, now - time) / 1e6);
   }
 
-  onDelivered({ height, batches }: Extract<CoreEffect, { type: "delivered" }>): void {
+  onDelivered({ height, batches, voidedBy }: Extract<CoreEffect, { type: "delivered" }>): void {
     const { statuses, metrics } = this.#parts;
     const now = this.#parts.now();
+    if (voidedBy !== undefined) metrics.count("voided_batches_total");
     for (const { id, payload } of batches.flatMap(({ transactions }) => transactions)) {
-      statuses.opened(id, payload === undefined, now);
+      if (payload !== undefined) statuses.opened(id, now);
+      else statuses.void(id, voidedBy === undefined ? "VOID" : "BATCH_VOID", now);
       metrics.count("opened_transactions_total", {
         result: payload === undefined ? "void" : "opened",
       });

@@ -25,6 +25,7 @@ import type { Recovery } from "./records.ts";
 import { Rounds } from "./rounds.ts";
 import { guardSigning } from "./signing-guard.ts";
 import { Snapshots } from "./snapshots.ts";
+import { Voiding } from "./voiding.ts";
 
 export interface CorePorts {
   readonly votes: VoteSignatures;
@@ -59,6 +60,7 @@ export interface Machines {
   readonly attester: Attester;
   readonly chain: Chain;
   readonly delivery: Delivery;
+  readonly voiding: Voiding;
   readonly snapshots: Snapshots;
   readonly l1: L1Log;
   readonly evidence: EvidenceBook;
@@ -130,6 +132,8 @@ export function createMachines(
     },
   );
   const delivery = new Delivery(ledger, { delivered: tip.height, openings: recovery.openings });
+  const voiding = new Voiding(delivery, parameters.voidAfter, recovery.voidPromise);
+  voiding.onFinal(tip.height);
   const snapshots = new Snapshots(recovery.snapshots);
   const chain: Chain = new Chain(
     {
@@ -141,6 +145,7 @@ export function createMachines(
       hasSealingKey: committee.sealing !== undefined,
       nextCommittee: (height) => rounds.nextCommittee(height),
       isOpeningBehind: (at) => delivery.isBehind(at),
+      voiding,
       blockInterval: options.blockInterval ?? 0,
     },
     tip,
@@ -170,6 +175,7 @@ export function createMachines(
     attester: new Attester({ signatures: votes }, { committee, self, domain }, recovery.attester),
     chain,
     delivery,
+    voiding,
     snapshots,
     l1,
     evidence: new EvidenceBook(recovery.evidence),

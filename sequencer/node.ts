@@ -466,6 +466,16 @@ class ConclaveNode implements RunningNode {
         return void this.#rebuild().catch((error: unknown) => {
           this.#stopBecause("the state that was fetched cannot be used", error);
         });
+      case "rewound":
+        this.#registry.metrics.count("rewinds_total");
+        this.#log.warn("a batch opened here was declared void: going back", {
+          height: effect.height,
+        });
+        return void this.#rebuild().catch((error: unknown) => {
+          this.#stopBecause("the state before a void batch cannot be used", error);
+        });
+      case "stranded":
+        return this.#stopBecause("a batch opened here was declared void", stranded(effect.height));
       case "epoch-ended":
         this.#log.info("epoch ended", { epoch: this.#epoch });
         return void this.#rebuild().catch((error: unknown) => {
@@ -564,6 +574,15 @@ class ConclaveNode implements RunningNode {
       version: this.#parts.version,
     });
   }
+}
+
+function stranded(height: Height): CodedError {
+  return new CodedError(
+    "BATCH_VOIDED",
+    `a quorum declared block ${height} void, which this node had opened and has nothing left to go back to: ` +
+      "move `dataDirectory`/store away, keep `dataDirectory`/safety, and start again to join by a snapshot",
+    { details: { height } },
+  );
 }
 
 async function readGenesis(path: string): Promise<Genesis> {

@@ -25,6 +25,7 @@ import type { AttestedBefore } from "../ledger/index.ts";
 import type { Tip } from "./chain.ts";
 import type { KeptSnapshot } from "./snapshots.ts";
 import type { ReplicatedState } from "./state.ts";
+import type { VoidPromise } from "./voiding.ts";
 
 /** One final height: which block, what it ordered, and its own certificate if it has one. */
 export interface FinalRecord {
@@ -39,8 +40,10 @@ export interface FinalRecord {
 
 /** One delivered height: with the transactions and the header, all that a follower is given. */
 export interface DeliveredRecord {
-  /** Of the sealed transactions, in delivery order. */
+  /** Of the sealed transactions, in delivery order; none where all of them are void. */
   readonly openings: readonly Uint8Array[];
+  /** Height of the block that has declared all sealed in this one void. */
+  readonly voidedBy: Height | undefined;
   /** What the block read of the inboxes, by namespace. */
   readonly inbox: readonly InboxMessage[];
 }
@@ -93,6 +96,8 @@ export interface Recovery {
   readonly headers: readonly { readonly header: Header; readonly certificate: QC | undefined }[];
   /** Openings of final blocks that are not delivered, by height, as far as they were on disk. */
   readonly openings: ReadonlyMap<number, readonly Uint8Array[]>;
+  /** What this node has promised when it voted to declare a height void; it may have come true since. */
+  readonly voidPromise: VoidPromise | undefined;
   /** Keys of the evidence on disk, ascending. */
   readonly evidence: readonly Uint8Array[];
   /** Finalized L1 blocks read before, consecutive. */
@@ -126,7 +131,8 @@ export function encodeDeliveredRecord(record: DeliveredRecord): Uint8Array {
   return encode(record, (writer, value) =>
     writer
       .list(value.openings, limits.blockTransactionsMax, (w, opening) => w.fixed(opening, 48))
-      .list(value.inbox, limits.inboxPerBlockMax, writeInboxMessage),
+      .list(value.inbox, limits.inboxPerBlockMax, writeInboxMessage)
+      .optional(value.voidedBy, (w, height) => w.u64(height)),
   );
 }
 
@@ -134,6 +140,7 @@ export function decodeDeliveredRecord(bytes: Uint8Array): DeliveredRecord | unde
   return decode(bytes, (reader) => ({
     openings: reader.list(limits.blockTransactionsMax, (r) => r.fixed(48)),
     inbox: reader.list(limits.inboxPerBlockMax, readInboxMessage),
+    voidedBy: reader.optional((r) => Height(r.u64())),
   }));
 }
 

@@ -66,6 +66,7 @@ import {
   type SnapshotRecord,
 } from "./records.ts";
 import { decodeState, type ReplicatedState } from "./state.ts";
+import { decodeVoidPromise, type VoidPromise, voidPromiseKey } from "./voiding.ts";
 
 const rangeLimit = 1_000;
 const evidencePerRead = 64;
@@ -110,6 +111,7 @@ export async function loadRecovery(store: Store, genesis: Genesis): Promise<Reco
     fetched: await reader.fetched(),
     headers,
     openings,
+    voidPromise: await reader.voidPromise(),
     l1: await reader.l1(snapshot?.tip.l1.number ?? genesis.l1Start),
     lanes,
     transactions: await reader.transactions([...named.values()]),
@@ -336,6 +338,17 @@ class RecoveryReader {
       if (last === undefined || found.length < evidencePerRead) return keys;
       from = Uint8Array.from(concatBytes(last.key, new Uint8Array(1)));
     }
+  }
+
+  async voidPromise(): Promise<VoidPromise | undefined> {
+    const value = await this.#store.get(spaces.signer, voidPromiseKey);
+    if (value === undefined) return undefined;
+    const promise = decodeVoidPromise(value);
+    if (promise !== undefined) return promise;
+    throw new CodedError(
+      "SAFETY_DAMAGED",
+      "the record of what this validator agreed to declare void is damaged; it must not sign with this key",
+    );
   }
 
   async attester(): Promise<AttestedBefore> {

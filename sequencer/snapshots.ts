@@ -125,6 +125,18 @@ export class Snapshots {
     return effects;
   }
 
+  /**
+   * The states from this height on count what they should not: they are no more. Undefined when the node has once had
+   * others and none of them is left to begin from.
+   */
+  dropFrom(height: Height): CommonEffect[] | undefined {
+    const dropped = this.#kept.filter((kept) => kept.height >= height);
+    if (dropped.length > 0 && dropped.length === this.#kept.length) return undefined;
+    this.#kept = this.#kept.filter((kept) => kept.height < height);
+    this.#writing = undefined;
+    return dropped.map((kept) => ({ type: "persist", writes: deletionOf(kept), sync: false }));
+  }
+
   /** With the record, all before it is on disk; only then is there one too many. */
   #complete({ height, hash, bytes, hashes }: Writing): CommonEffect[] {
     this.#writing = undefined;

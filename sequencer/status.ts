@@ -74,9 +74,13 @@ export class StatusBook {
     this.#mark(id, undefined, state, now).code = reason.toUpperCase().replaceAll("-", "_");
   }
 
-  opened(id: Uint8Array, isVoid: boolean, now: Micros): void {
-    const entry = this.#mark(id, undefined, isVoid ? "void" : "opened", now);
-    if (isVoid) entry.code = "VOID";
+  opened(id: Uint8Array, now: Micros): void {
+    this.#mark(id, undefined, "opened", now);
+  }
+
+  /** VOID: it opens to nothing. BATCH_VOID: nobody could open it, and a quorum declared all of its block void. */
+  void(id: Uint8Array, code: "VOID" | "BATCH_VOID", now: Micros): void {
+    this.#mark(id, undefined, "void", now).code = code;
   }
 
   anchored(anchors: Anchors): void {

@@ -41,6 +41,14 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
     help: "Transactions opened, or found void",
     labels: ["result"],
   },
+  voided_batches_total: {
+    type: "counter",
+    help: "Final blocks that could not be opened and were declared void",
+  },
+  rewinds_total: {
+    type: "counter",
+    help: "Times that this node had opened a block which a quorum declared void, and went back",
+  },
   opening_seconds: {
     type: "histogram",
     help: "From a block being final until it was opened here",

@@ -61,6 +61,7 @@ const chain: readonly Header[] = (() => {
       l1: { number: 1, hash: zeroHash },
       nextCommittee: zeroHash,
       snapshot,
+      voided: undefined,
     });
     headers.push({ ...headerOn(headers.at(-1), height), payload });
   }

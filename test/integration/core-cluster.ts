@@ -509,6 +509,12 @@ export class CoreCluster {
       case "state-synced":
         node.history.push(`synced ${effect.height}`);
         return void this.#rebuild(node);
+      case "rewound":
+        node.history.push(`rewound ${effect.height}`);
+        return void this.#rebuild(node);
+      case "stranded":
+        node.history.push(`stranded ${effect.height}`);
+        return;
       case "epoch-ended":
         return void this.#rebuild(node);
       case "key-retired":

@@ -56,6 +56,7 @@ export function genesisOf(parameters: Partial<Parameters> = {}): Genesis {
       dkgWindow: 0,
       keyEpochs: 0,
       keyOverlap: 0,
+      voidAfter: 0,
       ...parameters,
     },
   };

@@ -46,6 +46,7 @@ export const parameters: Parameters = {
   dkgWindow: 0,
   keyEpochs: 0,
   keyOverlap: 0,
+  voidAfter: 0,
 };
 /** One network delay, as the mempool takes it from the parameters. */
 export const delta: number = parameters.viewTimeout / 4;

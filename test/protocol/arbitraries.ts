@@ -86,6 +86,7 @@ export const anyPayload: fc.Arbitrary<Payload> = fc.record({
   l1: fc.record({ number: u64, hash }),
   nextCommittee: hash,
   snapshot: fc.option(fc.record({ height, root: hash }), { nil: undefined }),
+  voided: fc.option(height, { nil: undefined }),
 });
 
 export const anyLane: fc.Arbitrary<Lane> = fc.record({
@@ -252,6 +253,7 @@ const anyDeliveredBlock: fc.Arbitrary<DeliveredBlock> = fc.record({
 export const anyDeliveredPage: fc.Arbitrary<DeliveredPage> = fc.record({
   blocks: few(anyDeliveredBlock),
   certificate: anyQC,
+  voids: few(fc.record({ headers: few(anyHeader), certificate: anyQC })),
 });
 
 const type = <T extends Message["type"]>(name: T): fc.Arbitrary<T> => fc.constant(name);

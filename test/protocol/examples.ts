@@ -112,6 +112,7 @@ export const payload: Payload = {
   l1: { number: 21_000_000, hash: bytes("l1 block") },
   nextCommittee: zeroHash,
   snapshot: { height: Height(64), root: bytes("snapshot") },
+  voided: Height(249),
 };
 
 export const header: Header = {
@@ -188,7 +189,11 @@ export const block: DeliveredBlock = {
   transactions: opened.map(({ transaction: each, opening }) => ({ transaction: each, opening })),
 };
 
-export const page: DeliveredPage = { blocks: [block], certificate: qc };
+export const page: DeliveredPage = {
+  blocks: [block],
+  certificate: qc,
+  voids: [{ headers: [header], certificate: qc }],
+};
 
 export const genesis: Genesis = {
   chainId: 31_337,
@@ -215,6 +220,7 @@ export const genesis: Genesis = {
     dkgWindow: 600,
     keyEpochs: 30,
     keyOverlap: 20_000,
+    voidAfter: 300_000_000,
   },
 };
 

@@ -50,6 +50,7 @@ const anyGenesis: fc.Arbitrary<Genesis> = fc.record({
     dkgWindow: natural,
     keyEpochs: natural,
     keyOverlap: natural,
+    voidAfter: natural,
   }),
 });
 

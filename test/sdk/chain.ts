@@ -13,6 +13,7 @@ import {
 } from "../../crypto/index.ts";
 import {
   blockHash,
+  decodePayload,
   checkpointDigest,
   type Committee,
   type DeliveredBlock,
@@ -92,6 +93,7 @@ export const genesis: Genesis = {
     dkgWindow: 0,
     keyEpochs: 0,
     keyOverlap: 0,
+    voidAfter: 0,
   },
 };
 
@@ -232,6 +234,8 @@ export function endOf(
 interface Contents {
   /** Closes the epoch: the next block is of the next. */
   readonly isClosing?: boolean;
+  /** An earlier height, which is void from here on. */
+  readonly voided?: Height;
   readonly transactions?: readonly SealedTransaction[];
   readonly inbox?: readonly InboxMessage[];
 }
@@ -258,7 +262,7 @@ export class Chain {
 
   /** Orders, finalizes and opens one more block. */
   add(contents: Contents = {}): ChainBlock {
-    const { transactions = [], inbox = [], isClosing = false } = contents;
+    const { transactions = [], inbox = [], isClosing = false, voided } = contents;
     const parent = this.blocks.at(-1);
     const epoch = this.#epoch;
     // In an epoch of its own, the block on which it stands has view 0.
@@ -281,6 +285,7 @@ export class Chain {
         l1: { number: 1, hash: new Uint8Array(32) },
         nextCommittee: isClosing ? endHash(epoch + 1) : new Uint8Array(32),
         snapshot: undefined,
+        voided,
       }),
     };
     const hash = blockHash(header);
@@ -298,13 +303,14 @@ export class Chain {
 
   deliver(namespace: number, height: number): DeliveredBlock {
     const { header, transactions, openings, inbox } = at(this.blocks, height - 1);
+    const isVoid = this.#isVoid(height);
     return {
       header,
       proof: proveNamespace(leavesOf({ transactions, inbox }), Namespace(namespace)),
       inbox: inbox.filter((message) => message.namespace === namespace),
       transactions: transactions.flatMap((transaction, i) =>
         transaction.envelope.namespace === namespace
-          ? [{ transaction, opening: at(openings, i) }]
+          ? [{ transaction, opening: isVoid ? new Uint8Array(0) : at(openings, i) }]
           : [],
       ),
     };
@@ -318,7 +324,16 @@ export class Chain {
     return {
       blocks: heights.map((height) => this.deliver(namespace, height)),
       certificate: at(this.blocks, to - 1).certificate,
+      voids: this.blocks.flatMap(({ header, certificate }) => {
+        const voided = decodePayload(header.payload)?.voided;
+        const isNeeded = voided !== undefined && voided >= from && voided <= to;
+        return isNeeded && header.height > to ? [{ headers: [header], certificate }] : [];
+      }),
     };
+  }
+
+  #isVoid(height: number): boolean {
+    return this.blocks.some(({ header }) => decodePayload(header.payload)?.voided === height);
   }
 }
 

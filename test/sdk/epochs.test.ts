@@ -98,7 +98,8 @@ describe("what an old committee puts on its closing block", () => {
       payload: at(chain.blocks, 3).header.payload,
     };
     const blocks = [chain.deliver(0, 2), { ...chain.deliver(0, 4), header }];
-    return { chain, page: { blocks, certificate: certify(header, blockHash(header)) } };
+    const certificate = certify(header, blockHash(header));
+    return { chain, page: { blocks, certificate, voids: [] } };
   }
 
   test("is no part of the chain for who knows that the epoch ended", async () => {

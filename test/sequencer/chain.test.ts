@@ -20,11 +20,13 @@ import {
 } from "../../protocol/index.ts";
 import { Chain, genesisTip } from "../../sequencer/chain.ts";
 import { L1Log } from "../../sequencer/l1-log.ts";
+import { Voiding } from "../../sequencer/voiding.ts";
 import { genesisOf } from "../ledger/chain.ts";
 import { committeeOf, parameters, signaturesOf } from "../mempool/cluster.ts";
 
 const { snapshotHeights } = limits;
 const now = Micros(1);
+const voidAfter = 10_000_000;
 const hash = sha256(utf8("genesis"));
 const name = (height: number, label = "root"): SnapshotName => ({
   height: Height(height),
@@ -35,9 +37,19 @@ const name = (height: number, label = "root"): SnapshotName => ({
 class Node {
   readonly chain: Chain;
   readonly roots: SnapshotName[] = [];
+  /** The height that it waits for, and since when. */
+  stalled: { readonly height: Height; readonly since: Micros } | undefined;
+  readonly voiding: Voiding;
   view = 0;
 
   constructor() {
+    const stalled = (): Node["stalled"] => this.stalled;
+    const delivery = {
+      get stalled() {
+        return stalled();
+      },
+    };
+    this.voiding = new Voiding(delivery, voidAfter, undefined);
     const committee = committeeOf(4);
     const genesis = { ...genesisOf(), committee, parameters };
     const options = { genesis, genesisHash: hash, committee };
@@ -65,7 +77,8 @@ class Node {
       ledger,
       l1,
       snapshots,
-      isOpeningBehind: () => false,
+      isOpeningBehind: () => this.stalled !== undefined,
+      voiding: this.voiding,
       blockInterval: 0,
       epochTime: 0,
       hasSealingKey: true,
@@ -75,15 +88,23 @@ class Node {
   }
 
   /** What this node would propose; `skipped` views lie between it and its parent. */
-  propose(skipped = 0): Header {
+  propose(skipped = 0, at = now): Header {
     const parentView = View(this.view);
     const view = View(this.view + 1 + skipped);
-    const options = { view, parentView, allowEmpty: true, now };
+    const options = { view, parentView, allowEmpty: true, now: at };
     const payload = this.chain.application.propose([], options);
     if (payload === undefined) throw new Error("an empty block is allowed");
     const { final } = this.chain;
     const height = Height(final.height + 1);
     return { version: 1, epoch: Epoch(1), view, height, parent: final.hash, parentView, payload };
+  }
+
+  /** An empty block that declares what it likes void. */
+  declaring(voided: number, skipped = 0): Header {
+    const header = this.propose(skipped);
+    const payload = decodePayload(header.payload);
+    if (payload === undefined) throw new Error("it decodes");
+    return { ...header, payload: encodePayload({ ...payload, voided: Height(voided) }) };
   }
 
   /** The same block, naming what it likes. */
@@ -94,8 +115,8 @@ class Node {
     return { ...header, payload: encodePayload({ ...payload, snapshot }) };
   }
 
-  judge(header: Header): string {
-    return this.chain.application.evaluate(header, [], now);
+  judge(header: Header, at = now): string {
+    return this.chain.application.evaluate(header, [], at);
   }
 
   finalize(header: Header): void {
@@ -109,6 +130,7 @@ class Node {
   }
 }
 
+const voidedBy = (header: Header): Height | undefined => decodePayload(header.payload)?.voided;
 const named = (header: Header): SnapshotName | undefined => decodePayload(header.payload)?.snapshot;
 
 test("a leader names the newest state that it knows, right after its parent's view, and once", () => {
@@ -187,4 +209,60 @@ test("however many branches came and went, the one that wins is still worked out
   for (const { name: gauge, size, max } of node.chain.gauges)
     expect([gauge, size <= max]).toEqual([gauge, true]);
   node.finalize(winner);
+});
+
+test("a leader declares void what it has waited for long enough, right after its parent's view, and once", () => {
+  const node = new Node();
+  node.advanceTo(3);
+  node.stalled = { height: Height(2), since: now };
+  const due = Micros(now + voidAfter);
+  expect(voidedBy(node.propose(0, Micros(due - 1)))).toBeUndefined();
+  expect(voidedBy(node.propose(1, due))).toBeUndefined();
+  const header = node.propose(0, due);
+  expect(voidedBy(header)).toBe(2);
+  const [view, parentView] = [View(header.view + 1), header.view];
+  const next = { view, parentView, allowEmpty: true, now: due };
+  const payload = node.chain.application.propose([header], next);
+  expect(payload && decodePayload(payload)?.voided).toBeUndefined();
+});
+
+test("others agree from half of a leader's patience on, as long as they have not opened it either", () => {
+  const node = new Node();
+  node.advanceTo(3);
+  const header = node.declaring(2);
+  const half = Micros(now + voidAfter / 2);
+  expect(node.judge(header, half)).toBe("stale");
+  node.stalled = { height: Height(2), since: now };
+  expect(node.judge(header, Micros(half - 1))).toBe("stale");
+  expect(node.judge(node.declaring(1), half)).toBe("stale");
+  expect(node.voiding.isHeld(Height(2))).toBe(false);
+  expect(node.judge(header, half)).toBe("valid");
+});
+
+test("whoever agrees holds the height back until a block of that height is final, this one or another", () => {
+  const node = new Node();
+  node.advanceTo(3);
+  node.stalled = { height: Height(2), since: now };
+  expect(node.judge(node.declaring(2), Micros(now + voidAfter))).toBe("valid");
+  expect(node.voiding.isHeld(Height(2))).toBe(true);
+  expect(node.voiding.isHeld(Height(3))).toBe(false);
+  node.voiding.onFinal(Height(3));
+  expect(node.voiding.isHeld(Height(2))).toBe(true);
+  node.voiding.onFinal(Height(4));
+  expect(node.voiding.isHeld(Height(2))).toBe(false);
+});
+
+test("no block declares itself void, nor what stands above it, nor anything after a skipped view", () => {
+  const node = new Node();
+  node.advanceTo(3);
+  for (const bad of [0, 4, 5]) expect(node.judge(node.declaring(bad))).toBe("invalid");
+  expect(node.judge(node.declaring(3, 1))).toBe("invalid");
+  expect(node.judge(node.declaring(3))).toBe("stale");
+});
+
+test("what a quorum has declared void is final whatever this node thinks of it", () => {
+  const node = new Node();
+  node.advanceTo(3);
+  node.finalize(node.declaring(2));
+  expect(node.chain.final.height).toBe(4);
 });

@@ -90,6 +90,7 @@ class Node {
   readonly chain: Chain;
   readonly mempool: Mempool;
   known: Uint8Array | "unknown" = "unknown";
+  isBehind = false;
   view = 0;
   now = 1_000_000;
 
@@ -107,7 +108,8 @@ class Node {
     const snapshots = { newest: undefined, rootAt: () => undefined };
     const parts = { mempool: this.mempool, ledger, l1, snapshots, epochTime, hasSealingKey: true };
     const rest = {
-      isOpeningBehind: () => false,
+      isOpeningBehind: () => this.isBehind,
+      voiding: { wish: () => undefined, isAgreed: () => false, promise: () => undefined },
       blockInterval: 0,
       nextCommittee: () => this.known,
     };
@@ -184,6 +186,15 @@ describe("a chain", () => {
     const header = node.mustPropose();
     expect(payloadOf(header).nextCommittee).toEqual(committee);
     expect(node.judge(header)).toBe("valid");
+  });
+
+  test("is closed by nobody while blocks wait so long to be opened that the epoch could not end", () => {
+    const node = readyNode();
+    node.known = committee;
+    const header = node.mustPropose();
+    node.isBehind = true;
+    expect(node.judge(header)).toBe("stale");
+    expect(payloadOf(node.mustPropose()).nextCommittee).toEqual(zeroHash);
   });
 
   test("is not closed before its time, whoever is known", () => {

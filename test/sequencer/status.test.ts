@@ -20,7 +20,7 @@ test("a transaction goes through its states, each with its time", () => {
   expect(book.get(id)?.state).toBe("received");
   book.ordered(id, place, Micros(2));
   expect(book.get(id)).toMatchObject({ state: "ordered", height: 10, index: 2 });
-  book.opened(id, false, Micros(3));
+  book.opened(id, Micros(3));
   book.anchored(anchor(12, 4, 5));
   expect(book.get(id)).toMatchObject({ state: "anchored", checkpoint: 4 });
   book.settled(namespace, anchor(12, 4, 6));
@@ -33,7 +33,7 @@ test("a transaction goes through its states, each with its time", () => {
 test("the first checkpoint that covers it anchors it, and one below does not", () => {
   const book = new StatusBook();
   book.ordered(id, place, Micros(2));
-  book.opened(id, false, Micros(3));
+  book.opened(id, Micros(3));
   book.anchored(anchor(9, 3, 4));
   expect(book.get(id)?.state).toBe("opened");
   book.anchored(anchor(12, 4, 5));
@@ -44,7 +44,7 @@ test("the first checkpoint that covers it anchors it, and one below does not", (
 test("another rollup's settlement does not settle it", () => {
   const book = new StatusBook();
   book.ordered(id, place, Micros(2));
-  book.opened(id, false, Micros(3));
+  book.opened(id, Micros(3));
   book.settled(2, anchor(12, 4, 6));
   expect(book.get(id)?.state).toBe("opened");
 });
@@ -52,7 +52,7 @@ test("another rollup's settlement does not settle it", () => {
 test("a reorganisation of L1 moves the anchor to the transaction that carries it now", () => {
   const book = new StatusBook();
   book.ordered(id, place, Micros(2));
-  book.opened(id, false, Micros(3));
+  book.opened(id, Micros(3));
   book.anchored(anchor(12, 4, 5));
   book.anchored({ ...anchor(12, 4, 9), transaction: new Uint8Array(32).fill(99) });
   expect(book.get(id)?.l1Transaction?.[0]).toBe(99);
@@ -68,8 +68,12 @@ test("a second copy that is dropped leaves the first where it stands", () => {
 test("what is void, expired or unpayable says so", () => {
   const book = new StatusBook();
   book.ordered(id, place, Micros(2));
-  book.opened(id, true, Micros(3));
+  book.void(id, "VOID", Micros(3));
   expect(book.get(id)).toMatchObject({ state: "void", code: "VOID" });
+  const unopened = new Uint8Array(32).fill(6);
+  book.ordered(unopened, place, Micros(2));
+  book.void(unopened, "BATCH_VOID", Micros(9));
+  expect(book.get(unopened)).toMatchObject({ state: "void", code: "BATCH_VOID" });
   const late = new Uint8Array(32).fill(8);
   book.received(late, admitted, Micros(1));
   book.dropped(late, "expired", Micros(2));
@@ -99,4 +103,13 @@ test("what was ordered in time does not expire, and what is dropped as seen says
   expect(book.get(copy)).toBeUndefined();
   book.dropped(copy, "unknown-namespace", Micros(4));
   expect(book.get(copy)).toMatchObject({ state: "rejected", code: "UNKNOWN_NAMESPACE" });
+});
+
+test("what was opened here and declared void by a quorum is void, and stays so when it is anchored", () => {
+  const book = new StatusBook();
+  book.ordered(id, place, Micros(2));
+  book.opened(id, Micros(3));
+  book.void(id, "BATCH_VOID", Micros(4));
+  book.anchored(anchor(12, 4, 5));
+  expect(book.get(id)).toMatchObject({ state: "void", code: "BATCH_VOID", checkpoint: 4 });
 });

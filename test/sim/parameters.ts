@@ -11,6 +11,7 @@ export const parameters: Parameters = {
   feePerByte: 1,
   epochTime: 0,
   dkgWindow: 0,
+  voidAfter: 0,
   keyEpochs: 0,
   keyOverlap: 0,
 };

@@ -312,9 +312,12 @@ function carryOut(
     case "completed":
       return observe({ ...effect, type: "certified", process });
     case "epoch-ended":
+    case "rewound":
       return host.rebuild();
     case "key-retired":
       throw new Violation("rounds", "in a network without rounds no key is replaced");
+    case "stranded":
+      throw new Violation("rewinding", `nothing is left from before height ${effect.height}`);
     case "state-synced":
       onSynced?.(process, effect.height);
       return host.rebuild();
