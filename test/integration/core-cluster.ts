@@ -129,6 +129,10 @@ export class CoreCluster {
   #nextL1 = 1;
   /** Heights that each node keeps; all of them unless said otherwise. L1 has what is certified, at once. */
   retention: number | undefined;
+  /** Nodes that have lost their shares of the sealing key. */
+  readonly withoutShares: Set<number> = new Set();
+  /** Nodes whose shares and openings reach nobody. */
+  readonly unheard: Set<number> = new Set();
   /** How long a message takes, µs, rounded up to a tick. */
   linkDelay = 1_000;
   #behindMax: number = limits.stateSyncHeights;
@@ -155,12 +159,14 @@ export class CoreCluster {
       /** As `Parameters` have them: the key is replaced. */
       readonly keyEpochs?: number;
       readonly keyOverlap?: number;
+      readonly voidAfter?: number;
       /** The first committee has yet to make its key. */
       readonly isKeyless?: boolean;
     } = {},
   ): Promise<CoreCluster> {
     const { behindMax = limits.stateSyncHeights, spare = 0, epochTime = 0 } = options;
     const { dkgWindow = 0, isKeyless = false, keyEpochs = 0, keyOverlap = 1 } = options;
+    const { voidAfter = 0 } = options;
     const group = await createMclSealingGroup();
     const draw = { validators, entropy: sha256() };
     const { committee, secrets } = dealCommittee(group, draw);
@@ -175,7 +181,14 @@ export class CoreCluster {
         contracts: { hub: new Uint8Array(20).fill(1), rollups: new Uint8Array(20).fill(2) },
         l1Start: 1,
         committee: isKeyless ? drawCommittee(draw).committee : committee,
-        parameters: { checkpointHeights: 16, epochTime, dkgWindow, keyEpochs, keyOverlap },
+        parameters: {
+          checkpointHeights: 16,
+          epochTime,
+          dkgWindow,
+          keyEpochs,
+          keyOverlap,
+          voidAfter,
+        },
       },
     );
     const all = [...secrets, ...spares.slice(0, spare)];
@@ -478,8 +491,10 @@ export class CoreCluster {
       case "answer":
         node.answers.set(effect.ticket, effect.result);
         return;
-      case "validate":
       case "compute-shares":
+        if (!this.withoutShares.has(node.index)) node.jobs.run(effect);
+        return;
+      case "validate":
       case "open-batches":
       case "check-openings":
       case "unseal":
@@ -559,10 +574,15 @@ export class CoreCluster {
       (each) => key !== undefined && equalBytes(each, key),
     );
     if (target < 0 || target === index) return;
+    if (isAboutOpening(message) && this.unheard.has(index)) return;
     if (message.type === "shares") history.push(`share ${message.height}`);
     const frame = encodeFrame({ epoch: epoch.committee.epoch, message });
     this.#inFlight.push({ at: this.now + this.linkDelay, to: target, from: index, frame });
   }
+}
+
+function isAboutOpening({ type }: Message): boolean {
+  return type === "shares" || type === "opened";
 }
 
 async function turns(count: number): Promise<void> {
