@@ -140,15 +140,16 @@ test("at the marginal price the older batch is filled first, and one batch in pr
 
 test("age counts, not the place in which a level keeps its orders", () => {
   const world = openWorld(4);
+  const first = world.list(0, [limit(true, 599_000, 1)], { nonce: 200 });
   world
-    .submit(world.list(3, [limit(true, 599_000, 1)], { nonce: 200 }))
-    .act(0, limit(true, 599_000, 40))
+    .submit(first)
+    .act(3, limit(true, 599_000, 40))
     .run();
   world.act(1, limit(true, 599_000, 40)).run();
-  // What came last fills the gap.
-  world.act(3, { type: "cancel", market, orderNonce: orderNumber(200, 0) }).run();
+  // What came last fills the gap, before the older one.
+  world.act(0, { type: "cancel", market, orderNonce: orderNumber(200, 0) }).run();
   world.act(2, limit(false, 599_000, 40)).run();
-  expect([world.lots(0), world.lots(1)]).toEqual([40, 0]);
+  expect([world.lots(3), world.lots(1)]).toEqual([40, 0]);
 });
 
 test("nobody trades with himself: the new order goes, or if it says so the resting one", () => {
