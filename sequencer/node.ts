@@ -451,6 +451,11 @@ class ConclaveNode implements RunningNode {
         return this.#journal.onOrdered(effect);
       case "delivered":
         this.#journal.onDelivered(effect);
+        if (effect.voidedBy !== undefined)
+          this.#log.warn("a block that nobody could open was declared void", {
+            height: effect.height,
+            voidedBy: effect.voidedBy,
+          });
         return this.#gateway.opened(effect.height);
       case "certified":
       case "completed":

@@ -8,6 +8,7 @@ import {
   type DeliveredPage,
   encodeDeliveredPage,
   Height,
+  Micros,
   Namespace,
   toReceiptJson,
   transactionId,
@@ -25,6 +26,7 @@ import {
 } from "../../sdk/index.ts";
 import { type Api, createApi } from "../../sequencer/api/index.ts";
 import { blstBls } from "../../sequencer/crypto/index.ts";
+import type { StatusBook } from "../../sequencer/status.ts";
 import { MemoryGateway } from "../sequencer/api/memory-gateway.ts";
 import { silentLogger } from "../sequencer/silent-logger.ts";
 import { at, Chain, endOf, genesis, mcl, network, receipt, renewing, sealed } from "./chain.ts";
@@ -179,6 +181,44 @@ test("a client that was away while the key was replaced is refused, and seals to
 });
 
 describe("asking for a status", () => {
+  const place = { namespace: Namespace(0), height: Height(3), index: 0 };
+  const anchor = { height: Height(9), number: 2, transaction: undefined, at: Micros(9) };
+
+  test.each<[string, (book: StatusBook, id: Uint8Array) => void, object]>([
+    ["ordered", (book, id) => book.ordered(id, place, Micros(2)), { height: 3, index: 0 }],
+    ["opened", (book, id) => book.opened(id, Micros(3)), {}],
+    ["void", (book, id) => book.void(id, "VOID", Micros(3)), { code: "VOID" }],
+    ["void", (book, id) => book.void(id, "BATCH_VOID", Micros(3)), { code: "BATCH_VOID" }],
+    ["expired", (book) => book.reached(Height(1_000_000)), { code: "EXPIRED" }],
+    ["expired", (book, id) => book.dropped(id, "expired", Micros(3)), { code: "EXPIRED" }],
+    ["rejected", (book, id) => book.dropped(id, "unpayable", Micros(3)), { code: "UNPAYABLE" }],
+    ["rejected", (book, id) => book.dropped(id, "policy", Micros(3)), { code: "POLICY" }],
+  ])("one that is %s says so over HTTP, with its code", async (state, happen, rest) => {
+    const { nodes, client } = await startChain(1);
+    const transaction = await sealed("buy");
+    const id = transactionId(transaction);
+    for (const { gateway } of nodes) {
+      await gateway.submit(transaction);
+      happen(gateway.statuses, id);
+    }
+    expect(await client.status(id)).toMatchObject({ id, state, ...rest });
+  });
+
+  test("what is void stays void when a checkpoint covers it", async () => {
+    const { nodes, client } = await startChain(1);
+    const id = new Uint8Array(32).fill(3);
+    for (const { gateway } of nodes) {
+      gateway.statuses.ordered(id, place, Micros(2));
+      gateway.statuses.void(id, "BATCH_VOID", Micros(3));
+      gateway.statuses.anchored(anchor);
+    }
+    expect(await client.status(id)).toMatchObject({
+      state: "void",
+      code: "BATCH_VOID",
+      checkpoint: 2,
+    });
+  });
+
   test("the first node that knows the transaction answers", async () => {
     const [first, second] = await startNodes(new Chain(), 2);
     const transaction = await sealed("x");
@@ -219,6 +259,31 @@ describe("the genesis", () => {
   test("endpoints must be URLs, and there must be one", () => {
     for (const endpoints of [[], ["ftp://x"], ["node.example"]])
       expect(() => clientOf([], { endpoints })).toThrow(CodedError);
+  });
+});
+
+describe("following what nobody could open", () => {
+  test("a block that is void as a whole executes nothing, and the header that says so proves it", async () => {
+    const { chain, client } = await startChain(2);
+    chain.add({ voided: Height(2) });
+    const blocks = await blocksOf(client.follow(Namespace(0), ending()), 3);
+    expect(blocks.map(({ transactions }) => transactions.map(({ payload }) => payload))).toEqual([
+      [expect.any(Uint8Array)],
+      [undefined],
+      [],
+    ]);
+    expect(blocks.map(({ voided }) => voided)).toEqual([undefined, undefined, 2]);
+  });
+
+  test("whoever was given it opened is told to go back", async () => {
+    const { chain, nodes, client } = await startChain(2);
+    const reader = client.follow(Namespace(0), ending());
+    expect(await read(reader, 2)).toEqual(["1:block 1", "2:block 2"]);
+    chain.add({ voided: Height(2) });
+    announce(nodes);
+    const failure = await failureOf(read(reader, 1));
+    expect(failure.code).toBe("VOIDED_LATER");
+    expect(failure.details).toEqual({ height: 2 });
   });
 });
 

@@ -337,3 +337,59 @@ function contentsOf({ hash, transactions, inbox, time }: VerifiedBlock): unknown
 function text(payload: Uint8Array): string {
   return new TextDecoder().decode(payload);
 }
+
+describe("a block that is void as a whole", () => {
+  async function voidedChain(): Promise<Chain> {
+    const its = new Chain();
+    its.add({ transactions: [await sealed("nobody reads", ns(4))] });
+    its.add();
+    its.add({ voided: Height(1) });
+    return its;
+  }
+  const verifyOf = (each: DeliveredPage | undefined): VerifiedBlock[] => {
+    if (each === undefined) throw new Error("there is a page");
+    return verifyPage(each, request(), backends);
+  };
+
+  test("is shown by a page that holds the block which says so, or carries its header", async () => {
+    const its = await voidedChain();
+    expect(its.page(4, 1)?.voids).toEqual([]);
+    expect(its.page(4, 1, 1)?.voids.length).toBe(1);
+    for (const limit of [1, 3])
+      expect(verifyOf(its.page(4, 1, limit))[0]?.transactions[0]?.payload).toBeUndefined();
+  });
+
+  test("is not taken for void on the word of an endpoint", async () => {
+    const its = await voidedChain();
+    const short = its.page(4, 1, 1);
+    const [word] = short?.voids ?? [];
+    if (short === undefined || word === undefined) throw new Error("there is a page");
+    const [header] = word.headers;
+    if (header === undefined) throw new Error("it has a header");
+    const other = at(its.blocks, 1);
+    for (const [voids, code] of [
+      [[], "WRONG_OPENING"],
+      [[{ headers: [], certificate: word.certificate }], "WRONG_CERTIFICATE"],
+      [[{ headers: [other.header], certificate: other.certificate }], "WRONG_VOID"],
+      [[{ headers: [header], certificate: other.certificate }], "WRONG_CERTIFICATE"],
+      [[{ headers: [header, other.header], certificate: other.certificate }], "WRONG_VOID"],
+    ] as const)
+      expect(() => verifyOf({ ...short, voids: [...voids] })).toThrow(
+        expect.objectContaining({ code }),
+      );
+  });
+
+  test("is not opened all the same", async () => {
+    const its = new Chain();
+    its.add({ transactions: [await sealed("nobody reads", ns(4))] });
+    its.add();
+    const opened = its.page(4, 1)?.blocks[0];
+    its.add({ voided: Height(1) });
+    const whole = its.page(4, 1);
+    if (whole === undefined || opened === undefined) throw new Error("there is a page");
+    const blocks = [opened, ...whole.blocks.slice(1)];
+    expect(() => verifyOf({ ...whole, blocks })).toThrow(
+      expect.objectContaining({ code: "WRONG_OPENING" }),
+    );
+  });
+});

@@ -1,6 +1,6 @@
 // A gateway over a chain in memory: what it serves is real, only that nobody had to agree on it.
 
-import { CodedError, compareBytes, equalBytes, toHex } from "../../../base/index.ts";
+import { CodedError, compareBytes, equalBytes } from "../../../base/index.ts";
 import { nobleSenderSignatures, sealedKeyId, sha256 } from "../../../crypto/index.ts";
 import {
   contradiction,
@@ -27,6 +27,7 @@ import type {
   KeptEvidence,
 } from "../../../sequencer/api/index.ts";
 import { evidenceKey } from "../../../sequencer/evidence-book.ts";
+import { StatusBook } from "../../../sequencer/status.ts";
 import type { Health } from "../../../sequencer/health.ts";
 import { type Chain, genesis, receipt } from "../../sdk/chain.ts";
 
@@ -48,7 +49,7 @@ export class MemoryGateway implements Gateway {
   live = true;
   ready = true;
   anchored: AnchoredCheckpoint | undefined;
-  readonly #statuses = new Map<string, TransactionStatus>();
+  readonly statuses: StatusBook = new StatusBook();
 
   constructor(chain: Chain, validator = 0) {
     this.chain = chain;
@@ -68,13 +69,13 @@ export class MemoryGateway implements Gateway {
     if ((sealedKeyId(transaction.body) ?? Infinity) < this.oldestKeyId)
       return Promise.reject(new CodedError("KEY_RETIRED", "a newer key has replaced this one"));
     this.submitted.push(transaction);
-    const times = { received: Micros(1_700_000_000_000_000) };
-    this.#statuses.set(toHex(id), { id, state: "received", times });
+    const { namespace, expiry } = transaction.envelope;
+    this.statuses.received(id, { namespace, expiry }, Micros(1_700_000_000_000_000));
     return Promise.resolve(receipt(transaction, this.validator, this.epoch));
   }
 
   status(id: Uint8Array): Promise<TransactionStatus | undefined> {
-    return Promise.resolve(this.#statuses.get(toHex(id)));
+    return Promise.resolve(this.statuses.get(id));
   }
 
   page(namespace: Namespace, from: Height, limit: number): Promise<DeliveredPage | undefined> {
