@@ -131,8 +131,8 @@ export class CoreCluster {
   retention: number | undefined;
   /** Nodes that have lost their shares of the sealing key. */
   readonly withoutShares: Set<number> = new Set();
-  /** Nodes whose shares and openings reach nobody. */
-  readonly unheard: Set<number> = new Set();
+  /** What reaches nobody, of all that is said. */
+  isLost: (from: number, message: Message) => boolean = () => false;
   /** How long a message takes, µs, rounded up to a tick. */
   linkDelay = 1_000;
   #behindMax: number = limits.stateSyncHeights;
@@ -574,15 +574,11 @@ export class CoreCluster {
       (each) => key !== undefined && equalBytes(each, key),
     );
     if (target < 0 || target === index) return;
-    if (isAboutOpening(message) && this.unheard.has(index)) return;
+    if (this.isLost(index, message)) return;
     if (message.type === "shares") history.push(`share ${message.height}`);
     const frame = encodeFrame({ epoch: epoch.committee.epoch, message });
     this.#inFlight.push({ at: this.now + this.linkDelay, to: target, from: index, frame });
   }
-}
-
-function isAboutOpening({ type }: Message): boolean {
-  return type === "shares" || type === "opened";
 }
 
 async function turns(count: number): Promise<void> {

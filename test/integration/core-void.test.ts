@@ -4,9 +4,11 @@
 import { expect, test, vi } from "vitest";
 import { toHex, utf8 } from "../../base/index.ts";
 import {
+  decodePayload,
   type DeliveredPage,
   Height,
   limits,
+  type Message,
   Namespace,
   quorum,
   spaces,
@@ -66,12 +68,12 @@ async function begun(): Promise<CoreCluster> {
 /** With its shares back the committee opens again, to the same on all nodes, and certifies all of it. */
 async function expectToGoOn(cluster: CoreCluster): Promise<void> {
   cluster.withoutShares.clear();
-  cluster.unheard.clear();
+  cluster.isLost = () => false;
   await submit(cluster, "after");
   expect(await cluster.until(() => haveDelivered(cluster, "after"), 60_000)).toBe(true);
   const [first, ...others] = cluster.nodes.map(outcomes);
   for (const other of others) expect(other).toEqual(first);
-  const reached = Math.max(...cluster.nodes.flatMap(voidsOf));
+  const reached = Math.max(0, ...cluster.nodes.flatMap(voidsOf));
   const isCovered = ({ certified }: ClusterNode): boolean =>
     certified.some((each) => each.certified.checkpoint.height > reached);
   expect(await cluster.until(() => cluster.nodes.every(isCovered), 60_000)).toBe(true);
@@ -83,6 +85,8 @@ async function expectToGoOn(cluster: CoreCluster): Promise<void> {
   );
   expect(new Set(roots).size).toBe(1);
 }
+
+const isOpening = ({ type }: Message): boolean => type === "shares" || type === "opened";
 
 const faultsOf = (cluster: CoreCluster): string[] => cluster.nodes.flatMap(({ faults }) => faults);
 
@@ -131,7 +135,7 @@ test("what cannot be opened is declared void by a quorum, and delivery goes on a
 test("whoever opened it alone goes back, and on with what the quorum declared", async () => {
   const cluster = await begun();
   cluster.withoutShares.add(1);
-  cluster.unheard.add(0);
+  cluster.isLost = (from, message) => from === 0 && isOpening(message);
   await submit(cluster, "told to one");
   const loner = cluster.nodes[0];
   const hasOpened = (): boolean =>
@@ -143,6 +147,34 @@ test("whoever opened it alone goes back, and on with what the quorum declared", 
   // What it had signed in between is not what the others sign, and it signs no second time.
   const others = faultsOf(cluster).filter((fault) => !fault.endsWith("WRONG_CHECKPOINT"));
   expect(others).toEqual([]);
+});
+
+test("whoever votes for a void block holds back what it learns to open, until that is decided", async () => {
+  const cluster = await begun();
+  cluster.withoutShares.add(1);
+  const voters = new Set<number>();
+  let named: Height | undefined;
+  cluster.isLost = (from, message) => {
+    if (message.type === "propose") {
+      const voided = decodePayload(message.header.payload)?.voided;
+      if (voided === undefined) return named !== undefined;
+      named = voided;
+      voters.add(from);
+      return false;
+    }
+    if (named === undefined) return from === 0 && isOpening(message);
+    // From here on openings alone come through, also those of the one that has them.
+    if (message.type === "vote" && message.kind === "prepare") voters.add(from);
+    return !isOpening(message) && message.type !== "pull-openings";
+  };
+  await submit(cluster, "undecided");
+  expect(await cluster.until(() => voters.size >= quorum(4), 60_000)).toBe(true);
+  expect(voters.has(0)).toBe(false);
+  await cluster.until(() => false, 5_000);
+  const reached = cluster.nodes.map(({ delivered }) => delivered.at(-1)?.height ?? 0);
+  for (const voter of voters) expect(reached[voter]).toBe((named ?? 0) - 1);
+  expect(reached[0]).toBeGreaterThanOrEqual(named ?? Infinity);
+  await expectToGoOn(cluster);
 });
 
 test("while a quorum can open, nothing is declared void, however late", async () => {
