@@ -15,6 +15,7 @@ export type {
   BlockMeaning,
   BlockState,
   DropReason,
+  Fees,
   FinishedBlock,
   L1Position,
   L1View,

@@ -44,6 +44,7 @@ import type {
   BlockContext,
   BlockMeaning,
   BlockState,
+  Fees,
   L1View,
   NamespaceState,
   Overlay,
@@ -113,6 +114,14 @@ export class Ledger {
   /** Whom L1 has named for the next committee, as of the last final block. */
   get candidates(): readonly Candidate[] | undefined {
     return candidatesOf(this.#assembly, this.#rules.committee);
+  }
+
+  /** As of the last final block. */
+  get fees(): Fees {
+    const reserves = this.namespaces()
+      .filter(({ reserve }) => reserve > 0)
+      .map(({ namespace, reserve }) => ({ namespace, reserve }));
+    return { baseFee: this.#final.baseFee, reserves };
   }
 
   get gauges(): Gauge[] {

@@ -77,6 +77,13 @@ export interface Charge {
   readonly earned: number;
 }
 
+/** What a byte costs in the next block, in fee units. */
+export interface Fees {
+  readonly baseFee: number;
+  /** Rollups whose reserve price is not zero, by id, ascending: the higher of the two holds. */
+  readonly reserves: readonly { readonly namespace: Namespace; readonly reserve: number }[];
+}
+
 /** A block that the ledger has taken in. */
 export interface BlockState {
   readonly height: Height;

@@ -10,7 +10,7 @@ import { Executor, type Persist } from "./executor.ts";
 /** What the node needs of its core. */
 export type NodeCore = Pick<
   Core,
-  "start" | "step" | "isBroken" | "progress" | "settlements" | "candidates" | "l1"
+  "start" | "step" | "isBroken" | "progress" | "fees" | "settlements" | "candidates" | "l1"
 >;
 
 export interface CoreHostPorts {

@@ -18,7 +18,7 @@ import type {
   StateSyncEvent,
 } from "../consensus/index.ts";
 import type { ParticipantEvent } from "../epoch/index.ts";
-import type { Attester, AttesterEffect, Ledger } from "../ledger/index.ts";
+import type { Attester, AttesterEffect, Fees, Ledger } from "../ledger/index.ts";
 import type { Mempool, MempoolEffect, Opening, OpeningEffect } from "../mempool/index.ts";
 import {
   blockHash,
@@ -171,6 +171,11 @@ export class Core {
       syncing: this.#stateSync.progress,
       epochsBehind: (this.#machines.later.newest ?? this.#committee.epoch) - this.#committee.epoch,
     };
+  }
+
+  /** What a byte costs in the block after the last one that is executed. */
+  get fees(): Fees {
+    return this.#ledger.fees;
   }
 
   /** The settlement contract of every rollup by its id, as of the newest L1 block read, 20 bytes each. */

@@ -19,6 +19,7 @@ import {
   transactionId,
   type TransactionStatus,
 } from "../protocol/index.ts";
+import type { Fees } from "../ledger/index.ts";
 import type { Archive } from "./archive.ts";
 import type { Health } from "./health.ts";
 import type { StatusBook } from "./status.ts";
@@ -33,6 +34,8 @@ export interface GatewayParts {
   readonly submit: (ticket: number, transaction: SealedTransaction) => void;
   readonly evidence: (after: Uint8Array, limit: number) => Promise<readonly KeptEvidence[]>;
   readonly health: () => Health;
+  /** Undefined between two cores. */
+  readonly fees: () => Fees | undefined;
   /** The lowest height that is kept whole: below it the disk may hold parts of blocks. */
   readonly oldest: () => Height;
 }
@@ -180,6 +183,10 @@ export class NodeGateway {
 
   health(): Health {
     return this.#parts.health();
+  }
+
+  fees(): Fees | undefined {
+    return this.#parts.fees();
   }
 }
 

@@ -207,6 +207,7 @@ class ConclaveNode implements RunningNode {
         this.#host.step({ type: "submit", now: now(), ticket, transaction }),
       evidence: async (after, limit) => this.#convicting.list(after, limit),
       health: () => this.#health(),
+      fees: () => this.#host.core?.fees,
       oldest: () => this.#oldest,
     });
     this.#anchoring = new Anchoring({

@@ -49,6 +49,16 @@ export interface Gateway {
   evidence(after: Uint8Array, limit: number): Promise<readonly KeptEvidence[]>;
 
   health(): Health;
+
+  /** What a byte costs in the next block; undefined while the node is between two epochs. */
+  fees(): Fees | undefined;
+}
+
+/** In fee units per byte. */
+export interface Fees {
+  readonly baseFee: number;
+  /** Of rollups that have one; the higher of the two holds. */
+  readonly reserves: readonly { readonly namespace: Namespace; readonly reserve: number }[];
 }
 
 export interface KeptEvidence {

@@ -34,6 +34,7 @@ import {
   checkpointSchema,
   epochContent,
   evidenceSchema,
+  feesSchema,
   healthSchema,
   pageContent,
   probeSchema,
@@ -168,6 +169,13 @@ function addChain(app: FastifyInstance, { gateway }: RoutePorts): void {
       return reply.type("application/octet-stream").send(encodeEpochEnd(end));
     },
   );
+
+  app.get("/v1/fees", { schema: describe("What a byte costs next", feesSchema) }, () => {
+    const fees = gateway.fees();
+    if (fees === undefined)
+      throw refusal("OVERLOADED", "the node is between two epochs: ask again");
+    return fees;
+  });
 
   app.get(
     "/v1/checkpoints/latest",

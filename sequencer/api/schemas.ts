@@ -111,6 +111,18 @@ export const evidenceSchema: Schema = object({
   },
 });
 
+export const feesSchema: Schema = object({
+  baseFee: natural("Fee units per byte in the next block."),
+  reserves: {
+    type: "array",
+    description: "Of rollups that have set a reserve price; the higher of the two holds.",
+    items: object({
+      namespace: natural("The rollup's id."),
+      reserve: natural("Fee units per byte."),
+    }),
+  },
+});
+
 export const healthSchema: Schema = object({
   live: { type: "boolean", description: "False asks for a restart." },
   ready: { type: "boolean", description: "False asks not to be sent traffic." },

@@ -37,6 +37,9 @@ function corrupted(adversary: Adversary, random: SeededRandom): CreateCore {
       get progress() {
         return core.progress;
       },
+      get fees() {
+        return core.fees;
+      },
       get settlements() {
         return core.settlements;
       },

@@ -87,6 +87,7 @@ test("a reserve price holds where the base fee is lower, and what is above the b
     { spent: 3 * fee, earned: 2 * fee },
     { spent: fee, earned: 0 },
   ]);
+  expect(chain.ledger.fees).toEqual({ baseFee: 1, reserves: [{ namespace: 0, reserve: 3 }] });
   expect(chain.ledger.check(transaction({ feeCap: 3 * fee - 1 }), Height(2))).toBe(
     "FEE_CAP_TOO_LOW",
   );

@@ -26,6 +26,7 @@ function coreAt(view: number, answer: (event: CoreEvent) => CoreEffect[] = () =>
     step: answer,
     isBroken: view === broken,
     progress: { view: View(view), final: Height(0) } as Progress,
+    fees: { baseFee: 1, reserves: [] },
     settlements: new Map(),
     candidates: [],
     l1: { number: 0, hash: undefined },

@@ -52,6 +52,7 @@ function silentGateway(store: Store = memoryStore(), oldest = 1): NodeGateway {
     submit: () => undefined,
     evidence: () => Promise.resolve([]),
     health: () => ({}) as Health,
+    fees: () => undefined,
     oldest: () => Height(oldest),
   });
 }

@@ -10,7 +10,7 @@ import {
   type Genesis,
   Height,
   Micros,
-  type Namespace,
+  Namespace,
   type Receipt,
   type SealedTransaction,
   senderDigest,
@@ -22,6 +22,7 @@ import {
 } from "../../../protocol/index.ts";
 import type {
   AnchoredCheckpoint,
+  Fees,
   FinalBlock,
   Gateway,
   KeptEvidence,
@@ -107,6 +108,10 @@ export class MemoryGateway implements Gateway {
   evidence(after: Uint8Array, limit: number): Promise<readonly KeptEvidence[]> {
     const found = this.kept.filter(({ name }) => compareBytes(name, after) > 0);
     return Promise.resolve(found.slice(0, limit));
+  }
+
+  fees(): Fees {
+    return { baseFee: 3, reserves: [{ namespace: Namespace(7), reserve: 9 }] };
   }
 
   health(): Health {

@@ -291,6 +291,10 @@ describe("operating", () => {
 
   test("metrics are Prometheus text, and limits and status are there to be read", async () => {
     expect(await (await ask("/metrics")).text()).toBe("conclave_up 1\n");
+    expect(await (await ask("/v1/fees")).json()).toEqual({
+      baseFee: 3,
+      reserves: [{ namespace: 7, reserve: 9 }],
+    });
     expect(await (await ask("/v1/limits")).json()).toMatchObject({ expiryHorizon: 20_000 });
     expect(await (await ask("/v1/status")).json()).toMatchObject({
       final: 3,
@@ -308,6 +312,7 @@ describe("operating", () => {
       "/v1/blocks/{height}": "/v1/blocks/1",
       "/v1/checkpoints/latest": "/v1/checkpoints/latest",
       "/v1/evidence": "/v1/evidence",
+      "/v1/fees": "/v1/fees",
       "/v1/genesis": "/v1/genesis",
       "/v1/limits": "/v1/limits",
       "/v1/status": "/v1/status",
