@@ -15,6 +15,14 @@ export async function askHealth(endpoint: string): Promise<NodeHealth> {
   throw noNode(endpoint);
 }
 
+/** What a byte costs a rollup in the next block, in fee units, as /v1/fees gives it. Throws as `askHealth`. */
+export async function askPrice(endpoint: string, namespace: number): Promise<number> {
+  const answer = await askNode(endpoint, "/v1/fees");
+  if (!isFees(answer)) throw noNode(endpoint);
+  const own = answer.reserves.find((each) => each.namespace === namespace);
+  return Math.max(answer.baseFee, own?.reserve ?? 0);
+}
+
 /** What a node says of itself, as JSON. Throws `CodedError` NODE_UNREACHABLE. */
 export async function askNode(endpoint: string, path: string): Promise<unknown> {
   try {
@@ -44,5 +52,29 @@ function isHealth(answer: unknown): answer is NodeHealth {
     "opened" in answer &&
     Number.isSafeInteger(answer.final) &&
     Number.isSafeInteger(answer.opened)
+  );
+}
+
+interface Fees {
+  readonly baseFee: number;
+  readonly reserves: readonly { readonly namespace: number; readonly reserve: number }[];
+}
+
+function isFees(answer: unknown): answer is Fees {
+  return (
+    typeof answer === "object" &&
+    answer !== null &&
+    "baseFee" in answer &&
+    "reserves" in answer &&
+    Number.isSafeInteger(answer.baseFee) &&
+    Array.isArray(answer.reserves) &&
+    answer.reserves.every(
+      (each: unknown) =>
+        typeof each === "object" &&
+        each !== null &&
+        "namespace" in each &&
+        "reserve" in each &&
+        Number.isSafeInteger(each.reserve),
+    )
   );
 }

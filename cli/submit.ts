@@ -13,7 +13,7 @@ import {
   payers,
 } from "../protocol/index.ts";
 import { clearTransaction, type ConclaveClient, keySigner, sealTransaction } from "../sdk/index.ts";
-import { askHealth } from "./node-health.ts";
+import { askHealth, askPrice } from "./node-health.ts";
 import {
   connect,
   endpointsOf,
@@ -72,7 +72,6 @@ async function makeTransaction(
   options: Options,
 ): ReturnType<typeof sealTransaction> {
   const network = await client.network();
-  const { feePerByte } = network.genesis.parameters;
   const request = {
     network,
     signer: keySigner(await readKey(options.key)),
@@ -83,10 +82,23 @@ async function makeTransaction(
       payer: options.payer,
       nonce: options.nonce ?? Date.now(),
       expiry: Height(options.expiry ?? (await highestFinal(endpointsOf(options))) + expiryHeights),
-      feeCap: options.feeCap ?? feePerByte * 2 * limits.transactionBodyBytesMax,
+      feeCap: options.feeCap ?? (await likelyFee(options)),
     },
   };
   return options.clear === true ? clearTransaction(request) : sealTransaction(request);
+}
+
+/**
+ * Any size's fee at the price of now, and at more for one that is smaller. The lowest price that a node says: a wrong one
+ * makes the transaction be refused, or be paid for at what it costs in truth.
+ */
+async function likelyFee(options: Options): Promise<number> {
+  const asked = endpointsOf(options).map((each) => askPrice(each, options.namespace));
+  const answers = await Promise.allSettled(asked);
+  const prices = answers.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  // Whoever answers nothing is told so by what asks for the height.
+  const price = prices.length === 0 ? 1 : Math.min(...prices, limits.baseFeeMax);
+  return 2 * price * limits.transactionBodyBytesMax;
 }
 
 /** One node's word is enough: a wrong one makes the transaction expire early or be refused, and no more. */
