@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IStake} from "./interfaces/IStake.sol";
+
 /// @title Who has earned what of what came in
 /// @notice Income is spread over all stake that earns by one number, what a unit has earned since the beginning; an account
 /// has the difference between then and now. So it costs the same for any number of accounts.
@@ -38,7 +40,7 @@ library Earnings {
     }
 
     /// @notice An epoch begins: what was starting earns.
-    /// @dev Cannot fail, or it would hold up the committee: `add` has seen to it that the sum fits.
+    /// @dev Cannot fail, or it would hold up the committee: `admit` has seen to it that the sum fits.
     function begin(Meter storage meter, uint64 epoch) internal {
         meter.epoch = epoch;
         meter.earning += meter.starting;
@@ -57,23 +59,37 @@ library Earnings {
         meter.rest = sum;
     }
 
-    /// @notice Stake has come to an account. It earns from the next epoch on.
+    /// @notice Counts stake that has come. It earns from the next epoch on.
+    function admit(Meter storage meter, uint96 amount) internal {
+        uint256 starting = uint256(meter.starting) + amount;
+        if (starting + meter.earning > type(uint96).max) revert IStake.TooMuch();
+        meter.starting = uint96(starting);
+    }
+
+    /// @notice Counts no more what was starting, and what was earning.
+    function release(Meter storage meter, uint96 starting, uint96 earning) internal {
+        meter.starting -= starting;
+        meter.earning -= earning;
+    }
+
+    /// @notice Stake has come to an account.
     function add(Account storage account, Meter storage meter, uint96 amount) internal {
+        admit(meter, amount);
         accrue(account, meter);
         account.starting += amount;
-        uint96 starting = meter.starting + amount;
-        if (starting > type(uint96).max - meter.earning) revert TooMuch();
-        meter.starting = starting;
     }
 
     /// @notice Stake has gone from an account, what came last first. It earns no more.
-    function remove(Account storage account, Meter storage meter, uint96 amount) internal {
+    /// @return starting How much of it had not yet begun to.
+    function remove(Account storage account, Meter storage meter, uint96 amount)
+        internal
+        returns (uint96 starting)
+    {
         accrue(account, meter);
-        uint96 starting = account.starting < amount ? account.starting : amount;
+        starting = account.starting < amount ? account.starting : amount;
         account.starting -= starting;
         account.earning -= amount - starting;
-        meter.starting -= starting;
-        meter.earning -= amount - starting;
+        release(meter, starting, amount - starting);
     }
 
     /// @notice Takes out what an account is owed, in whole units.
@@ -85,33 +101,27 @@ library Earnings {
 
     /// @notice Brings an account to the present.
     function accrue(Account storage account, Meter storage meter) internal {
-        account.owed = owed(account, meter);
-        account.perUnit = meter.perUnit;
-        if (account.epoch == meter.epoch) return;
-        account.epoch = meter.epoch;
-        account.earning += account.starting;
-        account.starting = 0;
-    }
-
-    /// @notice What an account is owed at present, in 2**-128 of a unit.
-    function owed(Account storage account, Meter storage meter) internal view returns (uint256 sum) {
-        sum = account.owed;
         uint256 earning = account.earning;
-        uint256 from = account.perUnit;
-        if (account.epoch != meter.epoch && account.starting != 0) {
-            uint256 start = meter.perUnitAt[account.epoch + 1];
-            sum += earning * (start - from);
-            earning += account.starting;
-            from = start;
+        uint256 perUnit = account.perUnit;
+        uint256 owed = account.owed;
+        if (account.epoch != meter.epoch) {
+            uint256 starting = account.starting;
+            if (starting != 0) {
+                uint256 start = meter.perUnitAt[account.epoch + 1];
+                owed += earning * (start - perUnit);
+                perUnit = start;
+                earning += starting;
+                account.earning = uint96(earning);
+                account.starting = 0;
+            }
+            account.epoch = meter.epoch;
         }
-        sum += earning * (meter.perUnit - from);
+        account.owed = owed + earning * (meter.perUnit - perUnit);
+        account.perUnit = meter.perUnit;
     }
 
-    /// @notice The same in whole units.
-    function earned(Account storage account, Meter storage meter) internal view returns (uint256) {
-        return owed(account, meter) >> SHIFT;
+    /// @notice All stake of an account.
+    function stakeOf(Account storage account) internal view returns (uint96) {
+        return account.earning + account.starting;
     }
-
-    /// @notice More is staked than can be counted.
-    error TooMuch();
 }

@@ -22,7 +22,11 @@ export const stakeAbi: Interface = new Interface([
   "function UNBONDING() view returns (uint64)",
   "event Registered(address indexed operator, bytes32 indexed keyHash, bytes key, bytes32 networkKey, string multiaddr, uint96 amount)",
   "event StakeAdded(address indexed operator, uint96 amount, uint96 total)",
-  "event Claimed(address indexed operator, uint256 amount)",
+  "event Claimed(address indexed operator, address indexed who, uint256 amount)",
+  "event Delegated(address indexed operator, address indexed delegator, uint96 amount)",
+  "event Undelegated(address indexed operator, address indexed delegator, uint96 amount, uint64 lastEpoch)",
+  "event DelegationWithdrawn(address indexed operator, address indexed delegator, uint96 amount)",
+  "event CommissionSet(address indexed operator, uint16 commission, uint64 fromEpoch)",
   "event Exited(address indexed operator, uint64 lastEpoch)",
   "event Withdrawn(address indexed operator, uint96 amount)",
 ]);

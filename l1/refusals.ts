@@ -14,7 +14,15 @@ const words: Readonly<Record<string, string>> = {
   "BadPossession()":
     "the proof of possession is not of this key for this account, contract and chain: prepare the registration again",
   "StakeTooSmall(uint96 amount, uint96 least)": "{amount} units are below the least stake, {least}",
-  "Full()": "all seats are taken",
+  "Full(uint256 least)":
+    "all seats are taken, and whoever has least is put out only for a stake above {least}",
+  "CommissionTooHigh(uint16 commission, uint16 most)":
+    "a commission of {commission} is more than {most}, in hundredths of a percent",
+  "CommissionStepTooLarge(uint16 step, uint16 most)":
+    "a commission moves by {most} hundredths of a percent at most, not by {step}",
+  "CommissionAnnounced(uint64 fromEpoch)":
+    "a commission is announced already; the next can be from epoch {fromEpoch} on",
+  "NotDelegated(uint96 staying)": "no more than {staying} is delegated to this operator",
   "NotTheHub(address caller)": "only the hub may do this",
   "NothingToSlash(address operator)": "{operator} has no stake any more",
   "NothingToWithdraw(address operator)":

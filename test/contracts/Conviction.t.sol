@@ -37,7 +37,7 @@ contract ConvictionTest is HubTest {
         vm.expectEmit();
         emit IHub.Convicted(LIAR, epoch, kind, kind, slot);
         vm.expectEmit();
-        emit IStake.Slashed(LIAR, REPORTER, 7 * STAKE_MIN, 7 * STAKE_MIN / 20);
+        emit IStake.Slashed(LIAR, REPORTER, 7 * STAKE_MIN, 0, 7 * STAKE_MIN / 20);
         vm.prank(REPORTER);
         hub.convict(key, epoch, first, second, signature);
         (, uint96 left, bool isActive) = stake.operatorOf(LIAR);

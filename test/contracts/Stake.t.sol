@@ -123,15 +123,6 @@ contract StakeTest is HubTest {
         stake.addStake(1);
     }
 
-    function test_there_are_128_seats() external {
-        for (uint160 i = 1; i <= 128; i++) {
-            address operator = address(0x1000 + i);
-            _fund(operator);
-            _register(operator, Keys.keyOf(i), _prove(stake, operator, i), STAKE_MIN);
-        }
-        _refuses(ALICE, Keys.keyOf(129), _prove(stake, ALICE, 129), IStake.Full.selector);
-    }
-
     function test_a_network_key_is_of_one_operator_and_not_zero() external {
         _register(ALICE, Keys.keyOf(7), _prove(stake, ALICE, 7), STAKE_MIN);
         bytes32 taken = networkKeyOf(ALICE);
