@@ -1,5 +1,6 @@
 export { isCertificateOf } from "./certificates.ts";
 export type { ReplicaEffect, ReplicaEvent } from "./events.ts";
+export { leaderSchedule } from "./leader.ts";
 export type { Application, VoteSignatures } from "./ports.ts";
 export type { Origin } from "./proposal.ts";
 export { certificateKey, hashesToLoad, type Recovered } from "./recovery.ts";

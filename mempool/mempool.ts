@@ -153,7 +153,7 @@ export class Mempool {
     readonly cut: Cut;
     readonly gate: EmissionGate;
     /** Who named the cut: asked first for what is missing. */
-    readonly from?: ValidatorIndex;
+    readonly from?: ValidatorIndex | undefined;
   }): Ordering | "missing" | "invalid" {
     const { parent, cut, gate, from } = request;
     const state = this.#chain.after(parent);

@@ -21,6 +21,8 @@ import {
   namespacesRoot,
   type Payload,
   type QC,
+  type ValidatorIndex,
+  type View,
   zeroHash,
 } from "../protocol/index.ts";
 import { isClosing, judgeClosing, mayClose } from "./closing.ts";
@@ -69,6 +71,7 @@ export interface ChainParts {
   /** Whether final blocks await their opening in such numbers, or for so long, that nothing should be added to them. */
   isOpeningBehind(now: Micros): boolean;
   readonly voiding: Pick<Voiding, "wish" | "isAgreed" | "promise">;
+  leaderOf(view: View): ValidatorIndex;
   /**
    * How long after its parent's time this node proposes a block at the earliest, µs. A leader's own choice and no rule:
    * fewer blocks cost less when machines are small, at half of it in latency.
@@ -299,7 +302,8 @@ export class Chain {
   #workOutClaimed(header: Header, parent: Tip): Worked | "missing" | "invalid" {
     const claimed = decodePayload(header.payload);
     if (claimed === undefined) return "invalid";
-    const worked = this.#work(parent, claimed);
+    // Whose proposal it is has what it names: a lane may have been shown to nobody else.
+    const worked = this.#work(parent, claimed, this.#parts.leaderOf(header.view));
     if (typeof worked === "string") return worked;
     // One encoding per value: equal bytes are the equal cut, time, count, order and cursor.
     return equalBytes(encodePayload(worked.payload), header.payload) ? worked : "invalid";
@@ -351,13 +355,14 @@ export class Chain {
   #work(
     parent: Tip,
     { cut, l1, snapshot, nextCommittee, voided }: Claim,
+    from?: ValidatorIndex,
   ): Worked | "missing" | "invalid" {
     if (parent.isClosed) return this.#workEmpty(parent);
     const { ledger, mempool, epochTime, hasSealingKey } = this.#parts;
     const height = Height(parent.height + 1);
     const draft = ledger.open({ parent: parent.hash, height, l1 });
     if (typeof draft === "string") return draft;
-    const ordering = mempool.order({ parent: parent.hash, cut, gate: draft });
+    const ordering = mempool.order({ parent: parent.hash, cut, gate: draft, from });
     if (typeof ordering === "string") return ordering;
     if (ordering.time < parent.time) return "invalid";
     const { ordered, leaves } = draft.finish();

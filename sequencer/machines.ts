@@ -2,7 +2,13 @@
 // each other goes through the core.
 
 import { type Gauge } from "../base/index.ts";
-import { initialSafety, Replica, StateSync, type VoteSignatures } from "../consensus/index.ts";
+import {
+  initialSafety,
+  leaderSchedule,
+  Replica,
+  StateSync,
+  type VoteSignatures,
+} from "../consensus/index.ts";
 import { Attester, Ledger } from "../ledger/index.ts";
 import { type LaneSignatures, Mempool, Opening } from "../mempool/index.ts";
 import {
@@ -146,6 +152,7 @@ export function createMachines(
       nextCommittee: (height) => rounds.nextCommittee(height),
       isOpeningBehind: (at) => delivery.isBehind(at),
       voiding,
+      leaderOf: leaderSchedule(epoch.hash, committee.epoch, seats),
       blockInterval: options.blockInterval ?? 0,
     },
     tip,

@@ -79,6 +79,7 @@ class Node {
       snapshots,
       isOpeningBehind: () => this.stalled !== undefined,
       voiding: this.voiding,
+      leaderOf: () => ValidatorIndex(0),
       blockInterval: 0,
       epochTime: 0,
       hasSealingKey: true,

@@ -110,6 +110,7 @@ class Node {
     const rest = {
       isOpeningBehind: () => this.isBehind,
       voiding: { wish: () => undefined, isAgreed: () => false, promise: () => undefined },
+      leaderOf: () => ValidatorIndex(0),
       blockInterval: 0,
       nextCommittee: () => this.known,
     };
