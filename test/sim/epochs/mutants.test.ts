@@ -9,5 +9,5 @@ test.each(mine)(
     const { checker } = await hunt(mutant.knownSeed);
     expect(checker).toBeOneOf([...mutant.checkers]);
   },
-  120_000,
+  300_000,
 );
