@@ -7,9 +7,13 @@ import { openKeyFile, type PasswordSource, readKeyFile, readKeyLabel } from "../
 import {
   checkRegistration,
   committeeAt,
+  delegationAt,
   makeRegistration,
   operatorAt,
   planClaim,
+  planCommission,
+  planDelegate,
+  planDelegation,
   planExit,
   planRegister,
   planStake,
@@ -19,7 +23,7 @@ import {
   toUnits,
 } from "../l1/index.ts";
 import { addQuery, addVerb, address, amount, passwordSource } from "./l1-command.ts";
-import { hex, readGenesis, readJson, runCommands, show } from "./program.ts";
+import { hex, natural, readGenesis, readJson, runCommands, show } from "./program.ts";
 
 interface KeyOptions {
   readonly keystore: string;
@@ -78,29 +82,90 @@ await runCommands("validator", (group) => {
     example: "",
     plan: planWithdraw,
   });
-  addVerb(group, {
+  addVerb<{ readonly operator?: string }>(group, {
     name: "claim",
-    what: "take what the stake has earned of the fees",
+    what: "take what one's stake, or what one has staked on --operator, has earned of the fees",
     example: "",
-    plan: planClaim,
+    define: (command) => command.option("--operator <address>", "of a delegation", address),
+    plan: (l1, account, { operator }) =>
+      operator === undefined
+        ? planClaim(l1, account)
+        : planDelegation(l1, operator, { type: "claim" }),
   });
-  addQuery<{ readonly operator?: string }>(group, {
+  addDelegation(group);
+  addQuery<{ readonly operator?: string; readonly delegator?: string }>(group, {
     name: "status",
-    what: "show an operator's stake, and the committee",
+    what: "show an operator's stake, what somebody has staked on it, and the committee",
     example: "--operator 0x00000000000000000000000000000000000000a1",
-    define: (command) => command.option("--operator <address>", "whose stake", address),
-    async ask(l1, { operator }) {
+    define: (command) =>
+      command
+        .option("--operator <address>", "whose stake", address)
+        .option("--delegator <address>", "who has staked on it", address),
+    async ask(l1, { operator, delegator }) {
       const [committee, { address: token, decimals }] = [
         await committeeAt(l1),
         await l1.stakeToken(),
       ];
       const network = { ...committee, token, decimals };
       if (operator === undefined) return network;
-      return { operator, ...(await operatorAt(l1, operator)), ...network };
+      const delegation = delegator === undefined ? {} : await delegationAt(l1, operator, delegator);
+      return { operator, ...(await operatorAt(l1, operator)), ...delegation, ...network };
     },
   });
   return group;
 });
+
+/** What others stake on an operator, and what it takes for that. */
+function addDelegation(group: Command): void {
+  const withOperator = (command: Command): Command =>
+    command.requiredOption("--operator <address>", "on whom", address);
+  addVerb<{ readonly operator: string; readonly amount: string; readonly commissionMost: number }>(
+    group,
+    {
+      name: "delegate",
+      what: "stake on an operator: it earns and is slashed as the operator's own",
+      example:
+        "--operator 0x00000000000000000000000000000000000000a1 --amount 10 --commission-most 500",
+      define: (command) =>
+        withOperator(command)
+          .requiredOption("--amount <tokens>", "to stake", amount)
+          .requiredOption(
+            "--commission-most <n>",
+            "hundredths of a percent; not above it",
+            natural,
+          ),
+      plan: async (l1, account, { operator, amount, commissionMost }) => {
+        const units = toUnits(amount, await l1.stakeToken());
+        return planDelegate(l1, account, { operator, amount: units, commissionMost });
+      },
+    },
+  );
+  addVerb<{ readonly operator: string; readonly amount: string }>(group, {
+    name: "undelegate",
+    what: "take stake back from an operator; it is free after the unbonding time",
+    example: "--operator 0x00000000000000000000000000000000000000a1 --amount 10",
+    define: (command) => withOperator(command).requiredOption("--amount <tokens>", "of it", amount),
+    plan: async (l1, _, { operator, amount }) => {
+      const units = toUnits(amount, await l1.stakeToken());
+      return planDelegation(l1, operator, { type: "undelegate", amount: units });
+    },
+  });
+  addVerb<{ readonly operator: string }>(group, {
+    name: "withdraw-delegation",
+    what: "be paid what was taken back, once it is free",
+    example: "--operator 0x00000000000000000000000000000000000000a1",
+    define: withOperator,
+    plan: (l1, _, { operator }) => planDelegation(l1, operator, { type: "withdraw" }),
+  });
+  addVerb<{ readonly commission: number }>(group, {
+    name: "commission",
+    what: "say which part of others' earnings the operator takes",
+    example: "--commission 500",
+    define: (command) =>
+      command.requiredOption("--commission <n>", "hundredths of a percent", natural),
+    plan: (l1, operator, { commission }) => planCommission(l1, operator, commission),
+  });
+}
 
 /** Where the validator's key is; the wallet may be elsewhere. */
 function addPrepare(group: Command): void {

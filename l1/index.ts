@@ -5,10 +5,14 @@ export { L1, type L1Place, type Token } from "./connection.ts";
 export { type Entry, FileJournal, type Journal } from "./journal.ts";
 export {
   committeeAt,
+  delegationAt,
   operatorAt,
   type OwnerWish,
   planClaim,
+  planCommission,
   planCreate,
+  planDelegate,
+  planDelegation,
   planExit,
   planFund,
   planOwn,

@@ -68,6 +68,54 @@ export async function planClaim(l1: L1, operator: string): Promise<Plan> {
   return steps(call("claim what the stake has earned", stake, stakeAbi, "claim"));
 }
 
+/** Stakes on an operator, unless it takes more than that of the earnings: hundredths of a percent. */
+export async function planDelegate(
+  l1: L1,
+  delegator: string,
+  wish: { readonly operator: string; readonly amount: Units; readonly commissionMost: number },
+): Promise<Plan> {
+  const { operator, amount, commissionMost } = wish;
+  const stake = await l1.stake();
+  const token = await l1.stakeToken();
+  return paid(l1, { owner: delegator, spender: stake, token, amount }, [
+    call("stake on the operator", stake, stakeAbi, "delegate", operator, amount, commissionMost),
+  ]);
+}
+
+/** What a delegator may do with what it has staked on an operator. */
+export type DelegationWish =
+  | { readonly type: "undelegate"; readonly amount: Units }
+  | { readonly type: "withdraw" }
+  | { readonly type: "claim" };
+
+export async function planDelegation(
+  l1: L1,
+  operator: string,
+  wish: DelegationWish,
+): Promise<Plan> {
+  const stake = await l1.stake();
+  const own = (what: string, name: string, ...values: unknown[]): Plan =>
+    steps(call(what, stake, stakeAbi, name, operator, ...values));
+  switch (wish.type) {
+    case "undelegate":
+      return own("take back from the operator", "undelegate", wish.amount);
+    case "withdraw":
+      return own("withdraw what was taken back", "withdrawDelegation");
+    case "claim":
+      return own("claim what the delegation has earned", "claimDelegation");
+    default:
+      return unreachable(wish);
+  }
+}
+
+/** @param commission Hundredths of a percent of what others earn by staking on the operator. */
+export async function planCommission(l1: L1, operator: string, commission: number): Promise<Plan> {
+  const pool = await poolAt(l1, operator);
+  if (pool.commission === commission && pool.nextFrom === 0)
+    return already(`${operator} takes this commission`);
+  return steps(call("set the commission", await l1.stake(), stakeAbi, "setCommission", commission));
+}
+
 /** What only a rollup's owner may do. */
 export type OwnerWish =
   | { readonly type: "policy"; readonly policy: number }
@@ -136,7 +184,7 @@ export async function planFund(
   ]);
 }
 
-export interface OperatorState {
+export interface OperatorState extends PoolState {
   readonly keyHash: string;
   readonly stake: Units;
   readonly isActive: boolean;
@@ -152,7 +200,51 @@ export async function operatorAt(l1: L1, operator: string): Promise<OperatorStat
     "operatorOf",
     operator,
   )) as unknown as [string, bigint, boolean];
-  return { keyHash, stake, isActive, earned: await earnedBy(l1, operator) };
+  const pool = await poolAt(l1, operator);
+  return { keyHash, stake, isActive, earned: await earnedBy(l1, operator), ...pool };
+}
+
+export interface PoolState {
+  /** What others have staked on the operator. */
+  readonly delegated: Units;
+  /** Hundredths of a percent; the announced one holds from that epoch on, if it is not 0. */
+  readonly commission: number;
+  readonly nextCommission: number;
+  readonly nextFrom: number;
+}
+
+async function poolAt(l1: L1, operator: string): Promise<PoolState> {
+  const [delegated, ...rest] = (await l1.read(
+    stakeAbi,
+    await l1.stake(),
+    "poolOf",
+    operator,
+  )) as unknown as [bigint, bigint, bigint, bigint];
+  const [commission = 0, nextCommission = 0, nextFrom = 0] = rest.map(Number);
+  return { delegated, commission, nextCommission, nextFrom };
+}
+
+export interface DelegationState {
+  readonly staying: Units;
+  /** On its way back. */
+  readonly leaving: Units;
+  /** Up to which that answers for the operator. */
+  readonly lastEpoch: number;
+}
+
+export async function delegationAt(
+  l1: L1,
+  operator: string,
+  delegator: string,
+): Promise<DelegationState> {
+  const [staying, leaving, lastEpoch] = (await l1.read(
+    stakeAbi,
+    await l1.stake(),
+    "delegationOf",
+    operator,
+    delegator,
+  )) as unknown as [bigint, bigint, bigint];
+  return { staying, leaving, lastEpoch: Number(lastEpoch) };
 }
 
 /** By asking what `claim` would pay: that is where it is worked out. */

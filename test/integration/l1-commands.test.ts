@@ -106,6 +106,35 @@ test("a validator registers, adds to its stake and leaves, and hears when it ask
   });
 });
 
+test("somebody stakes on a validator that takes no more than it may, and takes it back", async () => {
+  const operator = devAccount(1).address;
+  const set = await run("validator commission --commission 300", {
+    key: devAccount(1).privateKey,
+  });
+  expect(set.answer.events?.[0]).toMatchObject({ event: "CommissionSet", commission: "300" });
+  const dear = await run(
+    `validator delegate --operator ${operator} --amount 5 --commission-most 200`,
+  );
+  expect(dear.answer.error).toMatchObject({ details: { error: "CommissionTooHigh" } });
+  const done = await run(
+    `validator delegate --operator ${operator} --amount 5 --commission-most 300`,
+  );
+  expect(done.answer.events?.[0]).toMatchObject({ event: "Delegated", amount: "5000000" });
+  const status = `validator status --operator ${operator} --delegator ${stranger.address}`;
+  expect((await run(status)).answer).toMatchObject({
+    delegated: "5000000",
+    commission: 300,
+    staying: "5000000",
+  });
+  const back = await run(`validator undelegate --operator ${operator} --amount 2`);
+  expect(back.answer.events?.[0]).toMatchObject({ event: "Undelegated", amount: "2000000" });
+  expect((await run(status)).answer).toMatchObject({ staying: "3000000", leaving: "2000000" });
+  const early = await run(`validator withdraw-delegation --operator ${operator}`);
+  expect(early.answer.error).toMatchObject({ details: { error: "StillBonded" } });
+  const most = await run(`validator undelegate --operator ${operator} --amount 4`);
+  expect(most.answer.error?.message).toContain("no more than 3000000 is delegated");
+});
+
 test("a registration is signed where the keys are, and sent from where the wallet is", async () => {
   const file = join(world.folder, `registration-${count}.json`);
   const prepared = await run(
