@@ -39,6 +39,6 @@ test("a committee is prepared and takes over within what one transaction may cos
 }, 120_000);
 
 test("what is paid once, or by users, is bounded", async () => {
-  expect((await convictionGas(chain))["convict/gas"]).toBeLessThanOrEqual(331_200);
+  expect((await convictionGas(chain))["convict/gas"]).toBeLessThanOrEqual(340_000);
   expect((await onceGas(chain))["inbox/200-bytes/gas"]).toBeLessThanOrEqual(70_000);
 }, 120_000);
