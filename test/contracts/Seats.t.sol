@@ -48,6 +48,27 @@ contract SeatsTest is StakeTest {
         assertEq(token.balanceOf(operatorAt(77)), 10 * STAKE_MIN);
     }
 
+    /// @notice Each one's place in the list is right after a change: or somebody would take another out instead of itself.
+    function test_after_a_change_of_seats_everyone_leaves_as_itself() external {
+        fund(NEWCOMER, 100 * STAKE_MIN);
+        (bytes memory key, bytes memory possession) = _keyOf(NEWCOMER);
+        _register(key, possession, 100 * STAKE_MIN);
+        address[] memory active = stake.activeOperators();
+        for (uint256 i = 0; i < active.length; i++) {
+            // From the front, so that the last one moves each time.
+            vm.prank(active[i]);
+            stake.exit();
+            (,, bool isActive) = stake.operatorOf(active[i]);
+            assertTrue(!isActive, "out");
+            address[] memory others = stake.activeOperators();
+            assertEq(others.length, active.length - i - 1);
+            for (uint256 j = 0; j < others.length; j++) {
+                (,, isActive) = stake.operatorOf(others[j]);
+                assertTrue(isActive, "in");
+            }
+        }
+    }
+
     function test_what_is_delegated_keeps_a_seat() external {
         fund(FRIEND, 30 * STAKE_MIN);
         vm.prank(FRIEND);
