@@ -144,8 +144,8 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
     edits: [
       {
         file: "sequencer/core.ts",
-        from: 'this.#out.push({ type: "delivered", height, batches });',
-        to: 'for (let i = 0; i < 2; i++) this.#out.push({ type: "delivered", height, batches });',
+        from: 'this.#out.push({ type: "delivered", height, batches, voidedBy });',
+        to: 'for (let i = 0; i < 2; i++) this.#out.push({ type: "delivered", height, batches, voidedBy });',
       },
     ],
     checkers: ["once"],
@@ -440,9 +440,11 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
         to: "",
       },
     ],
-    checkers: ["memory"],
-    knownSeed: 1,
+    // Whoever believes that too much waits to be opened adds nothing to it, and keeps others' transactions waiting.
+    checkers: ["memory", "inclusion-bound"],
+    knownSeed: 2,
     budget: 5,
+    options: whereProcessesDie,
   },
   {
     name: "a node that answers no questions about openings",
