@@ -21,12 +21,12 @@ import type { ParticipantEvent } from "../epoch/index.ts";
 import type { Attester, AttesterEffect, Fees, Ledger } from "../ledger/index.ts";
 import type { Mempool, MempoolEffect, Opening, OpeningEffect } from "../mempool/index.ts";
 import {
-  blockHash,
   type Candidate,
   type CertifiedCheckpoint,
   type Checkpoint,
   checkpointHash,
   type Committee,
+  decodePayload,
   encodeEpochEnd,
   type Epoch,
   type EpochEnd,
@@ -351,12 +351,16 @@ export class Core {
 
   /** Who votes to declare a height void must not forget it. A proposal is its leader's vote. */
   #promise(message: Message): void {
-    const isVote = message.type === "vote" && message.kind === "prepare";
-    if (!isVote && message.type !== "propose") return;
-    const hash = message.type === "propose" ? blockHash(message.header) : message.hash;
-    if (this.#chain.executed(hash)?.payload.voided === undefined) return;
+    if (this.#voidedBy(message) === undefined) return;
     const writes = [this.#machines.voiding.record];
     this.#out.push({ type: "persist", writes, sync: true });
+  }
+
+  /** The height that is void if what this node says here has its way. Its own proposal it has yet to work out. */
+  #voidedBy(message: Message): Height | undefined {
+    if (message.type === "propose") return decodePayload(message.header.payload)?.voided;
+    if (message.type !== "vote" || message.kind !== "prepare") return undefined;
+    return this.#chain.executed(message.hash)?.payload.voided;
   }
 
   /** What this node votes for will very likely be final: its decryption shares are computed while the others vote. */

@@ -4,6 +4,7 @@
 import { expect, test, vi } from "vitest";
 import { toHex, utf8 } from "../../base/index.ts";
 import {
+  blockHash,
   decodePayload,
   type DeliveredPage,
   Height,
@@ -149,33 +150,47 @@ test("whoever opened it alone goes back, and on with what the quorum declared", 
   expect(others).toEqual([]);
 });
 
-test("whoever votes for a void block holds back what it learns to open, until that is decided", async () => {
-  const cluster = await begun();
-  cluster.withoutShares.add(1);
-  const voters = new Set<number>();
-  let named: Height | undefined;
-  cluster.isLost = (from, message) => {
-    if (message.type === "propose") {
-      const voided = decodePayload(message.header.payload)?.voided;
-      if (voided === undefined) return named !== undefined;
-      named = voided;
-      voters.add(from);
-      return false;
-    }
-    if (named === undefined) return from === 0 && isOpening(message);
-    // From here on openings alone come through, also those of the one that has them.
-    if (message.type === "vote" && message.kind === "prepare") voters.add(from);
-    return !isOpening(message) && message.type !== "pull-openings";
-  };
-  await submit(cluster, "undecided");
-  expect(await cluster.until(() => voters.size >= quorum(4), 60_000)).toBe(true);
-  expect(voters.has(0)).toBe(false);
-  await cluster.until(() => false, 5_000);
-  const reached = cluster.nodes.map(({ delivered }) => delivered.at(-1)?.height ?? 0);
-  for (const voter of voters) expect(reached[voter]).toBe((named ?? 0) - 1);
-  expect(reached[0]).toBeGreaterThanOrEqual(named ?? Infinity);
-  await expectToGoOn(cluster);
-});
+test.each([
+  { when: "as it runs", crashes: false },
+  { when: "over a crash as well", crashes: true },
+])(
+  "whoever votes for a void block holds back what it learns to open, until that is decided: $when",
+  async ({ crashes }) => {
+    const cluster = await begun();
+    cluster.withoutShares.add(1);
+    const voters = new Set<number>();
+    const naming = new Set<string>();
+    let named: Height | undefined;
+    cluster.isLost = (from, message) => {
+      if (message.type === "propose") {
+        const voided = decodePayload(message.header.payload)?.voided;
+        if (voided === undefined) return named !== undefined;
+        named = voided;
+        naming.add(toHex(blockHash(message.header)));
+        voters.add(from);
+        return false;
+      }
+      if (named === undefined) return from === 0 && isOpening(message);
+      // From here on openings alone come through, also those of the one that has them.
+      if (message.type === "vote" && message.kind === "prepare" && naming.has(toHex(message.hash)))
+        voters.add(from);
+      return !isOpening(message) && message.type !== "pull-openings";
+    };
+    await submit(cluster, "undecided");
+    expect(await cluster.until(() => voters.size >= quorum(4), 60_000)).toBe(true);
+    expect(voters.has(0)).toBe(false);
+    if (crashes)
+      for (const voter of voters) {
+        cluster.stop(voter);
+        await cluster.start(voter);
+      }
+    await cluster.until(() => false, 5_000);
+    const reached = cluster.nodes.map(({ delivered }) => delivered.at(-1)?.height ?? 0);
+    for (const voter of voters) expect(reached[voter]).toBe((named ?? 0) - 1);
+    expect(reached[0]).toBeGreaterThanOrEqual(named ?? Infinity);
+    await expectToGoOn(cluster);
+  },
+);
 
 test("while a quorum can open, nothing is declared void, however late", async () => {
   const cluster = await begun();
