@@ -27,6 +27,8 @@ import { committeeOf, parameters, signaturesOf } from "../mempool/cluster.ts";
 const { snapshotHeights } = limits;
 const now = Micros(1);
 const voidAfter = 10_000_000;
+/** Of every view. */
+const leader = ValidatorIndex(3);
 const hash = sha256(utf8("genesis"));
 const name = (height: number, label = "root"): SnapshotName => ({
   height: Height(height),
@@ -36,6 +38,7 @@ const name = (height: number, label = "root"): SnapshotName => ({
 /** A node that knows the roots which it is told of, at the end of a chain of final empty blocks. */
 class Node {
   readonly chain: Chain;
+  readonly mempool: Mempool;
   readonly roots: SnapshotName[] = [];
   /** The height that it waits for, and since when. */
   stalled: { readonly height: Height; readonly since: Micros } | undefined;
@@ -55,7 +58,7 @@ class Node {
     const options = { genesis, genesisHash: hash, committee };
     const l1 = new L1Log(genesis.l1Start, []);
     const ledger = new Ledger({ l1 }, options);
-    const mempool = new Mempool(
+    this.mempool = new Mempool(
       { admission: { check: () => undefined }, signatures: signaturesOf(0) },
       {
         ...genesis,
@@ -73,13 +76,13 @@ class Node {
       rootAt: (height: Height) => roots.find((each) => each.height === height)?.root,
     };
     const parts = {
-      mempool,
+      mempool: this.mempool,
       ledger,
       l1,
       snapshots,
       isOpeningBehind: () => this.stalled !== undefined,
       voiding: this.voiding,
-      leaderOf: () => ValidatorIndex(0),
+      leaderOf: () => leader,
       blockInterval: 0,
       epochTime: 0,
       hasSealingKey: true,
@@ -133,6 +136,25 @@ class Node {
 
 const voidedBy = (header: Header): Height | undefined => decodePayload(header.payload)?.voided;
 const named = (header: Header): SnapshotName | undefined => decodePayload(header.payload)?.snapshot;
+
+test("whoever proposed a block is asked first for the lanes that it names, before their owner", () => {
+  const node = new Node();
+  const header = node.propose();
+  const payload = decodePayload(header.payload);
+  if (payload === undefined) throw new Error("it decodes");
+  const owner = 1;
+  const tip = { incarnation: 1, sequence: 4, hash: sha256(utf8("shown to the leader alone")) };
+  const cut = payload.cut.map((read, index) => (index === owner ? { ...read, ...tip } : read));
+  const naming = { ...header, payload: encodePayload({ ...payload, cut }) };
+  expect(node.judge(naming)).toBe("missing");
+  const effects = node.mempool.step({ type: "tick", now });
+  const asked = effects.flatMap((effect) =>
+    effect.type === "send" && effect.message.type === "get-lanes"
+      ? [{ to: effect.to, owner: effect.message.owner }]
+      : [],
+  );
+  expect(asked).toEqual([{ to: leader, owner }]);
+});
 
 test("a leader names the newest state that it knows, right after its parent's view, and once", () => {
   const node = new Node();
