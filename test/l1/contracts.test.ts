@@ -3,29 +3,11 @@ import { join } from "node:path";
 import { AbiCoder, type ErrorFragment, Interface } from "ethers";
 import { expect, test } from "vitest";
 import { abis, readArtifact, refusalOf } from "../../l1/index.ts";
-import { hubAbi, rollupsAbi, settlementAbi, stakeAbi, tokenAbi } from "../../l1/abi.ts";
+import { settlementAbi } from "../../l1/abi.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const compiled = async (source: string): Promise<Interface> =>
   new Interface([...(await readArtifact(root, source)).abi]);
-
-test.each([
-  { source: "Hub", abi: hubAbi },
-  { source: "Stake", abi: stakeAbi },
-  { source: "Rollups", abi: rollupsAbi },
-  { source: "Settlement", abi: settlementAbi },
-  { source: "devnet/FeeToken", abi: tokenAbi },
-])("what is called of $source is there, and answers as is written", async ({ source, abi }) => {
-  const made = await compiled(source);
-  for (const fragment of abi.fragments.filter(({ type }) => type !== "constructor")) {
-    const text = fragment.format("sighash");
-    expect(signaturesOf(made, fragment.type)).toContain(text);
-    if (fragment.type === "function" && abi.getFunction(text)?.constant === true)
-      expect(abi.getFunction(text)?.outputs.map(({ type }) => type)).toEqual(
-        made.getFunction(text)?.outputs.map(({ type }) => type),
-      );
-  }
-});
 
 test("a settlement is made of what we give it", async () => {
   const made = await compiled("Settlement");
