@@ -76,6 +76,8 @@ export type Observation =
       readonly process: Process;
       readonly height: Height;
       readonly batches: readonly Batch[];
+      /** Height of the block that has declared all sealed in it void. */
+      readonly voidedBy: Height | undefined;
     }
   | {
       readonly type: "certified";

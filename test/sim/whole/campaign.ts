@@ -31,6 +31,7 @@ import { SeededRandom } from "../random.ts";
 import { World } from "../world.ts";
 import { AccountedSealing } from "./accounted-sealing.ts";
 import { Clients, type Sent } from "./clients.ts";
+import { LostShares } from "./lost-shares.ts";
 import { coreKind, type CoreNode, type CoreParts, trueParts } from "./node.ts";
 import { Clocks } from "./clocks.ts";
 import { Panel } from "./panel.ts";
@@ -56,6 +57,10 @@ export interface CoreCampaignOptions extends CommonOptions {
   readonly absence?: Absence;
   /** Heights that each disk keeps; all of them unless said otherwise. */
   readonly retention?: number;
+  /** Some seats have lost their shares of some blocks. */
+  readonly losesShares?: boolean;
+  /** How long a block of theirs waits to be declared void, µs; 0 for ever. */
+  readonly voidAfter?: number;
   /** Checkers that keep silent, so that it shows whether another one notices. */
   readonly ignored?: readonly string[];
 }
@@ -73,6 +78,9 @@ export interface CoreReport extends CommonReport {
   readonly transactions: number;
   readonly delivered: number;
   readonly certified: number;
+  /** How many blocks were declared void, and how often somebody went back from having opened one. */
+  readonly voided: number;
+  readonly rewound: number;
   /** Heights of the states that honest processes fetched. */
   readonly synced: readonly number[];
   /** Simulated seconds. */
@@ -84,6 +92,8 @@ export interface CoreReport extends CommonReport {
 }
 
 const parameters: Parameters = { ...quickParameters, checkpointHeights: 8 };
+/** Where shares get lost, µs. */
+const voidAfter = 600_000;
 
 /** What the parts beside consensus say, and a process may just have said when it dies. */
 const spoken = ["shares", "opened", "lanes", "transactions", "checkpoint-vote"] as const;
@@ -135,6 +145,8 @@ class CoreCampaign {
   readonly #coverage = new Coverage(({ id }) => this.#nodes.get(id)?.core.progress.view);
   readonly #panel: Panel;
   readonly #traffic: Traffic;
+  readonly #lost: LostShares | undefined;
+  #rewound = 0;
   #backup: DiskCopy | undefined;
   #era: Era = { ...calm, duration: 0 };
   #violation: Violation | undefined;
@@ -151,11 +163,16 @@ class CoreCampaign {
     this.#random = new SeededRandom(seed, 17);
     const sealing = options.sealing ?? new AccountedSealing(n);
     this.#clients = new Clients(new SeededRandom(seed, 18), sealing);
-    this.#genesis = genesisOf(sealing.committee, parameters);
+    const { losesShares = false } = options;
+    this.#genesis = genesisOf(sealing.committee, {
+      ...parameters,
+      voidAfter: losesShares ? (options.voidAfter ?? voidAfter) : parameters.voidAfter,
+    });
     const picked = pickAdversaries(this.#random, n, options.adversaryNames ?? adversaryNames);
     this.#wicked = options.wicked ?? picked;
     this.#processes = layOut(n, this.#wicked);
     this.#honest = this.#processes.filter((process) => process.isHonest);
+    this.#lost = losesShares ? new LostShares(this.#honest, n, () => this.#isHealed) : undefined;
     this.#clocks = new Clocks(this.#random, this.#processes, this.#isSpared("skew"));
     this.#panel = new Panel({
       seats: n,
@@ -167,6 +184,7 @@ class CoreCampaign {
       latestClock: () => this.#latestClock,
       listeners: [this.#coverage],
       ignored: options.ignored ?? [],
+      mayVoid: losesShares,
     });
     const jobTimeMax = this.#random.pick([2_000, 20_000, 200_000]);
     const fsyncMax = this.#random.pick([1_000, 5_000, 5_000, 80_000]);
@@ -185,7 +203,9 @@ class CoreCampaign {
         jobTime: () => ({ min: 200, max: this.#isHealed ? calmJobTime : jobTimeMax }),
         observe: (observation) => this.#observe(observation),
         ...(options.absence === undefined ? {} : { behindMax: options.absence.behindMax }),
+        ...(this.#lost === undefined ? {} : { lost: this.#lost }),
         ...(options.retention === undefined ? {} : { retention: options.retention }),
+        onRewound: ({ isHonest }) => void (this.#rewound += isHonest ? 1 : 0),
         onSynced: (process, height) => void (process.isHonest && this.#synced.push(height)),
         onBuilt: ({ id }, node) => this.#nodes.set(id, node),
       }),
@@ -229,6 +249,8 @@ class CoreCampaign {
       height: this.#panel.agreement.height,
       transactions: this.#clients.all.length,
       delivered: this.#deliveredCount,
+      voided: this.#panel.delivery.voidHeights.length,
+      rewound: this.#rewound,
       synced: this.#synced,
       certified: Math.max(...this.#honest.map((each) => this.#panel.checkpoints.heightOf(each))),
       events: this.#world.events,
@@ -363,6 +385,7 @@ class CoreCampaign {
       const { memory } = this.#panel;
       this.#panel.ask(() => memory.checkCalm(process, node.core.gauges, left + lagMax));
     }
+    this.#panel.ask(() => this.#panel.delivery.checkCalm(core));
     if (this.#panel.violation !== undefined) throw this.#panel.violation;
   }
 
@@ -445,7 +468,7 @@ class CoreCampaign {
 
   #corrupt(process: Process, core: Machine): Machine {
     const name = process.isHonest ? this.#options.honestAre : this.#wicked.get(process.validator);
-    if (name === undefined) return core;
+    if (name === undefined) return this.#lost?.muted(process, core) ?? core;
     const random = new SeededRandom(this.#options.seed, process.id + 1);
     return adversaries[name].corrupt(core, toolsOf(process.validator, this.#genesis, random));
   }

@@ -10,6 +10,13 @@ const whereProcessesDie: Partial<CoreCampaignOptions> = {
   without: ["skew", "l1-stalls"],
 };
 
+/** Where a quorum has to give up blocks, and may give up what one has opened alone. */
+const whereSharesAreLost: Partial<CoreCampaignOptions> = {
+  views: 60,
+  losesShares: true,
+  ignored: ["inclusion-bound"],
+};
+
 export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
   {
     name: "shares leave with the PREPARE",
@@ -445,6 +452,34 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
     knownSeed: 2,
     budget: 5,
     options: whereProcessesDie,
+  },
+  {
+    name: "whoever is asked agrees that a height is void, also who has opened it",
+    edits: [
+      {
+        file: "sequencer/voiding.ts",
+        from: "return stalled?.height === height && this.#isOver(stalled.since, now, this.#voidAfter / 2);",
+        to: "void now; return stalled === undefined || stalled.height <= height;",
+      },
+    ],
+    checkers: ["void"],
+    knownSeed: 37,
+    budget: 80,
+    options: whereSharesAreLost,
+  },
+  {
+    name: "nobody goes back from what is void",
+    edits: [
+      {
+        file: "sequencer/core.ts",
+        from: "    this.#isOver = true;\n    const dropped = this.#snapshots.dropFrom(height);",
+        to: "    if (height > 0) return;\n    const dropped = this.#snapshots.dropFrom(height);",
+      },
+    ],
+    checkers: ["liveness", "void"],
+    knownSeed: 2,
+    budget: 40,
+    options: whereSharesAreLost,
   },
   {
     name: "a node that answers no questions about openings",

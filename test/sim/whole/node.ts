@@ -27,6 +27,7 @@ import type { Host, NodeKind, Process, SimNode } from "../cluster.ts";
 import type { SimDisk } from "../disk.ts";
 import { type Observation, Violation } from "../observation.ts";
 import { fakeLaneSignatures, fakeSignatures } from "../signatures.ts";
+import type { LostShares } from "./lost-shares.ts";
 import type { Sealing } from "./sealing.ts";
 
 export type CoreClass = new (
@@ -74,8 +75,12 @@ export interface CoreKindOptions {
   readonly behindMax?: number;
   /** A process has fetched a state, and begins from it. */
   readonly onSynced?: (process: Process, height: Height) => void;
+  /** A process has opened what a quorum could not, and goes back to before it. */
+  readonly onRewound?: (process: Process) => void;
   /** Heights that a disk keeps; all of them unless said otherwise. */
   readonly retention?: number;
+  /** Whose shares of which blocks are lost; none are unless said otherwise. */
+  readonly lost?: LostShares;
   /** How long a worker takes for a job, µs. */
   readonly jobTime: () => { readonly min: number; readonly max: number };
   readonly observe: (observation: Observation) => void;
@@ -274,6 +279,7 @@ function carryOut(
       id: effect.id,
       isValid: true,
     }));
+  if (effect.type === "compute-shares" && options.lost?.has(process, effect.blockHash)) return;
   switch (effect.type) {
     case "validate":
     case "compute-shares":
@@ -293,7 +299,8 @@ function carryOut(
     case "load-epoch-end":
       return host.later(async () => {
         const message = await new Archive(host.disk).answer(effect);
-        if (message !== undefined) host.send(effect.to, message);
+        const isHeard = message !== undefined && options.lost?.isHeard(process, message) !== false;
+        if (isHeard) host.send(effect.to, message);
       });
     case "answer": {
       const { ticket, result } = effect;
@@ -311,8 +318,10 @@ function carryOut(
     case "certified":
     case "completed":
       return observe({ ...effect, type: "certified", process });
-    case "epoch-ended":
     case "rewound":
+      options.onRewound?.(process);
+      return host.rebuild();
+    case "epoch-ended":
       return host.rebuild();
     case "key-retired":
       throw new Violation("rounds", "in a network without rounds no key is replaced");

@@ -34,6 +34,8 @@ export interface PanelOptions {
   readonly listeners: readonly Checker[];
   /** Checkers that keep silent. */
   readonly ignored: readonly string[];
+  /** A quorum may declare void what it cannot open. */
+  readonly mayVoid: boolean;
 }
 
 /**
@@ -60,8 +62,10 @@ export class Panel {
     const { seats, byzantine, honest, clients, sealing, diskOf } = options;
     this.#ignored = options.ignored;
     this.delivery = new Delivery(clients);
-    this.checkpoints = new Checkpoints(seats, (process, height) =>
-      diskOf(process)?.readDurable(spaces.attested, u64Bytes(height)),
+    this.checkpoints = new Checkpoints(
+      seats,
+      (process, height) => diskOf(process)?.readDurable(spaces.attested, u64Bytes(height)),
+      options.mayVoid,
     );
     this.fairness = new Fairness({
       honest,
