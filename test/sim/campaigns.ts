@@ -36,7 +36,13 @@ export function campaignOf(group: SealingGroup | undefined, n: number): Campaign
       const report = await runEpochSeed(common);
       return { recovery: 0, adversaries: [], coverage: new Map(), ...report };
     }
-    return runCoreSeed({ ...common, ...(sealing === undefined ? {} : { sealing }) });
+    // The bound on waiting was measured where everything is opened as soon as it is final.
+    const lost = { losesShares: true, ignored: ["inclusion-bound"] };
+    return runCoreSeed({
+      ...common,
+      ...(sealing === undefined ? {} : { sealing }),
+      ...(options.losesShares ? lost : {}),
+    });
   };
 }
 

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly without: readonly FaultName[];
   /** With the true sealing, slowly. */
   readonly isSealed: boolean;
+  /** Some seats lose their shares of some blocks. */
+  readonly losesShares: boolean;
   /** Runs each seed in a second process as well, and compares. */
   readonly isTwice: boolean;
   /** Prints what every process says and suffers. */
@@ -50,6 +52,7 @@ export const usage: string = `npm run sim -- [options]: runs seeds, says what th
   --without F,F      faults that do not happen
                      ${faultNames.join(" ")}
   --sealed           with the true sealing, which is slow; whole cores only
+  --lost-shares      some seats lose their shares of some blocks, which a quorum then declares void; whole cores only
   --twice            each seed in a second process as well, which must come to the same trace
   --trace            print what every process says and suffers
   --no-shrink        do not look for a smaller run that fails in the same way
@@ -69,6 +72,7 @@ const known = {
   wicked: { type: "string" },
   without: { type: "string" },
   sealed: { type: "boolean", default: false },
+  "lost-shares": { type: "boolean", default: false },
   twice: { type: "boolean", default: false },
   trace: { type: "boolean", default: false },
   "no-shrink": { type: "boolean", default: false },
@@ -79,11 +83,13 @@ const known = {
 export function parseRunOptions(argv: readonly string[]): RunOptions | "help" {
   const values = parse(argv);
   if (values.help) return "help";
-  const { whole, replicas, epochs, sealed } = values;
+  const { whole, replicas, epochs, sealed, "lost-shares": losesShares } = values;
   if ([whole, replicas, epochs].filter(Boolean).length > 1)
     throw new UsageError("--whole, --replicas and --epochs exclude each other");
   if ((replicas || epochs) && sealed)
     throw new UsageError("only whole cores have the true sealing");
+  if ((replicas || epochs) && losesShares)
+    throw new UsageError("only whole cores have shares to lose");
   if (epochs && values.adversaries !== undefined)
     throw new UsageError("where committees change all are honest");
   const n = toInteger("--n", values.n, 4, 32);
@@ -102,6 +108,7 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | "help" {
     views: toInteger("--views", values.views, 1, 1e9),
     adversaries: toAdversaries(values.adversaries),
     isSealed: sealed,
+    losesShares,
     isTwice: values.twice,
     hasTrace: values.trace,
   };
@@ -109,7 +116,7 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | "help" {
 
 /** The arguments that replay one seed of such a run. */
 export function replayOf(options: ReplayOptions, seed: number): string[] {
-  const { harness, mode, n, views, adversaries, wicked, without, isSealed } = options;
+  const { harness, mode, n, views, adversaries, wicked, without, isSealed, losesShares } = options;
   const seats = [...(wicked ?? [])].map(([seat, name]) => `${seat}:${name}`);
   const some = (list: readonly string[] | undefined): string | undefined =>
     list?.length === 0 ? "none" : list?.join(",");
@@ -123,7 +130,8 @@ export function replayOf(options: ReplayOptions, seed: number): string[] {
     ["--without", without.length === 0 ? undefined : without.join(",")],
   ];
   const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
-  return [`--${harness}`, ...given, ...(isSealed ? ["--sealed"] : [])];
+  const switches = [...(isSealed ? ["--sealed"] : []), ...(losesShares ? ["--lost-shares"] : [])];
+  return [`--${harness}`, ...given, ...switches];
 }
 
 export type ReplayOptions = Omit<RunOptions, "seed" | "count" | "isTwice" | "hasTrace" | "shrinks">;
@@ -192,6 +200,7 @@ function parseKnown(argv: readonly string[]): {
   without?: string | undefined;
   "no-shrink": boolean;
   sealed: boolean;
+  "lost-shares": boolean;
   twice: boolean;
   trace: boolean;
   help: boolean;

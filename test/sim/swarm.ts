@@ -153,6 +153,7 @@ function rangeOf(number: number, { whole, n }: Pick<Options, "whole" | "n">): Ra
     wicked: undefined,
     without: [],
     isSealed: false,
+    losesShares: false,
     first: 1 + number * 100,
     count,
   };

@@ -348,7 +348,8 @@ class CoreCampaign {
       // What takes long to tell is asked once in a while only.
       if (this.#world.now < checkAt) return false;
       checkAt = this.#world.now + tickInterval;
-      this.#panel.inclusion.check(this.#world.now);
+      this.#panel.ask(() => this.#panel.inclusion.check(this.#world.now));
+      this.#violation ??= this.#panel.violation;
       return isDone();
     });
     if (this.#violation !== undefined) throw this.#violation;
