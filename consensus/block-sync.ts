@@ -28,6 +28,8 @@ export interface Goal {
 
 /** Pages whose top is proven: the few above the last final block, and those that are asked for again on the way up. */
 export const proofsMax = 64;
+/** Of certificates that come while blocks wait to be final, one in so many views is kept: enough for every page. */
+const proofSpacing = 16;
 
 /** A block on the way down. */
 interface Step {
@@ -44,7 +46,9 @@ export class BlockSync {
   #wanted: Uint8Array | undefined;
   #asked: ValidatorIndex[] = [];
   #reached: Uint8Array | undefined;
-  /** CommitQCs that came with pages, by block hash: one for each page that may be on its way to being final. */
+  /** The highest view of which a certificate was kept because a later one overtook it. */
+  #overtaken: View | undefined;
+  /** CommitQCs by block hash, one for each page that may be on its way to being final. */
   readonly #proofs = new BoundedMap<string, QC>(proofsMax);
 
   constructor(tree: BlockTree, self: ValidatorIndex) {
@@ -108,6 +112,16 @@ export class BlockSync {
    */
   prove(qc: QC): void {
     this.#proofs.set(toHex(qc.hash), qc);
+  }
+
+  /**
+   * A later CommitQC has come before the block of this one is final here, for want of what it orders. By the time it has
+   * that, all would be final by the last one alone.
+   */
+  overtake(qc: QC): void {
+    if (qc.view < (this.#overtaken ?? -proofSpacing) + proofSpacing) return;
+    this.#overtaken = qc.view;
+    this.prove(qc);
   }
 
   /** The CommitQC of the block, if it came. */

@@ -317,6 +317,9 @@ export class Replica {
   /** A certificate that is new and verified: the one thing that moves a view or makes a block final. */
   #accept(qc: QC): void {
     const isNews = qc.view >= this.view || qc.kind === "commit";
+    const { commit: before } = this.#certificates;
+    const isBehind = before !== undefined && before.view > this.#tree.final.view;
+    if (qc.kind === "commit" && isBehind) this.#sync.overtake(before);
     const dropped = this.#certificates.add(qc);
     // In one batch: a view whose certificate went while the later one was lost would be entered by nothing.
     this.#outbox.keep(writeCertificate(qc), ...dropCertificates(dropped));

@@ -112,3 +112,39 @@ test("a certificate of what was not asked for is passed over unread", () => {
   );
   expect(faultsIn(effects)).toEqual([]);
 });
+
+test("what becomes final all at once, for want of one item at its begin, is proven page by page as well", () => {
+  const item = 7;
+  const first = headerOn(undefined, 1, [item]);
+  const late = [first];
+  for (let view = 2; view <= 200; view++) late.push(headerOn(late.at(-1), view));
+  const bench = new Bench(3);
+  const effects: ReplicaEffect[] = [];
+  const give = (top: number): void => {
+    const question = questionIn(bench.wait(200_000));
+    if (question === undefined) return;
+    const headers = late.slice(0, top + 1).toReversed();
+    const from = headers.findIndex(
+      (each) => blockHash(each).toString() === question.message.hash.toString(),
+    );
+    const part = headers.slice(from, from + question.message.count);
+    effects.push(
+      ...bench.hear(question.to, { type: "blocks", headers: part, certificate: undefined }),
+    );
+  };
+  for (const [i, header] of late.entries()) {
+    effects.push(...bench.hear(0, { type: "certificate", qc: certify("commit", header) }));
+    give(i);
+  }
+  expect(finalizedIn(effects)).toEqual([]);
+  bench.application.receive(item, true);
+  effects.push(...bench.wait(2_000_000));
+  const parts = finalizedIn(effects);
+  expect(parts.flatMap(({ headers }) => headers)).toEqual(late);
+  let run = 0;
+  for (const { headers, certificate } of parts) {
+    run += headers.length;
+    expect(run).toBeLessThanOrEqual(limits.headersPerAnswerMax);
+    if (certificate !== undefined) run = 0;
+  }
+});
