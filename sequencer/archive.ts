@@ -97,7 +97,7 @@ export class Archive {
   async answer(request: DiskRequest): Promise<Message | undefined> {
     switch (request.type) {
       case "serve-blocks": {
-        const headers = await this.headers(request.hash, request.count);
+        const headers = await this.#portion(request.hash, request.count);
         const [first] = headers;
         if (first === undefined) return undefined;
         const final = await this.final(first.height);
@@ -175,6 +175,23 @@ export class Archive {
       if (header === undefined) break;
       headers.push(header);
       next = header.parent;
+    }
+    return headers;
+  }
+
+  /**
+   * Newest first, at most `count`: as many as leave a block with its own certificate to be asked for next. Whoever has more
+   * blocks in a row without one than a page holds can serve none of them.
+   */
+  async #portion(hash: Uint8Array, count: number): Promise<Header[]> {
+    const headers = await this.headers(hash, count);
+    // Less than was asked for is all that there is.
+    if (headers.length < count) return headers;
+    for (let length = headers.length; length > 0; length--) {
+      const { height = 0, parent } = headers[length - 1] ?? {};
+      const below = await this.final(Height(Math.max(0, height - 1)));
+      const isNext = below !== undefined && equalBytes(below.record.hash, parent ?? hash);
+      if (isNext && below.record.certificate !== undefined) return headers.slice(0, length);
     }
     return headers;
   }

@@ -36,17 +36,29 @@ async function filledStore(): Promise<Store> {
   return store;
 }
 
-async function ask(header: Header): Promise<{ headers: number; certificate: QC | undefined }> {
+async function ask(
+  header: Header,
+  count = 10,
+): Promise<{ headers: number; certificate: QC | undefined }> {
   const archive = new Archive(await filledStore());
   const to = ValidatorIndex(1);
   const hash = blockHash(header);
-  const message = await archive.answer({ type: "serve-blocks", to, hash, count: 10 });
+  const message = await archive.answer({ type: "serve-blocks", to, hash, count });
   if (message?.type !== "blocks") throw new Error("there are such blocks");
   return { headers: message.headers.length, certificate: message.certificate };
 }
 
 test("blocks come with the certificate of the first, so that whoever was away can show that it is final", async () => {
   expect(await ask(third)).toEqual({ headers: 3, certificate: certify("commit", third) });
+});
+
+test("an answer ends above a block that has its own certificate, which the next one then brings", async () => {
+  expect(await ask(third, 1)).toEqual({ headers: 1, certificate: certify("commit", third) });
+  // Below the second is the first, which could not be shown to be final.
+  expect(await ask(third, 2)).toEqual({ headers: 1, certificate: certify("commit", third) });
+  expect(await ask(rival, 2)).toEqual({ headers: 1, certificate: undefined });
+  // With nothing better below, progress comes first.
+  expect(await ask(second, 1)).toEqual({ headers: 1, certificate: certify("commit", second) });
 });
 
 test("a block without a certificate of its own comes without one", async () => {
