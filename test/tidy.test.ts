@@ -114,6 +114,19 @@ test("the engine of the rollup is entered by its door, is pure, and knows nothin
   expect(offences).toEqual([]);
 });
 
+test("a folder of the rollup is entered by its door", () => {
+  const folderIn = (path: string): string | undefined => /^rollup\/([^/]+)\//.exec(path)?.[1];
+  const offences = files
+    .filter((file) => file.startsWith("rollup/"))
+    .flatMap((file) =>
+      localImportsOf(file)
+        .filter((path) => folderIn(path) !== undefined && folderIn(path) !== folderIn(file))
+        .filter((path) => path !== `rollup/${folderIn(path)}/index.ts`)
+        .map((path) => `${file}: import the door of rollup/${folderIn(path)}, not ${path}`),
+    );
+  expect(offences).toEqual([]);
+});
+
 test("pure folders do no I/O and use no package that LAYOUT.md does not name", () => {
   const offences: string[] = [];
   for (const file of files) {
@@ -128,7 +141,10 @@ test("pure folders do no I/O and use no package that LAYOUT.md does not name", (
 
 test("every file is imported by something", () => {
   const reached = new Set([...files, ...globSync("deploy/**/*.ts")].flatMap(localImportsOf));
-  const doors = Object.keys(floors).map((folder) => `${folder}/index.ts`);
+  const doors = [
+    ...Object.keys(floors).map((folder) => `${folder}/index.ts`),
+    ...globSync("rollup/*/index.ts"),
+  ];
   expect(
     files.filter((file) => !reached.has(file) && !entries.includes(file) && !doors.includes(file)),
   ).toEqual([]);
