@@ -5,8 +5,8 @@ import { compareBytes, equalBytes } from "../../sdk/index.ts";
 import { type AuthorizeKey, type EngineAction, listNonceMax, scopes } from "./actions.ts";
 import type { SignedList } from "./batch.ts";
 import type { RefusalReason } from "./events.ts";
-import { crossOff, freshWindow } from "./nonce-window.ts";
-import type { Account, SessionKey } from "./state.ts";
+import { crossOff, freshWindow, type NonceWindow } from "./nonce-window.ts";
+import type { Account, SessionKey, State } from "./state.ts";
 import type { Quanta } from "./units.ts";
 import type { Work } from "./work.ts";
 
@@ -32,14 +32,9 @@ export function refuse(work: Work, list: SignedList, place: number, reason: Refu
 }
 
 function refuseList(work: Work, list: SignedList): RefusalReason | undefined {
-  const account = work.state.accounts[list.account];
-  if (account === undefined || account.id < 2) return "NO_ACCOUNT";
-  const { timeMs } = work.batch;
-  if (!isSigner(account, list, timeMs)) return "BAD_SIGNER";
-  if (list.validUntilMs < timeMs) return "EXPIRED";
-  if (list.nonce < 1 || list.nonce > listNonceMax) return "NONCE_USED";
-  const window = crossOff(account.windows.get(list.key) ?? freshWindow, list.nonce);
-  if (window === undefined) return "NONCE_USED";
+  const judged = judgeList(work.state, list, work.batch.timeMs);
+  if (typeof judged === "string") return judged;
+  const { account, window } = judged;
   work.changes.touch(account);
   account.windows.set(list.key, window);
   if (list.key === 0) {
@@ -50,7 +45,29 @@ function refuseList(work: Work, list: SignedList): RefusalReason | undefined {
   return undefined;
 }
 
-function isSigner(account: Account, { key, signer }: SignedList, timeMs: number): boolean {
+type ListHead = Omit<SignedList, "actions">;
+
+/** What `acceptLists` would say of it alone, in a batch of that time. For those who bring lists: nothing is used up. */
+export function refusalOf(state: State, list: ListHead, timeMs: number): RefusalReason | undefined {
+  const judged = judgeList(state, list, timeMs);
+  return typeof judged === "string" ? judged : undefined;
+}
+
+function judgeList(
+  state: State,
+  list: ListHead,
+  timeMs: number,
+): RefusalReason | { readonly account: Account; readonly window: NonceWindow } {
+  const account = state.accounts[list.account];
+  if (account === undefined || account.id < 2) return "NO_ACCOUNT";
+  if (!isSigner(account, list, timeMs)) return "BAD_SIGNER";
+  if (list.validUntilMs < timeMs) return "EXPIRED";
+  if (list.nonce < 1 || list.nonce > listNonceMax) return "NONCE_USED";
+  const window = crossOff(account.windows.get(list.key) ?? freshWindow, list.nonce);
+  return window === undefined ? "NONCE_USED" : { account, window };
+}
+
+function isSigner(account: Account, { key, signer }: ListHead, timeMs: number): boolean {
   if (key === 0) return equalBytes(signer, account.owner);
   const session = account.keys.get(key);
   return session !== undefined && session.expiryMs >= timeMs && equalBytes(signer, session.address);

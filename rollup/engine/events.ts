@@ -43,6 +43,8 @@ export interface OrderName {
   readonly market: MarketId;
   readonly number: number;
   readonly clientId: number;
+  /** Keys count for themselves: two of an account may give one number. */
+  readonly key: number;
 }
 
 export type EngineEvent =

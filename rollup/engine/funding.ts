@@ -9,13 +9,15 @@ import {
   floorShift,
   intDiv,
   medianOf,
+  type Quanta,
   scaleFloor,
   type Ticks,
   ticksMax,
 } from "./units.ts";
 import type { Work } from "./work.ts";
 
-const hourMs = 3_600_000;
+/** Funding is paid when one is over. */
+export const hourMs = 3_600_000;
 /** Of the premium over the interest, parts per billion: 500 ppm. */
 const correctionPpbMax = 500_000;
 /** The rate is that of eight hours, and paid hourly. */
@@ -39,21 +41,33 @@ export function moveMark(market: Market): void {
 export function payFunding(work: Work, market: Market, beforeMs: number): void {
   const hour = intDiv(work.batch.timeMs, hourMs);
   if (hour === intDiv(beforeMs, hourMs)) return;
-  const { markTicks, indexTicks, premiumSum, premiumCount, staleMs } = market;
-  const { interestPpb, fundingCapPpb, unit } = market.parameters;
+  const due = fundingOf(market);
   market.premiumSum = 0n;
   market.premiumCount = 0;
   market.staleMs = 0;
   work.changes.markets.add(market.id);
-  if (2 * staleMs > hourMs || premiumCount === 0 || indexTicks === 0) return;
+  if (due === undefined) return;
+  const { perLot } = due;
+  market.fundingIndex += perLot;
+  work.events.push({ type: "funding", market: market.id, perLot });
+}
+
+/** What would be paid if the hour ended now; undefined while it would be nothing for want of a price. */
+export function fundingOf(
+  market: Market,
+): { readonly ratePpb: number; readonly perLot: Quanta } | undefined {
+  const { markTicks, indexTicks, premiumSum, premiumCount, staleMs } = market;
+  const { interestPpb, fundingCapPpb, unit } = market.parameters;
+  if (2 * staleMs > hourMs || premiumCount === 0 || indexTicks === 0) return undefined;
   const average = Number(
     floorDiv(premiumSum * 1_000_000_000n, BigInt(premiumCount) * BigInt(indexTicks)),
   );
   const correction = clamp(interestPpb - average, -correctionPpbMax, correctionPpbMax);
-  const rate = clamp(average + correction, -fundingCapPpb, fundingCapPpb);
-  const perLot = floorDiv(BigInt(markTicks) * unit * BigInt(rate), ratePartsPerHour);
-  market.fundingIndex += perLot;
-  work.events.push({ type: "funding", market: market.id, perLot });
+  const ratePpb = clamp(average + correction, -fundingCapPpb, fundingCapPpb);
+  return {
+    ratePpb,
+    perLot: floorDiv(BigInt(markTicks) * unit * BigInt(ratePpb), ratePartsPerHour),
+  };
 }
 
 /** After the auction: what the market says of the index. */

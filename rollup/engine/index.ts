@@ -26,6 +26,7 @@ export type {
   SignedList,
   SystemMessage,
 } from "./batch.ts";
+export { refusalOf } from "./authority.ts";
 export { type AuctionFill, type AuctionResult, type AuctionTerms, holdAuction } from "./auction.ts";
 export { Book } from "./book.ts";
 export { Engine } from "./engine.ts";
@@ -38,6 +39,7 @@ export type {
   RemovalReason,
   Withdrawal,
 } from "./events.ts";
+export type { RiskState } from "./margin.ts";
 export { type Invariant, InvariantBreach } from "./invariants.ts";
 export {
   crossOff,
@@ -53,6 +55,15 @@ export {
   type MarketParameters,
   type RollupParameters,
 } from "./parameters.ts";
+export {
+  type AccountReading,
+  type MarketReading,
+  type PositionReading,
+  readAccount,
+  readMarket,
+  type Reading,
+  readingOf,
+} from "./readings.ts";
 export {
   type Account,
   type Exposure,

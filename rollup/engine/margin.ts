@@ -6,7 +6,7 @@ import { type MarketView, requirementOf } from "./market-view.ts";
 import { fundingOwed } from "./positions.ts";
 import type { Account, Exposure, Order } from "./state.ts";
 import { bigMax, ceilDiv, type Lots, ppm, type Quanta, type Ticks } from "./units.ts";
-import { viewOf, type Work } from "./work.ts";
+import { type Seen, viewOf } from "./work.ts";
 
 export interface Risk {
   readonly equity: Quanta;
@@ -16,7 +16,7 @@ export interface Risk {
 }
 
 /** Of the positions alone. */
-export function riskOf(work: Work, account: Account): Risk {
+export function riskOf(work: Seen, account: Account): Risk {
   const { batchIntervalMs } = work.state.globals.parameters;
   let equity = account.cash;
   let maintenance = 0n;
@@ -34,7 +34,7 @@ export function riskOf(work: Work, account: Account): Risk {
   return { equity, maintenance, buffer, initial };
 }
 
-export function equityOf(work: Work, account: Account): Quanta {
+export function equityOf(work: Seen, account: Account): Quanta {
   let equity = account.cash;
   for (const exposure of account.exposures)
     if (exposure.lots !== 0) equity += worthOf(exposure, viewOf(work, exposure.market));
@@ -68,12 +68,12 @@ interface Part {
 export class Cover {
   /** At the mark, before any order is filled. */
   readonly equity: Quanta;
-  readonly #work: Work;
+  readonly #work: Seen;
   readonly #parts: Map<Exposure["market"], Part> = new Map();
   #initial = 0n;
   #reserve = 0n;
 
-  constructor(work: Work, account: Account) {
+  constructor(work: Seen, account: Account) {
     this.#work = work;
     let equity = account.cash;
     for (const exposure of account.exposures) {

@@ -39,7 +39,10 @@ export function marketAt(work: Work, id: MarketId): Market {
   return market;
 }
 
-export function viewOf(work: Work, id: MarketId): MarketView {
+/** As much of it as what an account is worth depends on. */
+export type Seen = Pick<Work, "state" | "views">;
+
+export function viewOf(work: Pick<Work, "views">, id: MarketId): MarketView {
   const view = work.views.get(id);
   assert(view !== undefined, "every market has a view in a batch");
   return view;
@@ -51,6 +54,6 @@ export function bookOf(work: Work, id: MarketId): Book {
   return book;
 }
 
-export function nameOf({ account, market, number, clientId }: Order): OrderName {
-  return { account, market, number, clientId };
+export function nameOf({ account, market, number, clientId, key }: Order): OrderName {
+  return { account, market, number, clientId, key };
 }
