@@ -1,6 +1,6 @@
 // What proves to anyone, contracts included, that a validator lied: two signed statements that no honest one makes both,
-// two messages of its lane for one place, or a decryption share that nobody may have before its transaction is ordered.
-// One encoding, of which each pair has one order, so that one lie is one piece of evidence.
+// or two messages of its lane for one place. One encoding, of which each pair has one order, so that one lie is one piece
+// of evidence. A decryption share is no evidence, though the pairing says whose it is: see docs/contracts.md.
 
 import {
   compareBytes,
@@ -12,16 +12,9 @@ import {
   unreachable,
   type Writer,
 } from "../base/index.ts";
-import {
-  areValidShares,
-  type Bls,
-  g1Uncompressed,
-  g2ToEip2537,
-  type NetworkSignatures,
-  type SealingGroup,
-} from "../crypto/index.ts";
+import { type Bls, g1Uncompressed, g2ToEip2537, type NetworkSignatures } from "../crypto/index.ts";
 import { kinds, zeroHash } from "./certificate.ts";
-import { type Committee, isMember, keysOf } from "./committee.ts";
+import { type Committee, isMember } from "./committee.ts";
 import { type Lane, laneHash, readLane, writeLane } from "./lane.ts";
 import { committeeMax } from "./limits.ts";
 import { Epoch, ValidatorIndex } from "./numbers.ts";
@@ -47,22 +40,7 @@ export type Evidence =
       readonly second: SignedPayload;
     }
   /** Two different messages of one incarnation and sequence. */
-  | { readonly type: "lanes"; readonly first: Lane; readonly second: Lane }
-  /**
-   * A share authenticates itself: only its seat can make it. It convicts if the point belongs to no transaction that
-   * was ordered, which is for whoever judges to find out; a share that is wrong proves nothing and about nobody.
-   */
-  | {
-      readonly type: "share";
-      readonly epoch: Epoch;
-      readonly offender: ValidatorIndex;
-      /** At which it was sent. */
-      readonly height: number;
-      /** U of the ciphertext, 48 bytes. */
-      readonly point: Uint8Array;
-      /** 96 bytes, affine. */
-      readonly share: Uint8Array;
-    };
+  | { readonly type: "lanes"; readonly first: Lane; readonly second: Lane };
 
 /** Two statements in the order of evidence. Whether they contradict each other is not asked. */
 export function contradiction(
@@ -80,7 +58,7 @@ export function laneFork(a: Lane, b: Lane): Evidence {
 }
 
 export function offenderOf(evidence: Evidence): { epoch: Epoch; offender: ValidatorIndex } {
-  if (evidence.type !== "lanes") return { epoch: evidence.epoch, offender: evidence.offender };
+  if (evidence.type === "statements") return { epoch: evidence.epoch, offender: evidence.offender };
   return { epoch: evidence.first.epoch, offender: evidence.first.owner };
 }
 
@@ -94,8 +72,6 @@ export function lieOf(evidence: Evidence): { readonly kind: number; readonly slo
         kind: laneKind,
         slot: evidence.first.incarnation * 2 ** 20 + (evidence.first.sequence % 2 ** 20),
       };
-    case "share":
-      return { kind: shareKind, slot: evidence.height };
     default:
       return unreachable(evidence);
   }
@@ -107,7 +83,6 @@ export interface Judge {
   readonly domain: Uint8Array;
   readonly bls: Bls;
   readonly networkSignatures: NetworkSignatures;
-  readonly group: SealingGroup;
 }
 
 /** Whether it proves what it says, against the committee of its epoch. Never throws, whatever the bytes. */
@@ -121,11 +96,6 @@ export function isConvicting(evidence: Evidence, judge: Judge): boolean {
       return haveBothBeenSigned(evidence, member.publicKey, judge);
     case "lanes":
       return isSignedFork(evidence, member.networkKey, judge);
-    case "share":
-      // Which of the keys the point is sealed to is not said, and does not matter: only this seat has either share.
-      return keysOf(committee).some(({ verificationKeys }) =>
-        isShareOf(evidence, verificationKeys[offender] ?? new Uint8Array(96), judge),
-      );
     default:
       return unreachable(evidence);
   }
@@ -151,16 +121,6 @@ function isSignedFork(
   return [first, second].every((lane) =>
     networkSignatures.verify(networkKey, laneHash(lane), lane.signature),
   );
-}
-
-function isShareOf(
-  { point, share }: Extract<Evidence, { type: "share" }>,
-  verificationKey: Uint8Array,
-  { group }: Judge,
-): boolean {
-  if (!group.isValidG1(point) || !group.isValidG2(verificationKey)) return false;
-  const claim = { verificationKey, points: [point], shares: [share], randomness: unit };
-  return areValidShares(group, claim);
 }
 
 /** Two payloads of one kind, or a COMMIT beside a SKIP. */
@@ -213,10 +173,6 @@ export function writeEvidence(writer: Writer, evidence: Evidence): void {
     case "lanes":
       writeLane(writer, evidence.first);
       writeLane(writer, evidence.second);
-      return;
-    case "share":
-      writer.u64(evidence.epoch).u16(evidence.offender).u64(evidence.height);
-      writer.fixed(evidence.point, 48).fixed(evidence.share, 96);
   }
 }
 
@@ -233,10 +189,6 @@ export function readEvidence(reader: Reader): Evidence {
   const offender = ValidatorIndex(reader.u16());
   reader.require(offender < committeeMax, "NO_VALIDATOR");
   const slot = reader.u64();
-  if (type === "share") {
-    const [point, share] = [reader.fixed(48), reader.fixed(96)];
-    return { type, epoch, offender, height: slot, point, share };
-  }
   const [first, second] = [readSide(reader), readSide(reader)];
   reader.require(areContradictory(first, second), "NO_CONTRADICTION");
   reader.require(compareBytes(rankOf(first), rankOf(second)) < 0, "NOT_CANONICAL");
@@ -251,12 +203,9 @@ export function decodeEvidence(bytes: Uint8Array): Evidence | undefined {
   return decode(bytes, readEvidence);
 }
 
-const types: readonly Evidence["type"][] = ["statements", "lanes", "share"];
+const types: readonly Evidence["type"][] = ["statements", "lanes"];
 /** Beside the four kinds of signed statements. */
 const laneKind = 5;
-const shareKind = 6;
-/** With one point there is nothing that errors could cancel out against, so any weight does. */
-const unit = new Uint8Array(16).fill(1, 15);
 
 function readSide(reader: Reader): SignedPayload {
   const number = reader.u8();

@@ -78,26 +78,24 @@ export const evidenceSchema: Schema = object({
     type: "array",
     items: object({
       name: hex("Orders it; with `after` it asks for what follows.", 19),
-      type: { type: "string", enum: ["statements", "lanes", "share"] },
+      type: { type: "string", enum: ["statements", "lanes"] },
       epoch: natural("In which it was said."),
       validator: natural("The offender's place in that epoch's committee."),
       publicKey: nullable(
         hex("The key it votes with, null when the committee is not known here.", 48),
       ),
       networkKey: nullable(hex("The key it is known by in the network.", 32)),
-      slot: natural(
-        "The view; of checkpoints and shares the height; of lanes what tells lies apart.",
-      ),
+      slot: natural("The view; of checkpoints the height; of lanes what tells lies apart."),
       sides: {
         type: "array",
-        description: "What was said: two contradictory things, or one that was too early.",
+        description: "What was said: two contradictory things.",
         items: object({
           kind: {
             type: "string",
-            enum: ["prepare", "commit", "skip", "checkpoint", "lane", "share"],
+            enum: ["prepare", "commit", "skip", "checkpoint", "lane"],
           },
-          payload: hex("Hash of what it is about, or the point that a share belongs to."),
-          signature: hex("By the key that speaks for the validator there, or the share."),
+          payload: hex("Hash of what it is about."),
+          signature: hex("By the key that speaks for the validator there."),
         }),
       },
       encoded: hex("Canonical bytes of the evidence."),

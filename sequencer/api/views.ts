@@ -91,8 +91,6 @@ function sidesOf(evidence: Evidence): readonly Side[] {
         payload: laneHash(lane),
         signature: lane.signature,
       }));
-    case "share":
-      return [{ kind: "share", payload: evidence.point, signature: evidence.share }];
     default:
       return unreachable(evidence);
   }

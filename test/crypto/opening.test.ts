@@ -9,16 +9,21 @@ import {
   dealKeyShares,
   decryptionShares,
   ephemeralPoint,
+  g1Compressed,
   isValidOpening,
+  isValidSeal,
   nobleSealingGroup,
   openBatch,
   openBatches,
   seal,
   type SealingGroup,
+  sha256,
   type ShareRow,
   toSealingKey,
   unseal,
 } from "../../crypto/index.ts";
+import { Fr, fromScalar, hashToScalar } from "../../crypto/scalar.ts";
+import { domain } from "../../crypto/sealing-key.ts";
 import { affineG1, compressG1, decompress, torsion } from "./curve.ts";
 import {
   bytes,
@@ -38,6 +43,7 @@ const rows = keyShares.map((_, seat) =>
 );
 const weights = randomness(16 * points.length);
 const threshold = 3;
+const empty = new Uint8Array();
 
 const inSeats = (rows: readonly (readonly Uint8Array[])[]): ShareRow[] =>
   rows.map((shares, index) => ({ seat: index + 1, shares }));
@@ -259,6 +265,34 @@ test.each(groups)("%s: a row is valid under its own seat's key alone", (_, group
     areValidShares(group, { ...claim, verificationKey }),
   );
   expect(answers).toEqual([false, false, true, false]);
+});
+
+/** Why a share accuses nobody, whatever it is a share of: docs/contracts.md. */
+test("whoever has one share of a seat for its own seal makes that seat's share of any other it seals", () => {
+  const [ordered, unordered] = [8, 9].map((number) => {
+    const message = randomness(128, number);
+    const aad = randomness(40, number);
+    const seed = randomness(32, number);
+    const ciphertext = seal(mclSealingGroup, key, { message, aad, seed });
+    // r, as its sender knows it.
+    const secret = hashToScalar(domain("r"), seed, key.context, sha256(aad), sha256(message));
+    return { ciphertext, aad, secret };
+  });
+  if (ordered === undefined || unordered === undefined) throw new Error("there are two");
+  const point = ephemeralPoint(unordered.ciphertext);
+  expect(isValidSeal(mclSealingGroup, key, unordered.ciphertext, unordered.aad)).toBe(true);
+  for (const [seat, keyShare] of keyShares.entries()) {
+    // What any combiner was sent when the first was final.
+    const [given = empty] = decryptionShares(mclSealingGroup, keyShare, [
+      ephemeralPoint(ordered.ciphertext),
+    ]);
+    const ratio = fromScalar(Fr.div(unordered.secret, ordered.secret));
+    const shares = decryptionShares(mclSealingGroup, ratio, [g1Compressed(given) ?? empty]);
+    expect(shares).toEqual(decryptionShares(mclSealingGroup, keyShare, [point]));
+    const verificationKey = verificationKeys[seat] ?? empty;
+    const claim = { verificationKey, points: [point], shares, randomness: randomness(16) };
+    expect(areValidShares(mclSealingGroup, claim)).toBe(true);
+  }
 });
 
 test.each(groups)("%s lets a key share multiply nothing but points of the subgroup", (_, group) => {

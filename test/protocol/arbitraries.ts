@@ -124,15 +124,6 @@ export const anyLaneFork: fc.Arbitrary<Evidence> = fc
   .filter(([lane, other]) => !equalBytes(lane.previous, other))
   .map(([lane, other]) => laneFork(lane, { ...lane, previous: other }));
 
-export const anyShare: fc.Arbitrary<Evidence> = fc.record({
-  type: fc.constant("share" as const),
-  epoch,
-  offender: fc.nat(127).map(ValidatorIndex),
-  height: u64,
-  point: bytes(48),
-  share: bytes(96),
-});
-
 export const anyReceipt: fc.Arbitrary<Receipt> = fc.record({
   epoch,
   validator,

@@ -50,7 +50,6 @@ import {
   anyPayload,
   anyQC,
   anyReceipt,
-  anyShare,
   anyStatements,
   anyTransaction,
 } from "./arbitraries.ts";
@@ -103,9 +102,8 @@ export const codecs: readonly Codec[] = [
     encode: encodeDeliveredPage,
     decode: decodeDeliveredPage,
   }),
-  ...Object.entries({ statements: anyStatements, lanes: anyLaneFork, share: anyShare }).map(
-    ([name, values]) =>
-      codec(`evidence ${name}`, values, { encode: encodeEvidence, decode: decodeEvidence }),
+  ...Object.entries({ statements: anyStatements, lanes: anyLaneFork }).map(([name, values]) =>
+    codec(`evidence ${name}`, values, { encode: encodeEvidence, decode: decodeEvidence }),
   ),
   partCodec("lane", anyLane, writeLane, readLane),
   partCodec("receipt", anyReceipt, writeReceipt, readReceipt),

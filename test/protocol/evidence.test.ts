@@ -1,20 +1,12 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { concatBytes } from "../../base/index.ts";
-import {
-  type Bls,
-  dealKeyShares,
-  decryptionShares,
-  nobleNetworkSignatures,
-  nobleSealingGroup as group,
-  sha256,
-} from "../../crypto/index.ts";
+import { type Bls, nobleNetworkSignatures, sha256 } from "../../crypto/index.ts";
 import {
   type Committee,
   contradiction,
   decodeEvidence,
   encodeEvidence,
   Epoch,
-  Height,
   type Evidence,
   isConvicting,
   type Lane,
@@ -36,38 +28,15 @@ const offender = ValidatorIndex(1);
 const secrets = [0, 1, 2, 3].map((i) => sha256(Uint8Array.of(i)).fill(0, 0, 1));
 const hashA = new Uint8Array(32).fill(10);
 const hashB = new Uint8Array(32).fill(11);
-const point = group.multiplyG1(new Uint8Array(32).fill(9, 1));
-let committee: Committee;
-let keyShares: readonly Uint8Array[];
-/** Of the key that the committee's own has replaced. */
-let oldShares: readonly Uint8Array[];
-
-beforeAll(() => {
-  const old = dealKeyShares(group, { seats: 4, threshold: 3, entropy: sha256(hashA) });
-  oldShares = old.keyShares;
-  const dealt = dealKeyShares(group, {
-    seats: 4,
-    threshold: 3,
-    entropy: sha256(domain),
-  });
-  keyShares = dealt.keyShares;
-  committee = {
-    epoch,
-    members: secrets.map((secret, seat) => ({
-      publicKey: bls.publicKey(secret),
-      networkKey: nobleNetworkSignatures.publicKey(secret),
-      verificationKey: dealt.verificationKeys[seat] ?? zeroHash,
-    })),
-    sealing: { keyId: 2, pk1: dealt.pk1, pk2: dealt.pk2 },
-    retiring: {
-      keyId: 1,
-      pk1: old.pk1,
-      pk2: old.pk2,
-      verificationKeys: old.verificationKeys,
-      until: Height(90),
-    },
-  };
-});
+const committee: Committee = {
+  epoch,
+  members: secrets.map((secret) => ({
+    publicKey: bls.publicKey(secret),
+    networkKey: nobleNetworkSignatures.publicKey(secret),
+    verificationKey: new Uint8Array(96),
+  })),
+  sealing: undefined,
+};
 
 function side(
   kind: SignedPayload["kind"],
@@ -98,13 +67,8 @@ function laneOf(head: number, changes: Partial<Lane> = {}): Lane {
   return { ...unsigned, signature: nobleNetworkSignatures.sign(secret, laneHash(unsigned)) };
 }
 
-function shareOf(seat: number, shares = keyShares): Evidence {
-  const [share] = decryptionShares(group, shares[seat] ?? zeroHash, [point]);
-  return { type: "share", epoch, offender, height: 9, point, share: share ?? zeroHash };
-}
-
 function convicts(evidence: Evidence): boolean {
-  const judge = { committee, domain, bls, networkSignatures: nobleNetworkSignatures, group };
+  const judge = { committee, domain, bls, networkSignatures: nobleNetworkSignatures };
   return isConvicting(evidence, judge);
 }
 
@@ -115,8 +79,6 @@ describe("a validator is convicted", () => {
     ["by a COMMIT beside a SKIP", () => lie(side("skip", zeroHash), side("commit", hashB))],
     ["by two checkpoints", () => lie(side("checkpoint", hashA), side("checkpoint", hashB))],
     ["by two messages of its lane", () => laneFork(laneOf(1), laneOf(2))],
-    ["by its share of a ciphertext", () => shareOf(1)],
-    ["by its share of a ciphertext under the key that retires", () => shareOf(1, oldShares)],
   ])("%s, in whatever order they came, and over the wire", (_, make) => {
     const evidence = make();
     expect(convicts(evidence)).toBe(true);
@@ -167,15 +129,6 @@ describe("an honest validator is not convicted", () => {
     [
       "by a message of its lane that is not signed",
       () => laneFork(laneOf(1), { ...laneOf(2), signature: new Uint8Array(64) }),
-    ],
-    ["by another seat's share", () => shareOf(2)],
-    [
-      "by bytes that are no share",
-      () => ({ ...shareOf(1), share: new Uint8Array(96) }) as Evidence,
-    ],
-    [
-      "by a share of what is no point",
-      () => ({ ...shareOf(1), point: new Uint8Array(48) }) as Evidence,
     ],
   ])("%s", (_, make) => {
     expect(convicts(make())).toBe(false);

@@ -259,14 +259,6 @@ const evidence: Readonly<Record<Evidence["type"], Evidence>> = {
     { kind: "commit", payload: bytes("block"), signature: bytes("vote", 96) },
   ]),
   lanes: laneFork(lane, { ...lane, entries: [], signature: bytes("fork", 64) }),
-  share: {
-    type: "share",
-    epoch: Epoch(1),
-    offender: ValidatorIndex(2),
-    height: 250,
-    point: bytes("point", 48),
-    share: bytes("share", 96),
-  },
 };
 
 export const messages: { readonly [T in Message["type"]]: Extract<Message, { type: T }> } = {
@@ -357,7 +349,6 @@ export const examples: Readonly<Record<string, unknown>> = {
   lane,
   "evidence statements": evidence.statements,
   "evidence lanes": evidence.lanes,
-  "evidence share": evidence.share,
   receipt,
   "inbox message": inboxMessage,
   frame: { epoch: Epoch(1), message: messages.status },
