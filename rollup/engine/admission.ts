@@ -29,7 +29,7 @@ export function wakeTriggers(work: Work): void {
     if (crossedBy(exposure, order).length > 0) removeOrder(work, order, "SELF_TRADE");
     else {
       wakeOrder(work, order);
-      work.admitted.push(order);
+      work.woken.push(order);
     }
   }
 }

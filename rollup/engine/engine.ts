@@ -60,6 +60,7 @@ export class Engine {
       withdrawals: [],
       views: new Map(),
       lists: [],
+      woken: [],
       admitted: [],
       openDelta: new Map(),
     };

@@ -22,7 +22,8 @@ export function holdAuctions(work: Work, liquidations: readonly Order[]): Map<Ma
     const exposure = exposureOf(accountAt(work, order.account), order.market);
     if (exposure !== undefined) openOrder(work, exposure, order);
   }
-  const entered = [...liquidations, ...work.admitted].filter((order) => isOpen(order));
+  const all = [...liquidations, ...work.woken, ...work.admitted];
+  const entered = all.filter((order) => isOpen(order));
   for (const order of entered)
     if (!order.isDormant && order.at === -1) enterBook(work.derived, order);
   clipReducing(work);
@@ -54,6 +55,7 @@ export function holdAuctions(work: Work, liquidations: readonly Order[]): Map<Ma
   }
   checkFilled(work, solvent);
   for (const order of entered) finish(work, order);
+  for (const order of work.admitted) if (isOpen(order)) restOrder(work, order);
   removeOrphans(work);
   return prices;
 }
@@ -108,10 +110,9 @@ function settleFill(
   shrinkOrder(work, order, lots);
 }
 
-/** What is left of this batch's orders rests, unless it was for this batch only. */
+/** What was for this batch only goes. */
 function finish(work: Work, order: Order): void {
   if (!isOpen(order)) return;
   if (order.isLiquidation) removeOrder(work, order, undefined);
   else if (order.timeInForce !== 0 && !order.isDormant) removeOrder(work, order, "NOT_FILLED");
-  else if (order.slot === -1) restOrder(work, order);
 }

@@ -1,5 +1,6 @@
 // An order's way into the sums and the books, and out of them.
 
+import { assert } from "../../sdk/index.ts";
 import { flagBits } from "./actions.ts";
 import { enterBook, isReducing, leaveBook } from "./derived.ts";
 import type { RemovalReason } from "./events.ts";
@@ -8,12 +9,20 @@ import type { Exposure, Order } from "./state.ts";
 import { type Lots, OrderSlot } from "./units.ts";
 import { accountAt, nameOf, type Work } from "./work.ts";
 
-/** Among its account's open orders; it enters the book with the auction, or when its guard holds. */
+/**
+ * Among its account's open orders, in the lowest free slot: also what will not rest has one for its batch, so that every fill
+ * is one of an order that stands in the state. It enters the book with the auction, or when its guard holds.
+ */
 export function openOrder(work: Work, exposure: Exposure, order: Order): void {
   const account = accountAt(work, order.account);
+  work.changes.touch(account);
   account.openOrders++;
   exposure.orders.push(order);
   addToSums(exposure, order, order.lots);
+  const slot = OrderSlot(work.derived.freeSlots.take() ?? work.state.orders.length);
+  work.state.orders[slot] = order;
+  work.changes.orders.add(slot);
+  order.slot = slot;
 }
 
 /** Takes what is left of it from everywhere. Without a reason it was filled. */
@@ -52,14 +61,11 @@ export function shrinkOrder(work: Work, order: Order, lots: Lots): void {
   if (order.lots === 0) removeOrder(work, order, undefined);
 }
 
-/** What is left of an order of this batch gets the lowest free slot. */
+/** What is left of an order of this batch stays. */
 export function restOrder(work: Work, order: Order): void {
-  const slot = OrderSlot(work.derived.freeSlots.take() ?? work.state.orders.length);
-  work.state.orders[slot] = order;
-  order.slot = slot;
-  work.changes.orders.add(slot);
+  assert(order.slot !== -1, "open orders have slots");
   if (order.validUntilMs > 0) work.derived.expiries.add(order);
-  work.events.push({ type: "rested", order: nameOf(order), slot });
+  work.events.push({ type: "rested", order: nameOf(order), slot: order.slot });
 }
 
 /** A dormant order whose guard holds joins the orders of this batch. */

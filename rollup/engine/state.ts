@@ -23,7 +23,7 @@ import {
 export interface State {
   /** By id, without gaps. */
   readonly accounts: Account[];
-  /** By slot; undefined where nothing rests. */
+  /** By slot; undefined where no order is. */
   readonly orders: (Order | undefined)[];
   /** In the order in which they were made; found by id through `marketOf`. */
   readonly markets: Market[];
@@ -91,7 +91,7 @@ export interface Order {
   batch: number;
   /** A trigger that has not fired. */
   isDormant: boolean;
-  /** -1 until it rests. */
+  /** -1 before it is admitted, and once it is gone. */
   slot: OrderSlot | -1;
   /** Derived: what of it takes part in this auction; its place in its level; whether it is in the book. */
   live: Lots;

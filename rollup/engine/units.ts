@@ -6,7 +6,7 @@ import { assert, type Brand } from "../../sdk/index.ts";
 /** 0 is the insurance fund, 1 takes the fees; others come with their first deposit. */
 export type AccountId = Brand<number, "AccountId">;
 export type MarketId = Brand<number, "MarketId">;
-/** Where an order rests: dense, the lowest free one is the next. */
+/** Where an order stands: dense, the lowest free one is the next. */
 export type OrderSlot = Brand<number, "OrderSlot">;
 
 /** A price; u32, above 0 where it is one. */

@@ -21,7 +21,9 @@ export interface Work {
   readonly views: Map<MarketId, MarketView>;
   /** Lists that may act, by account, key and nonce. */
   lists: readonly SignedList[];
-  /** Orders of this batch, in that order. */
+  /** Orders that were dormant, by slot. */
+  readonly woken: Order[];
+  /** Orders of this batch, in the order of the lists. */
   readonly admitted: Order[];
   /** By how much the sum of all positions' sizes has grown. */
   readonly openDelta: Map<MarketId, number>;

@@ -573,3 +573,20 @@ test("parameters come from L1 alone and only if they are sound, and a unit never
       isSoundRollup({ ...rollupParameters, anchorHardMs: 1 }),
   ).toBe(false);
 });
+
+test("an order stands in a slot from its admission on, and gives it back in the batch if it does not rest", () => {
+  const world = openWorld(3);
+  const once = limit(true, 599_000, 5, { timeInForce: 1 });
+  world
+    .act(0, once, limit(true, 599_000, 5))
+    .act(1, limit(true, 599_000, 7))
+    .run();
+  expect(world.state.orders.map((order) => order?.account)).toEqual([
+    undefined,
+    accountOfTrader(0),
+    accountOfTrader(1),
+  ]);
+  expect(world.last?.dirty.orders).toEqual([0, 1, 2]);
+  world.act(2, limit(true, 599_000, 1), limit(true, 599_000, 2)).run();
+  expect(world.state.orders.map((order) => order?.lots)).toEqual([1, 5, 7, 2]);
+});
