@@ -91,7 +91,8 @@ export function isInScope(account: Account, list: SignedList, action: EngineActi
   if (session === undefined) return false;
   if (action.type === "order") return allows(session, scopes.trade, action.market);
   if (action.type === "replace") return allows(session, scopes.trade, action.order.market);
-  if (action.type === "cancel") return (session.scopes & scopes.cancel) !== 0;
+  // Everywhere is more than a key has that is for some markets.
+  if (action.type === "cancel") return allows(session, scopes.cancel, action.market);
   // Neither withdrawing nor making keys can be in any scope.
   return action.type === "transfer" && (session.scopes & scopes.transfer) !== 0;
 }

@@ -11,6 +11,7 @@ export interface Permissions {
   readonly funding: boolean;
   /** After a halt the first orders may only wait for others. */
   readonly postOnly: boolean;
+  /** Of who has a position here, and by whatever way: a late anchor stops withdrawals alone, and those of all. */
   readonly withdraw: "open" | "stressed" | "closed";
 }
 
@@ -42,7 +43,7 @@ export function permissionsOf(market: Market, globals: Globals): Permissions {
     liquidate: !isStale,
     funding: !isStale,
     postOnly: sinceRestart < 2 * restartBatches,
-    withdraw: isAnchorLate ? "closed" : isStale ? "stressed" : "open",
+    withdraw: isStale ? "stressed" : "open",
   };
 }
 

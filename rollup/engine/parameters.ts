@@ -66,7 +66,7 @@ export interface RollupParameters {
   readonly withdrawalGateBatches: number;
   readonly outflowWindowMs: number;
   readonly outflowMax: Quanta;
-  /** Maintenance margin of what the insurance fund takes over in a day. */
+  /** What the insurance fund puts up in a day: maintenance margin of what it takes over, and the debts that come with it. */
   readonly takeoverPerDayMax: Quanta;
   /** Counterparties that one batch closes at most; the rest waits for the next. */
   readonly deleveragedMax: number;
@@ -91,6 +91,8 @@ export function isSoundMarket(p: MarketParameters): boolean {
     p.unit <= 2n ** 64n &&
     ratios.every((each) => isWithin(each, 0, halfPpm)) &&
     shares.every((each) => isWithin(each, 1, halfPpm)) &&
+    // What open orders may cost is reckoned with the taker's.
+    p.makerFeePpm <= p.takerFeePpm &&
     sizes.every((each) => isWithin(each, 1, 2 ** 40)) &&
     p.liquidationSpreadPpm <= p.bandPpm &&
     isWithin(p.auctionEvery, 1, 1_000) &&

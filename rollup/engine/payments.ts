@@ -36,7 +36,9 @@ function transfer(work: Work, from: Account, action: TransferCash): RefusalReaso
   const to = work.state.accounts[action.to];
   if (to === undefined || to.id < 2 || to === from) return "NO_RECIPIENT";
   if (action.quanta <= 0n || action.quanta > quantaMax) return "AMOUNT";
-  if (new Cover(work, from).excess < action.quanta) return "MARGIN";
+  const free = freeOf(work, from);
+  if (free === undefined) return "HALTED";
+  if (free < action.quanta) return "MARGIN";
   pay(work, from, to, action.quanta);
   work.events.push({ type: "transferred", from: from.id, to: to.id, quanta: action.quanta });
   return undefined;
@@ -46,11 +48,10 @@ function withdraw(work: Work, account: Account, action: WithdrawCash): RefusalRe
   const { globals } = work.state;
   const { tokenAmount, to } = action;
   if (tokenAmount <= 0n || tokenAmount > quantaMax || to.length !== 20) return "AMOUNT";
-  const gate = withdrawalGate(work, account);
-  if (gate === "closed") return "WITHDRAWALS_CLOSED";
+  const free = areWithdrawalsClosed(work) ? undefined : freeOf(work, account);
+  if (free === undefined) return "WITHDRAWALS_CLOSED";
   const quanta = tokenAmount * quantaPerToken;
-  const stress = gate === "stressed" ? stressOf(work, account) : 0n;
-  if (new Cover(work, account).excess - stress < quanta) return "MARGIN";
+  if (free < quanta) return "MARGIN";
   const { outflowWindowMs, outflowMax } = globals.parameters;
   const isNewWindow = work.batch.timeMs - globals.outflowSinceMs >= outflowWindowMs;
   const outflow = (isNewWindow ? 0n : globals.outflow) + quanta;
@@ -64,19 +65,26 @@ function withdraw(work: Work, account: Account, action: WithdrawCash): RefusalRe
   return undefined;
 }
 
-/** The strictest of the rollup's state and of the markets that the account is in. */
-function withdrawalGate(work: Work, account: Account): "open" | "stressed" | "closed" {
-  const { globals } = work.state;
+/** For all, whatever they have: while something is missing, L1 is late, or a halt is not long over. */
+function areWithdrawalsClosed({ state: { globals } }: Work): boolean {
   const { withdrawalGateBatches, anchorSoftMs } = globals.parameters;
   const isRecent =
     globals.haltedBatch > 0 && globals.batch - globals.haltedBatch < withdrawalGateBatches;
-  if (globals.shortfall > 0n || isRecent || isRollupHalted(globals)) return "closed";
-  if (anchorAgeMs(globals) > anchorSoftMs) return "closed";
+  const isLate = isRollupHalted(globals) || anchorAgeMs(globals) > anchorSoftMs;
+  return globals.shortfall > 0n || isRecent || isLate;
+}
+
+/**
+ * What may leave an account, by the strictest of the markets that it is in; undefined for nothing. Transfers are held to
+ * it as withdrawals are: from an account without positions anything can be withdrawn.
+ */
+function freeOf(work: Work, account: Account): Quanta | undefined {
   const gates = account.exposures
     .filter(({ lots }) => lots !== 0)
     .map(({ market }) => viewOf(work, market).permissions.withdraw);
-  if (gates.includes("closed")) return "closed";
-  return gates.includes("stressed") ? "stressed" : "open";
+  if (gates.includes("closed")) return undefined;
+  const { excess } = new Cover(work, account);
+  return gates.includes("stressed") ? excess - stressOf(work, account) : excess;
 }
 
 /** What the positions would lose at the far end of the band. */
@@ -93,8 +101,8 @@ function stressOf(work: Work, account: Account): Quanta {
 function tip(work: Work, from: Account, { relayer, relayTip }: SignedList): void {
   const id = work.derived.owners.get(ownerName(relayer, 0));
   const to = id === undefined ? undefined : work.state.accounts[id];
-  if (to === undefined || to === from || relayTip > quantaMax) return;
-  if (new Cover(work, from).excess < relayTip) return;
+  if (to === undefined || to.id < 2 || to === from || relayTip > quantaMax) return;
+  if ((freeOf(work, from) ?? 0n) < relayTip) return;
   pay(work, from, to, relayTip);
   work.events.push({ type: "tip", from: from.id, to: to.id, quanta: relayTip });
 }
