@@ -6,7 +6,7 @@ import { isInScope, notionalBound, refuse } from "./authority.ts";
 import type { SignedList } from "./batch.ts";
 import { type Cancellations, type ReplacedOrder, replacementName } from "./cancels.ts";
 import { isReducing } from "./derived.ts";
-import type { RefusalReason } from "./events.ts";
+import type { RefusalReason, RemovalReason } from "./events.ts";
 import { holds } from "./guards.ts";
 import { adverseTicks, Cover, feeUnitOf, riskOf, riskStateOf } from "./margin.ts";
 import { type MarketView, requirementOf } from "./market-view.ts";
@@ -16,22 +16,59 @@ import type { Account, Exposure, Order } from "./state.ts";
 import { ceilDiv, lotsMax, MarketId, ppm, type Quanta, ticksMax } from "./units.ts";
 import { accountAt, viewOf, type Work } from "./work.ts";
 
-/** Dormant orders whose guard holds, by slot. What they would cross of their own account goes before them. */
+/** Dormant orders whose guard holds, by slot. They are asked again what they could not be asked while they waited. */
 export function wakeTriggers(work: Work): void {
   const due = [...work.derived.dormant]
     .filter(({ guard }) => guard !== undefined && holds(work, guard))
     .sort((a, b) => a.slot - b.slot);
   for (const order of due) {
-    const { permissions } = viewOf(work, order.market);
-    if (!permissions.auctions || permissions.postOnly) continue;
-    const exposure = exposureOf(accountAt(work, order.account), order.market);
+    const view = viewOf(work, order.market);
+    const { reduce, newRisk, postOnly } = view.permissions;
+    if (!(isReducing(order) ? reduce : newRisk) || postOnly) continue;
+    const account = accountAt(work, order.account);
+    const exposure = exposureOf(account, order.market);
     if (exposure === undefined) continue;
-    if (crossedBy(exposure, order).length > 0) removeOrder(work, order, "SELF_TRADE");
+    const crossed = crossedBy(exposure, order);
+    const reason = refuseWaking(work, { account, exposure, order, crossed, view });
+    if (reason !== undefined) removeOrder(work, order, reason);
     else {
+      for (const own of crossed) removeOrder(work, own, "SELF_TRADE");
       wakeOrder(work, order);
       work.woken.push(order);
     }
   }
+}
+
+function refuseWaking(
+  work: Work,
+  {
+    account,
+    exposure,
+    order,
+    crossed,
+    view,
+  }: {
+    readonly account: Account;
+    readonly exposure: Exposure;
+    readonly order: Order;
+    readonly crossed: readonly Order[];
+    readonly view: MarketView;
+  },
+): RemovalReason | undefined {
+  if (crossed.length > 0 && !cancelsResting(order)) return "SELF_TRADE";
+  if (isPostOnly(order) && crossesResting(view, order)) return "POST_ONLY";
+  // One that finds nothing to reduce yet may have something after the auction.
+  const isAgainst = exposure.lots !== 0 && exposure.lots > 0 !== order.isBuy;
+  const isRisky = isReducing(order) && isAgainst && !leavesSafer(work, account, exposure, order);
+  return isRisky ? "UNCOVERED" : undefined;
+}
+
+function cancelsResting({ flags }: Order): boolean {
+  return (flags & flagBits.cancelResting) !== 0;
+}
+
+function isPostOnly({ flags }: { readonly flags: number }): boolean {
+  return (flags & flagBits.postOnly) !== 0;
 }
 
 export function admitOrders(work: Work, cancellations: Cancellations): void {
@@ -81,9 +118,8 @@ function admit(work: Work, request: Request): RefusalReason | undefined {
   const exposure = openExposure(work, account, order.market);
   work.changes.touch(account);
   const crossed = order.isDormant ? [] : crossedBy(exposure, order);
-  const cancelsResting = (order.flags & flagBits.cancelResting) !== 0;
-  if (crossed.length > 0 && !cancelsResting) return "SELF_TRADE";
-  if ((order.flags & flagBits.postOnly) !== 0 && crossesResting(view, order)) return "POST_ONLY";
+  if (crossed.length > 0 && !cancelsResting(order)) return "SELF_TRADE";
+  if (isPostOnly(order) && !order.isDormant && crossesResting(view, order)) return "POST_ONLY";
   if (isReducing(order)) {
     if (!mayReduce(work, account, exposure, order)) return "REDUCE_ONLY";
   } else {
@@ -102,16 +138,15 @@ function admit(work: Work, request: Request): RefusalReason | undefined {
 function refuseForm(work: Work, view: MarketView, wanted: PlaceOrder): RefusalReason | undefined {
   const { permissions } = view;
   const isReduceOnly = (wanted.flags & flagBits.reduceOnly) !== 0;
-  const isPostOnly = (wanted.flags & flagBits.postOnly) !== 0;
   if (!(isReduceOnly ? permissions.reduce : permissions.newRisk)) return "HALTED";
-  if (permissions.postOnly && !isPostOnly) return "HALTED";
+  if (permissions.postOnly && !isPostOnly(wanted)) return "HALTED";
   // What closes a position may be as small as the position: dust never has to stay.
   const lotsMin = isReduceOnly ? 1 : view.market.parameters.orderLotsMin;
   const { lots, priceTicks } = wanted;
   if (!Number.isSafeInteger(lots) || lots < lotsMin || lots > lotsMax) return "SIZE";
   if (!Number.isSafeInteger(priceTicks) || priceTicks < 1 || priceTicks > ticksMax) return "PRICE";
   if (wanted.validUntilMs !== 0 && wanted.validUntilMs < work.batch.timeMs) return "EXPIRED";
-  if (isPostOnly && wanted.timeInForce !== 0) return "POST_ONLY";
+  if (isPostOnly(wanted) && wanted.timeInForce !== 0) return "POST_ONLY";
   if (isTrigger(wanted)) return wanted.guard !== undefined ? undefined : "GUARD";
   return wanted.guard === undefined || holds(work, wanted.guard) ? undefined : "GUARD";
 }
@@ -162,11 +197,15 @@ function crossesResting({ bestBid, bestAsk }: MarketView, { isBuy, priceTicks }:
   return isBuy ? bestAsk !== 0 && priceTicks >= bestAsk : priceTicks <= bestBid;
 }
 
-/** Against the position, and never so that the account is less safe: equity over maintenance may not fall. */
 function mayReduce(work: Work, account: Account, exposure: Exposure, order: Order): boolean {
   // A dormant one may wait for a position yet to come.
   if (order.isDormant) return true;
   if (exposure.lots === 0 || exposure.lots > 0 === order.isBuy) return false;
+  return leavesSafer(work, account, exposure, order);
+}
+
+/** Who falls short may not become less safe: equity over maintenance may not fall, whatever price it is filled at. */
+function leavesSafer(work: Work, account: Account, exposure: Exposure, order: Order): boolean {
   const risk = riskOf(work, account);
   if (riskStateOf(risk) === "OK") return true;
   const { batchIntervalMs } = work.state.globals.parameters;

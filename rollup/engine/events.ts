@@ -36,6 +36,7 @@ export type RemovalReason =
   | "ORPHANED"
   | "NOT_FILLED"
   | "SELF_TRADE"
+  | "POST_ONLY"
   | "LIQUIDATED";
 
 export interface OrderName {
