@@ -1,11 +1,11 @@
 // Phase 5: the insurance fund takes over the whole portfolio of who is too far gone for the book, cash and positions: exact,
 // and nobody else is asked. Within caps, or a thin market could be pushed to make the fund inherit any loss.
 
-import { equityOf, type Risk, riskOf, riskStateOf } from "./margin.ts";
+import { type Risk, riskOf, riskStateOf } from "./margin.ts";
 import { removeOrder } from "./orders.ts";
 import { exposureOf, pay, shift } from "./positions.ts";
 import type { Account } from "./state.ts";
-import { insuranceId, intDiv } from "./units.ts";
+import { bigMax, insuranceId, intDiv, type Quanta } from "./units.ts";
 import { accountAt, viewOf, type Work } from "./work.ts";
 
 const dayMs = 86_400_000;
@@ -20,7 +20,7 @@ export function takeOver(work: Work): Account[] {
     // A price in doubt closes nobody, unless the account already owes: that nobody may.
     if (risk.equity >= 0n && !mayLiquidate(work, account)) continue;
     removeOrders(work, account);
-    if (isWithinCaps(work, account, risk)) transferAll(work, account);
+    if (isWithinCaps(work, account, risk)) transferAll(work, account, risk);
     else beyond.push(account);
   }
   return beyond;
@@ -38,11 +38,11 @@ export function removeOrders(work: Work, account: Account): void {
     removeOrder(work, order, "LIQUIDATED");
 }
 
-function isWithinCaps(work: Work, account: Account, { maintenance }: Risk): boolean {
+function isWithinCaps(work: Work, account: Account, risk: Risk): boolean {
   const { globals } = work.state;
   const insurance = accountAt(work, insuranceId);
   const used = dayOf(work) === globals.takeoverDay ? globals.takeoverUsed : 0n;
-  if (used + maintenance > globals.parameters.takeoverPerDayMax) return false;
+  if (used + capitalFor(risk) > globals.parameters.takeoverPerDayMax) return false;
   return account.exposures.every(({ market, lots }) => {
     if (lots === 0) return true;
     const view = viewOf(work, market);
@@ -51,16 +51,20 @@ function isWithinCaps(work: Work, account: Account, { maintenance }: Risk): bool
   });
 }
 
-function transferAll(work: Work, account: Account): void {
+/** A debt is gone at once: uncounted, who leaves debts on purpose could take more than the day's cap out of the fund. */
+function capitalFor({ equity, maintenance }: Risk): Quanta {
+  return maintenance + bigMax(0n, -equity);
+}
+
+function transferAll(work: Work, account: Account, risk: Risk): void {
   const { globals } = work.state;
   const insurance = accountAt(work, insuranceId);
-  const { maintenance } = riskOf(work, account);
   if (globals.takeoverDay !== dayOf(work)) {
     globals.takeoverDay = dayOf(work);
     globals.takeoverUsed = 0n;
   }
-  globals.takeoverUsed += maintenance;
-  work.events.push({ type: "takeover", account: account.id, equity: equityOf(work, account) });
+  globals.takeoverUsed += capitalFor(risk);
+  work.events.push({ type: "takeover", account: account.id, equity: risk.equity });
   for (const { market, lots } of account.exposures) {
     if (lots === 0) continue;
     const quote = BigInt(Math.abs(lots)) * viewOf(work, market).markUnit;

@@ -18,19 +18,33 @@ import { accountAt, viewOf, type Work } from "./work.ts";
 
 export function deleverage(work: Work, beyond: readonly Account[]): void {
   const insurance = accountAt(work, insuranceId);
-  const budget = { left: work.state.globals.parameters.deleveragedMax };
+  const closing: Closing = {
+    left: work.state.globals.parameters.deleveragedMax,
+    queues: new Map(),
+  };
   for (const account of beyond) {
-    close(work, account, budget);
+    close(work, account, closing);
     // What could not be passed on is the fund's, or the account's other positions pay it.
     const equity = equityOf(work, account);
     if (equity < 0n) pay(work, insurance, account, -equity);
   }
   const risk = riskOf(work, insurance);
-  if (risk.equity < risk.maintenance) close(work, insurance, budget);
+  if (risk.equity < risk.maintenance) close(work, insurance, closing);
   work.state.globals.shortfall = bigMax(0n, -equityOf(work, insurance));
 }
 
-function close(work: Work, account: Account, budget: { left: number }): void {
+/** What all that one batch closes has in common. */
+interface Closing {
+  /** Counterparties that may yet be closed. */
+  left: number;
+  /**
+   * By market and side, the next one last: ranked once a batch, when it is first asked for. Ranked anew for each account
+   * that is closed, a crash would cost its accounts times all others.
+   */
+  readonly queues: Map<string, Account[]>;
+}
+
+function close(work: Work, account: Account, closing: Closing): void {
   removeOrders(work, account);
   const exposures = account.exposures.filter(({ lots }) => lots !== 0);
   let lotsLeft = exposures.reduce((sum, { lots }) => sum + BigInt(Math.abs(lots)), 0n);
@@ -38,20 +52,45 @@ function close(work: Work, account: Account, budget: { left: number }): void {
     const view = viewOf(work, market);
     // At a price in doubt nobody loses a position who may not defend it.
     if (!view.permissions.auctions) continue;
-    for (const other of rank(work, account, market)) {
-      const exposure = exposureOf(account, market);
-      if (exposure === undefined || exposure.lots === 0 || budget.left === 0) break;
+    for (;;) {
+      const size = sizeOf(account, market);
+      if (size === 0 || closing.left === 0) break;
+      const queue = queueOf(work, closing, { market, isLong: isLongIn(account, market) });
+      const other = queue.at(-1);
+      if (other === undefined) break;
+      const open = sizeOf(other, market);
+      const lots = Math.min(size, open);
+      if (lots === open) queue.pop();
+      if (lots === 0) continue;
       const owed = bigMax(0n, -equityOf(work, account));
-      const lots = Math.min(
-        Math.abs(exposure.lots),
-        Math.abs(exposureOf(other, market)?.lots ?? 0),
-      );
       const share = lotsLeft === 0n ? 0n : ceilDiv(owed * BigInt(lots), lotsLeft);
       closeOne(work, { account, other, market, lots, share });
       lotsLeft -= BigInt(lots);
-      budget.left--;
+      closing.left--;
     }
   }
+}
+
+function sizeOf(account: Account, market: MarketId): Lots {
+  return Math.abs(exposureOf(account, market)?.lots ?? 0);
+}
+
+function isLongIn(account: Account, market: MarketId): boolean {
+  return (exposureOf(account, market)?.lots ?? 0) > 0;
+}
+
+/** Who is on the other side; closing only ever shortens it. */
+function queueOf(
+  work: Work,
+  { queues }: Closing,
+  { market, isLong }: { readonly market: MarketId; readonly isLong: boolean },
+): Account[] {
+  const name = `${market}/${isLong}`;
+  const known = queues.get(name);
+  if (known !== undefined) return known;
+  const queue = rank(work, market, !isLong).reverse();
+  queues.set(name, queue);
+  return queue;
 }
 
 function closeOne(
@@ -71,7 +110,7 @@ function closeOne(
   },
 ): void {
   const priceTicks = viewOf(work, market).mark;
-  const isLong = (exposureOf(account, market)?.lots ?? 0) > 0;
+  const isLong = isLongIn(account, market);
   trade(work, account, { market, lots: isLong ? -lots : lots, priceTicks });
   trade(work, other, { market, lots: isLong ? lots : -lots, priceTicks });
   const charge = bigMin(share, bigMax(0n, equityOf(work, other)));
@@ -93,16 +132,15 @@ interface Ranked {
   readonly denominator: Quanta;
 }
 
-/** The other side by profit over entry times notional over equity, the largest first; compared exactly, then by index. */
-function rank(work: Work, account: Account, market: MarketId): Account[] {
-  const isLong = (exposureOf(account, market)?.lots ?? 0) > 0;
+/** One side by profit over entry times notional over equity, the largest first; compared exactly, then by index. */
+function rank(work: Work, market: MarketId, isLong: boolean): Account[] {
   const { markUnit } = viewOf(work, market);
   const ranked: Ranked[] = [];
-  for (const other of work.state.accounts) {
-    const exposure = exposureOf(other, market);
-    if (other === account || exposure === undefined || exposure.lots === 0) continue;
-    if (exposure.lots > 0 === isLong) continue;
-    ranked.push(toRanked(work, other, exposure, markUnit));
+  for (const account of work.state.accounts) {
+    const exposure = exposureOf(account, market);
+    if (exposure === undefined || exposure.lots === 0) continue;
+    if (exposure.lots > 0 !== isLong) continue;
+    ranked.push(toRanked(work, account, exposure, markUnit));
   }
   return ranked.sort(higherFirst).map((each) => each.account);
 }
