@@ -19,7 +19,7 @@ const tokenAmountMax = 2n ** 96n;
 export function applySystem(work: Work, beforeMs: number): void {
   const { system } = work.batch;
   for (const message of ofL1(system)) applyL1(work, message);
-  for (const message of system) if (message.type === "l1-info") noteL1(work, message);
+  for (const info of infosOf(system)) noteL1(work, info);
   applyOracle(
     work,
     system.filter((each): each is OracleUpdate => each.type === "oracle"),
@@ -42,6 +42,18 @@ function ofL1(system: EngineBatch["system"]): L1Message[] {
   return system
     .filter((each): each is L1Message => "l1Index" in each)
     .sort((a, b) => a.l1Index - b.l1Index);
+}
+
+/** In the one order in which they count, however the batch has them. */
+function infosOf(system: EngineBatch["system"]): L1Info[] {
+  return system
+    .filter((each): each is L1Info => each.type === "l1-info")
+    .sort(
+      (a, b) =>
+        a.l1TimeMs - b.l1TimeMs ||
+        a.anchoredBatch - b.anchoredBatch ||
+        a.anchoredTimeMs - b.anchoredTimeMs,
+    );
 }
 
 function applyL1(work: Work, message: L1Message): void {
@@ -104,7 +116,10 @@ function setMarket(work: Work, { market: id, parameters }: SetMarket): void {
 function noteL1(work: Work, { l1TimeMs, anchoredBatch, anchoredTimeMs }: L1Info): void {
   const { globals } = work.state;
   const isNews = l1TimeMs > globals.l1TimeMs && anchoredBatch >= globals.anchoredBatch;
-  if (!isNews || !Number.isSafeInteger(l1TimeMs)) return passOver(work, "l1-info");
+  const areNumbers = [l1TimeMs, anchoredBatch, anchoredTimeMs].every((each) =>
+    Number.isSafeInteger(each),
+  );
+  if (!isNews || !areNumbers) return passOver(work, "l1-info");
   globals.l1TimeMs = l1TimeMs;
   globals.l1HeardMs = work.batch.timeMs;
   globals.anchoredBatch = anchoredBatch;
