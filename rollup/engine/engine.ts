@@ -14,6 +14,7 @@ import type { Outcome } from "./events.ts";
 import { noteAuction, notePremium } from "./funding.ts";
 import { checkInvariants } from "./invariants.ts";
 import { liquidate } from "./liquidation.ts";
+import { positiveEquityOf } from "./margin.ts";
 import { holdAuctions } from "./matching.ts";
 import { makePayments } from "./payments.ts";
 import { closeExposures } from "./positions.ts";
@@ -109,6 +110,7 @@ function closeBatch(work: Work, prices: ReadonlyMap<MarketId, Ticks>, passedMs: 
     market.bidDepth = averaged(market.bidDepth, bids.depthTo(view.low));
     market.askDepth = averaged(market.askDepth, asks.depthTo(view.high));
   }
+  work.state.globals.sumPositiveEquity = positiveEquityOf(work);
 }
 
 function midOf(work: Work, id: MarketId): Ticks | undefined {

@@ -5,8 +5,8 @@ import { isReducing } from "./derived.ts";
 import { type MarketView, requirementOf } from "./market-view.ts";
 import { fundingOwed } from "./positions.ts";
 import type { Account, Exposure, Order } from "./state.ts";
-import { bigMax, ceilDiv, type Lots, ppm, type Quanta, type Ticks } from "./units.ts";
-import { type Seen, viewOf } from "./work.ts";
+import { bigMax, ceilDiv, insuranceId, type Lots, ppm, type Quanta, type Ticks } from "./units.ts";
+import { accountAt, type Seen, viewOf, type Work } from "./work.ts";
 
 export interface Risk {
   readonly equity: Quanta;
@@ -39,6 +39,15 @@ export function equityOf(work: Seen, account: Account): Quanta {
   for (const exposure of account.exposures)
     if (exposure.lots !== 0) equity += worthOf(exposure, viewOf(work, exposure.market));
   return equity;
+}
+
+/**
+ * What all accounts that are worth something are worth together. Positions cancel, so that all accounts together are worth
+ * what came less what went; and none is worth less than nothing but the fund. `checkInvariants` holds both.
+ */
+export function positiveEquityOf(work: Work): Quanta {
+  const { deposited, withdrawn } = work.state.globals;
+  return deposited - withdrawn + bigMax(0n, -equityOf(work, accountAt(work, insuranceId)));
 }
 
 function worthOf(exposure: Exposure, { market, markUnit }: MarketView): Quanta {

@@ -55,7 +55,10 @@ export interface Exposure {
   fundingIndex: Quanta;
   /** What the position was entered for, always at least 0: ranks deleveraging, and is shown. */
   entryQuote: Quanta;
-  /** Derived: its open orders in this market, oldest first, and the sums of those that may add to the position. */
+  /**
+   * Derived: its open orders in this market, and the sums of those that may add to the position. The orders stand as they
+   * came, and after a restart by slot: whoever decides by their order sorts them first.
+   */
   readonly orders: Order[];
   bidLots: Lots;
   askLots: Lots;
@@ -151,6 +154,8 @@ export interface Globals {
   outflow: Quanta;
   takeoverDay: number;
   takeoverUsed: Quanta;
+  /** Of all accounts that are worth something, what they are worth: who exits by L1 is paid this part of what is there. */
+  sumPositiveEquity: Quanta;
 }
 
 export function genesisState(parameters: RollupParameters): State {
@@ -178,6 +183,7 @@ export function genesisState(parameters: RollupParameters): State {
       outflow: 0n,
       takeoverDay: 0,
       takeoverUsed: 0n,
+      sumPositiveEquity: 0n,
     },
   };
 }
