@@ -6,7 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {RollupId} from "../interfaces/IRollups.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
-import {Chunk, ISteps} from "../interfaces/ISteps.sol";
+import {ISteps, IVaultMessages} from "../interfaces/ISteps.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {DenseTree} from "./DenseTree.sol";
 import {
@@ -52,12 +52,6 @@ contract Vault is IVault {
         uint40 since;
     }
 
-    /// @dev What a deposit would be given back as: a slot each.
-    struct Deposit {
-        address owner;
-        uint96 amount;
-    }
-
     /// @dev `markUnit` is what a lot is worth, in quanta.
     struct Mark {
         bool isKnown;
@@ -91,7 +85,8 @@ contract Vault is IVault {
     uint40 private _touchedAt;
     mapping(address proposer => uint256) private _bonds;
     mapping(bytes32 messageHash => uint64) private _readyAt;
-    mapping(uint64 number => Deposit) private _deposits;
+    /// @inheritdoc IVaultMessages
+    mapping(uint64 number => bytes32) public messageDataHash;
     BitMaps.BitMap private _paid;
     BitMaps.BitMap private _exited;
     mapping(uint32 market => Mark) private _marks;
@@ -142,7 +137,8 @@ contract Vault is IVault {
         _proposals.push(Proposal(genesisRoot, 0, address(0), uint40(block.timestamp), 0));
         for (uint256 i = 0; i < messages.length; i++) {
             _requireParameters(messages[i]);
-            emit Enacted(_funds.messages++, messages[i]);
+            uint64 number = _note(messages[i]);
+            emit Enacted(number, messages[i]);
             settlement.enqueue(messages[i]);
         }
     }
@@ -161,18 +157,16 @@ contract Vault is IVault {
     {
         if (owner == address(0) && subId != 0) revert NoAddress();
         if (amount == 0) revert NoAmount();
-        Funds storage funds = _funds;
-        number = funds.messages;
-        funds.messages = number + 1;
-        funds.deposited += amount;
-        _deposits[number] = Deposit(owner, amount);
+        bytes memory message = _messageOf(owner, subId, amount);
+        number = _note(message);
+        _funds.deposited += amount;
         emit Deposited(owner, subId, number, msg.sender, amount);
         TOKEN.safeTransferFrom(msg.sender, address(this), amount);
-        SETTLEMENT.enqueue(abi.encodePacked(DEPOSIT, owner, subId, amount));
+        SETTLEMENT.enqueue(message);
     }
 
     /// @inheritdoc IVault
-    function propose(bytes32 parent, uint64 batch, bytes32 root, Chunk[] calldata chunks)
+    function propose(bytes32 parent, uint64 batch, bytes32 root, ISteps.Chunk[] calldata chunks)
         external
         nonReentrant
         whileOpen
@@ -200,8 +194,8 @@ contract Vault is IVault {
         uint256 index,
         bytes32[] calldata chunkHashes,
         uint256 place,
-        Chunk calldata chunk,
-        Chunk calldata before,
+        ISteps.Chunk calldata chunk,
+        ISteps.Chunk calldata before,
         bytes calldata witness
     ) external nonReentrant whileOpen {
         Proposal storage proposal = _pending(index);
@@ -214,7 +208,6 @@ contract Vault is IVault {
             if (_hashOf(before) != chunkHashes[place - 1]) revert NotItsTrace();
             pre = before.post;
         }
-        if (chunk.kind == 0) revert NotProvable(0);
         bytes32 post = STEPS.execute(pre, chunk, witness);
         // A step that is not allowed leads nowhere, whatever the proposer says: a claim of zero is not right either.
         if (post != 0 && post == chunk.post) revert NoLie();
@@ -299,7 +292,7 @@ contract Vault is IVault {
         uint64 from = _readyAt[messageHash];
         if (from == 0 || block.timestamp < from) revert TooEarly();
         delete _readyAt[messageHash];
-        number = _funds.messages++;
+        number = _note(message);
         emit Enacted(number, message);
         SETTLEMENT.enqueue(message);
     }
@@ -364,15 +357,13 @@ contract Vault is IVault {
     }
 
     /// @inheritdoc IVault
-    function refund(uint64 number) external nonReentrant returns (uint96 amount) {
+    function refund(uint64 number, address owner, uint16 subId, uint96 amount) external nonReentrant {
         if (_escape.root == 0) revert NotFrozen();
-        Deposit memory undone = _deposits[number];
-        amount = undone.amount;
-        if (number < _escape.refundFrom || amount == 0) revert NothingToPay();
-        if (undone.owner == address(0)) revert NoAddress();
-        delete _deposits[number];
-        emit Refunded(number, undone.owner, amount);
-        _pay(undone.owner, amount);
+        if (number < _escape.refundFrom) revert NothingToPay();
+        if (messageDataHash[number] != keccak256(_messageOf(owner, subId, amount))) revert NothingToPay();
+        delete messageDataHash[number];
+        emit Refunded(number, owner, amount);
+        _pay(owner, amount);
     }
 
     /// @inheritdoc IVault
@@ -404,11 +395,6 @@ contract Vault is IVault {
     /// @inheritdoc IVault
     function totals() external view returns (uint96 deposited, uint96 paid, uint64 messages) {
         return (_funds.deposited, _funds.paid, _funds.messages);
-    }
-
-    /// @inheritdoc IVault
-    function depositAt(uint64 number) external view returns (address owner, uint96 amount) {
-        return (_deposits[number].owner, _deposits[number].amount);
     }
 
     /// @inheritdoc IVault
@@ -446,8 +432,15 @@ contract Vault is IVault {
         return uint64(proposedAt > _touchedAt ? proposedAt : _touchedAt) + ESCAPE_DELAY;
     }
 
+    /// @dev Numbers a message that changes the rollup, and keeps what it says: an executed deposit is held against it, and one
+    /// that never was is given back by it.
+    function _note(bytes memory message) private returns (uint64 number) {
+        number = _funds.messages++;
+        messageDataHash[number] = keccak256(message);
+    }
+
     /// @dev Checks what would leave a challenger without a claim, and hashes.
-    function _traceOf(Chunk[] calldata chunks, uint64 from, uint64 batch, bytes32 root)
+    function _traceOf(ISteps.Chunk[] calldata chunks, uint64 from, uint64 batch, bytes32 root)
         private
         pure
         returns (bytes32)
@@ -457,7 +450,7 @@ contract Vault is IVault {
         bytes32[] memory hashes = new bytes32[](count);
         uint64 least = from + 1;
         for (uint256 i = 0; i < count; i++) {
-            Chunk calldata chunk = chunks[i];
+            ISteps.Chunk calldata chunk = chunks[i];
             if (chunk.batch < least || chunk.batch > batch) revert BadChunks();
             if (chunk.kind > KIND_MAX || chunk.steps.length > STEP_BYTES_MAX) revert BadChunks();
             least = chunk.batch;
@@ -466,7 +459,7 @@ contract Vault is IVault {
         return keccak256(abi.encodePacked(hashes));
     }
 
-    function _hashOf(Chunk calldata chunk) private pure returns (bytes32) {
+    function _hashOf(ISteps.Chunk calldata chunk) private pure returns (bytes32) {
         return keccak256(abi.encode(chunk));
     }
 
@@ -560,6 +553,10 @@ contract Vault is IVault {
     function _toAmount(uint256 amount) private pure returns (uint96) {
         if (amount > type(uint96).max) revert NothingToPay();
         return uint96(amount);
+    }
+
+    function _messageOf(address owner, uint16 subId, uint96 amount) private pure returns (bytes memory) {
+        return abi.encodePacked(DEPOSIT, owner, subId, amount);
     }
 
     function _requireParameters(bytes memory message) private pure {

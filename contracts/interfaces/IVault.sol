@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Account, Globals, Market, MarketParameters, StateParts, Withdrawal} from "../derivatives/Leaves.sol";
 import {ISettlement} from "./ISettlement.sol";
-import {Chunk, ISteps} from "./ISteps.sol";
+import {ISteps, IVaultMessages} from "./ISteps.sol";
 
 /// @title What a derivatives rollup holds for its users on L1
 /// @notice Takes deposits, and tells the rollup of them through the inbox of its Settlement. Anyone proposes the rollup's state
@@ -16,7 +16,7 @@ import {Chunk, ISteps} from "./ISteps.sol";
 /// 0x02, parameters for what is set, opaque here; 0x03, batch (8), root for a proposal. The first three are numbered from 0.
 ///
 /// What is held is at all times what was deposited less what was paid out, and the bonds, and nothing else.
-interface IVault {
+interface IVault is IVaultMessages {
     /// @notice Fixed when the vault is made. Times in seconds.
     /// @param owner Announces parameters, and may do nothing else.
     /// @param guardian May veto proposals, see `veto`; zero for nobody.
@@ -130,8 +130,6 @@ interface IVault {
     error NotFinal(uint256 index);
     /// @notice What the challenger says is the proposal's trace is not.
     error NotItsTrace();
-    /// @notice A chunk of this kind cannot be executed here.
-    error NotProvable(uint8 kind);
     /// @notice The proposal's chunk is right.
     error NoLie();
     /// @notice What is said to stand under the root does not.
@@ -159,7 +157,7 @@ interface IVault {
     /// @notice Proposes the root after `batch` batches, all of which must be settled, behind the last proposal, whose root is
     /// `parent`. The bond is taken from what the proposer has free here, else from its tokens.
     /// @param chunks What leads from `parent` to `root`, without gaps.
-    function propose(bytes32 parent, uint64 batch, bytes32 root, Chunk[] calldata chunks)
+    function propose(bytes32 parent, uint64 batch, bytes32 root, ISteps.Chunk[] calldata chunks)
         external
         returns (uint256 index);
 
@@ -173,8 +171,8 @@ interface IVault {
         uint256 index,
         bytes32[] calldata chunkHashes,
         uint256 place,
-        Chunk calldata chunk,
-        Chunk calldata before,
+        ISteps.Chunk calldata chunk,
+        ISteps.Chunk calldata before,
         bytes calldata witness
     ) external;
 
@@ -227,8 +225,9 @@ interface IVault {
         external
         returns (uint96 amount);
 
-    /// @notice Pays back a deposit that the rollup had not taken in at the root of the frozen vault. Anyone may.
-    function refund(uint64 number) external returns (uint96 amount);
+    /// @notice Pays back a deposit that the rollup had not taken in at the root of the frozen vault, to the account's owner. Anyone
+    /// may.
+    function refund(uint64 number, address owner, uint16 subId, uint96 amount) external;
 
     /// @notice How many proposals there are, with number 0.
     function proposals() external view returns (uint256);
@@ -250,9 +249,6 @@ interface IVault {
 
     /// @notice What was deposited and paid out, and how many numbered messages there are.
     function totals() external view returns (uint96 deposited, uint96 paid, uint64 messages);
-
-    /// @notice A deposit by the number of its message; zeros for another message.
-    function depositAt(uint64 number) external view returns (address owner, uint96 amount);
 
     /// @notice Whether a withdrawal was paid.
     function isPaid(uint64 index) external view returns (bool);

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ISettlement} from "../../contracts/interfaces/ISettlement.sol";
 import {RollupId} from "../../contracts/interfaces/IRollups.sol";
-import {Chunk} from "../../contracts/interfaces/ISteps.sol";
+import {ISteps} from "../../contracts/interfaces/ISteps.sol";
 import {IVault} from "../../contracts/interfaces/IVault.sol";
 import {VaultTest} from "./support/VaultTest.sol";
 
@@ -92,16 +92,16 @@ contract VaultDepositTest is VaultTest {
         assertEq(deposited, amount);
         assertEq(paid, 0);
         assertEq(messages, 3);
-        (address who, uint96 kept) = vault.depositAt(2);
-        assertTrue(who == owner && kept == amount, "to be given back");
+        assertEq(vault.messageDataHash(2), keccak256(abi.encodePacked(uint8(0), owner, subId, amount)));
+        assertEq(vault.messageDataHash(3), 0);
         assertSolvent();
     }
 
     function test_who_deposits_does_so_for_itself() external {
         vm.prank(TRADER);
         uint64 number = vault.deposit(9, 5);
-        (address owner,) = vault.depositAt(number);
-        assertTrue(owner == TRADER, "the sender");
+        bytes memory message = abi.encodePacked(uint8(0), TRADER, uint16(9), uint96(5));
+        assertEq(vault.messageDataHash(number), keccak256(message));
         assertEq(token.balanceOf(address(vault)), 5);
     }
 
@@ -123,7 +123,7 @@ contract VaultProposalTest is VaultTest {
     }
 
     function test_a_proposal_stakes_a_bond_and_is_told_to_the_rollup() external {
-        Chunk[] memory chunks = _chunks(4, 2);
+        ISteps.Chunk[] memory chunks = _chunks(4, 2);
         bytes32 root = chunks[1].post;
         bytes32 trace =
             keccak256(abi.encodePacked(keccak256(abi.encode(chunks[0])), keccak256(abi.encode(chunks[1]))));
@@ -149,14 +149,14 @@ contract VaultProposalTest is VaultTest {
     }
 
     function test_what_is_not_settled_is_not_proposed() external {
-        Chunk[] memory chunks = _chunks(11, 1);
+        ISteps.Chunk[] memory chunks = _chunks(11, 1);
         _refuse(abi.encodeWithSelector(IVault.NotSettled.selector, 11, 10), rootAt(0), 11, chunks);
         settle(11);
         _propose(rootAt(0), 11, chunks);
     }
 
     function test_a_root_extends_the_last_one() external {
-        Chunk[] memory chunks = _chunks(4, 1);
+        ISteps.Chunk[] memory chunks = _chunks(4, 1);
         _refuse(abi.encodeWithSelector(IVault.NotLater.selector, 0, 0), rootAt(0), 0, chunks);
         bytes32 other = keccak256("other");
         _refuse(abi.encodeWithSelector(IVault.NotLast.selector, other, rootAt(0)), other, 4, chunks);
@@ -170,11 +170,11 @@ contract VaultProposalTest is VaultTest {
     function test_chunks_that_leave_a_challenger_nothing_to_show_are_refused() external {
         _propose(rootAt(0), 4, _chunks(4, 1));
         bytes memory bad = abi.encodeWithSelector(IVault.BadChunks.selector);
-        _refuse(bad, lastRoot(), 8, new Chunk[](0), keccak256("root"));
+        _refuse(bad, lastRoot(), 8, new ISteps.Chunk[](0), keccak256("root"));
         // Of a batch before, or behind, or not in their order.
         _refuse(bad, lastRoot(), 8, _chunks(4, 1));
         _refuse(bad, lastRoot(), 8, _chunks(9, 1));
-        Chunk[] memory chunks = _chunks(6, 2);
+        ISteps.Chunk[] memory chunks = _chunks(6, 2);
         chunks[0].batch = 7;
         _refuse(bad, lastRoot(), 8, chunks);
         chunks[0].batch = 5;
@@ -226,25 +226,31 @@ contract VaultProposalTest is VaultTest {
         assertSolvent();
     }
 
-    function _chunks(uint64 batch, uint256 count) private pure returns (Chunk[] memory chunks) {
-        chunks = new Chunk[](count);
+    function _chunks(uint64 batch, uint256 count) private pure returns (ISteps.Chunk[] memory chunks) {
+        chunks = new ISteps.Chunk[](count);
         for (uint256 i = 0; i < count; i++) {
-            chunks[i] = Chunk(batch, 0, keccak256(abi.encode(batch, i)), "");
+            chunks[i] = ISteps.Chunk(batch, 0, keccak256(abi.encode(batch, i)), "");
         }
     }
 
-    function _propose(bytes32 parent, uint64 batch, Chunk[] memory chunks) private {
+    function _propose(bytes32 parent, uint64 batch, ISteps.Chunk[] memory chunks) private {
         vm.prank(PROPOSER);
         vault.propose(parent, batch, chunks[chunks.length - 1].post, chunks);
     }
 
-    function _refuse(bytes memory reason, bytes32 parent, uint64 batch, Chunk[] memory chunks) private {
+    function _refuse(bytes memory reason, bytes32 parent, uint64 batch, ISteps.Chunk[] memory chunks)
+        private
+    {
         _refuse(reason, parent, batch, chunks, chunks[chunks.length - 1].post);
     }
 
-    function _refuse(bytes memory reason, bytes32 parent, uint64 batch, Chunk[] memory chunks, bytes32 root)
-        private
-    {
+    function _refuse(
+        bytes memory reason,
+        bytes32 parent,
+        uint64 batch,
+        ISteps.Chunk[] memory chunks,
+        bytes32 root
+    ) private {
         vm.expectRevert(reason);
         vm.prank(PROPOSER);
         vault.propose(parent, batch, root, chunks);

@@ -12,18 +12,19 @@ import {
     Withdrawal
 } from "../../../contracts/derivatives/Leaves.sol";
 import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
-import {Chunk, ISteps} from "../../../contracts/interfaces/ISteps.sol";
+import {ISteps} from "../../../contracts/interfaces/ISteps.sol";
 import {IVault} from "../../../contracts/interfaces/IVault.sol";
 import {SettlementTest} from "./SettlementTest.sol";
 
 /// @notice A rollup whose states are a hash chain over its steps, so that a test can tell any truth and any lie. Steps that
 /// begin with 0xff are not allowed; the witness is the state itself.
 contract HashSteps is ISteps {
-    function execute(bytes32 pre, Chunk calldata chunk, bytes calldata witness)
+    function execute(bytes32 pre, ISteps.Chunk calldata chunk, bytes calldata witness)
         external
         pure
         returns (bytes32)
     {
+        if (chunk.kind == 0) revert NotProvable(0);
         if (keccak256(witness) != keccak256(abi.encode(pre))) revert BadWitness();
         if (chunk.steps.length != 0 && chunk.steps[0] == 0xff) return 0;
         return keccak256(abi.encode(pre, chunk.kind, chunk.steps));
@@ -107,8 +108,8 @@ abstract contract VaultTest is SettlementTest {
     function proposeRoot(bytes32 root) internal returns (uint256 index) {
         uint64 batch = nextBatch();
         settle(batch);
-        Chunk[] memory chunks = new Chunk[](1);
-        chunks[0] = Chunk(batch, 0, root, "");
+        ISteps.Chunk[] memory chunks = new ISteps.Chunk[](1);
+        chunks[0] = ISteps.Chunk(batch, 0, root, "");
         vm.prank(PROPOSER);
         return vault.propose(lastRoot(), batch, root, chunks);
     }
