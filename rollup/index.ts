@@ -1,22 +1,29 @@
 // What traders' software uses of the rollup: to make, sign and read lists of actions.
 
-export { decodeActions, encodeActions } from "./intent-codec.ts";
+export { hashAction } from "./action-hashes.ts";
 export {
   type Action,
-  type ActionList,
-  actionsDigest,
   actionsMax,
+  type Authorize,
   type Cancel,
   type Guard,
-  hashAction,
+  keyMarketsMax,
   lotsMax,
   type Order,
   orderFlags,
+  type Replace,
+  timesInForce,
+  type Transfer,
+  type Withdraw,
+} from "./actions.ts";
+export { decodeActions, encodeActions } from "./intent-codec.ts";
+export {
+  type ActionList,
+  actionsDigest,
   type RollupDomain,
   signActions,
   type SignedActionList,
   signerOfActions,
-  timesInForce,
 } from "./intents.ts";
 export { nonceLeapMax, nonceWindow } from "./engine/index.ts";
 export { Nonces } from "./nonces.ts";

@@ -9,6 +9,7 @@ import {
   hexJson,
   type JsonRecord,
   strictJson,
+  toAnchor,
   toHex,
   type VerifiedBlock,
   type VerifiedTransaction,
@@ -52,7 +53,7 @@ export class Replay {
     this.#inboxHash = hash("inboxHash");
     this.#nonces =
       state === undefined ? new Nonces(keysMax) : Nonces.fromJson(state["nonces"], keysMax);
-    this.#anchor = state && toAnchor(state["anchor"]);
+    this.#anchor = state && fromAnchorJson(state["anchor"]);
   }
 
   /** The last block applied: where following resumes. */
@@ -70,7 +71,7 @@ export class Replay {
       this.#counts.batches++;
       this.#batchesHash = chainBatch(this.#batchesHash, block.batchHash);
     }
-    this.#anchor = { height: block.height, hash: block.hash, view: block.header.view };
+    this.#anchor = toAnchor(block.header, block.hash);
   }
 
   /** For people and their tools. */
@@ -122,12 +123,13 @@ export class Replay {
 const strict = strictJson("BAD_CURSOR");
 const stateFields = ["anchor", "counts", "batchesHash", "inboxHash", "nonces"];
 
-function toAnchor(json: unknown): Anchor | undefined {
+function fromAnchorJson(json: unknown): Anchor | undefined {
   if (json === null) return undefined;
-  const anchor = strict.record(json, "anchor", ["height", "hash", "view"]);
+  const anchor = strict.record(json, "anchor", ["height", "hash", "view"], ["isClosing"]);
   return {
     height: Height(strict.integer(anchor["height"], "anchor.height")),
     hash: strict.bytes(anchor["hash"], "anchor.hash", 32),
     view: strict.integer(anchor["view"], "anchor.view"),
+    isClosing: anchor["isClosing"] === true,
   };
 }

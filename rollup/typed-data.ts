@@ -12,8 +12,8 @@ export interface TypedDomain {
   readonly salt: number;
 }
 
-/** A number, a truth value, an address (20 bytes), a hash (32 bytes), or a list of hashes. */
-export type Field = number | bigint | boolean | Uint8Array | readonly Uint8Array[];
+/** A number, a truth value, an address (20 bytes), a hash (32 bytes), or a list of them. */
+export type Field = number | bigint | boolean | Uint8Array | readonly Field[];
 
 export function domainSeparator(domain: TypedDomain): Uint8Array {
   return hashStruct(domainType, [
@@ -25,9 +25,14 @@ export function domainSeparator(domain: TypedDomain): Uint8Array {
   ]);
 }
 
-/** `hashStruct` of EIP-712. The type is `encodeType`: itself, then the types that it names, by name. */
-export function hashStruct(type: string, fields: readonly Field[]): Uint8Array {
-  return keccak256(keccak256(utf8(type)), ...fields.map(toWord));
+/** Of `encodeType`: the type itself, then the types that it names, by name. */
+export function typeHash(type: string): Uint8Array {
+  return keccak256(utf8(type));
+}
+
+/** `hashStruct` of EIP-712, for the hash of a type. */
+export function hashStruct(type: Uint8Array, fields: readonly Field[]): Uint8Array {
+  return keccak256(type, ...fields.map(toWord));
 }
 
 /** What is signed. */
@@ -35,14 +40,17 @@ export function hashTypedData(separator: Uint8Array, message: Uint8Array): Uint8
   return keccak256(Uint8Array.of(0x19, 0x01), separator, message);
 }
 
-const domainType =
-  "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)";
+const domainType = typeHash(
+  "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)",
+);
 
 function toWord(field: Field): Uint8Array {
-  if (field instanceof Uint8Array) return concatBytes(new Uint8Array(32 - field.length), field);
-  if (typeof field === "object") return keccak256(...field);
+  if (field instanceof Uint8Array)
+    return field.length === 32 ? field : concatBytes(new Uint8Array(32 - field.length), field);
+  if (typeof field === "object") return keccak256(...field.map(toWord));
   const word = new Uint8Array(32);
-  let rest = BigInt(field);
-  for (let at = 31; rest > 0n; at--, rest >>= 8n) word[at] = Number(rest & 0xffn);
+  if (typeof field !== "bigint") new DataView(word.buffer).setBigUint64(24, BigInt(field));
+  else
+    for (let at = 31, rest = field; rest > 0n; at--, rest >>= 8n) word[at] = Number(rest & 0xffn);
   return word;
 }

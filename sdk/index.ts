@@ -21,6 +21,7 @@ export {
   genesisAnchor,
   type PageFault,
   type PageRequest,
+  toAnchor,
   type VerifiedBlock,
   type VerifiedTransaction,
   verifyPage,
@@ -41,6 +42,7 @@ export {
   Reader,
   toHex,
   u64Bytes,
+  unreachable,
   utf8,
   Writer,
 } from "../base/index.ts";

@@ -1,9 +1,5 @@
-import {
-  type Action,
-  type RollupDomain,
-  signActions,
-  signerOfActions,
-} from "../../rollup/index.ts";
+import type { CancelOrder, PlaceOrder } from "../../rollup/engine/index.ts";
+import { type RollupDomain, signActions, signerOfActions } from "../../rollup/index.ts";
 import { nativeSenderSignatures } from "../../sequencer/crypto/index.ts";
 import { limit, market, marketParameters, World } from "../rollup/engine/world.ts";
 import { SeededRandom } from "../sim/random.ts";
@@ -73,8 +69,8 @@ function manyTraders(count: number): World {
   return world;
 }
 
-function anyActions(random: SeededRandom, count: number): Action[] {
-  return Array.from({ length: count }, (_, at): Action => {
+function anyActions(random: SeededRandom, count: number): (CancelOrder | PlaceOrder)[] {
+  return Array.from({ length: count }, (_, at) => {
     const sweeps = at === 0 && (count > 1 || random.chance(0.3));
     if (sweeps) return { type: "cancel", market, orderNonce: 0 };
     const ticks = 600_000 + random.between(-3_000, 3_000);

@@ -6,7 +6,9 @@ import {
   type ActionList,
   actionsMax,
   type Guard,
+  keyMarketsMax,
   lotsMax,
+  type Order,
   type RollupDomain,
 } from "../../rollup/index.ts";
 
@@ -20,20 +22,37 @@ const anyGuard: fc.Arbitrary<Guard> = fc.record({
   maxAgeMs: u32,
 });
 
+const address = fc.uint8Array({ minLength: 20, maxLength: 20 });
+const u128 = fc.bigInt({ min: 0n, max: 2n ** 128n - 1n });
+
+const anyOrder: fc.Arbitrary<Order> = fc.record({
+  type: fc.constant("order" as const),
+  market: u32,
+  isBuy: fc.boolean(),
+  priceTicks: u32,
+  lots: fc.integer({ min: 0, max: lotsMax }),
+  timeInForce: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
+  flags: fc.nat(15),
+  validUntilMs: u64,
+  clientId: u64,
+  guard: fc.option(anyGuard, { nil: undefined }),
+});
+
 export const anyAction: fc.Arbitrary<Action> = fc.oneof(
-  fc.record({
-    type: fc.constant("order" as const),
-    market: u32,
-    isBuy: fc.boolean(),
-    priceTicks: u32,
-    lots: fc.integer({ min: 0, max: lotsMax }),
-    timeInForce: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
-    flags: fc.nat(15),
-    validUntilMs: u64,
-    clientId: u64,
-    guard: fc.option(anyGuard, { nil: undefined }),
-  }),
+  anyOrder,
   fc.record({ type: fc.constant("cancel" as const), market: u32, orderNonce: u64 }),
+  fc.record({ type: fc.constant("replace" as const), orderNonce: u64, order: anyOrder }),
+  fc.record({ type: fc.constant("transfer" as const), to: u32, quanta: u128 }),
+  fc.record({ type: fc.constant("withdraw" as const), tokenAmount: u128, to: address }),
+  fc.record({
+    type: fc.constant("authorize" as const),
+    key: fc.nat(255),
+    address,
+    scopes: fc.nat(255),
+    markets: fc.array(u32, { maxLength: keyMarketsMax }),
+    expiryMs: u64,
+    maxNotional: u128,
+  }),
 );
 
 export const anyList: fc.Arbitrary<ActionList> = fc.record({
@@ -41,8 +60,8 @@ export const anyList: fc.Arbitrary<ActionList> = fc.record({
   key: fc.nat(255),
   nonce: u64,
   validUntilMs: u64,
-  relayTip: fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }),
-  relayer: fc.uint8Array({ minLength: 20, maxLength: 20 }),
+  relayTip: u128,
+  relayer: address,
   actions: fc.array(anyAction, { maxLength: actionsMax }),
 });
 

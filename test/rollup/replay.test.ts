@@ -79,6 +79,18 @@ test("stopped anywhere and started again, it comes to the same totals", async ()
   }
 });
 
+test("that a block closed its epoch is known after a restart: nothing else may stand on it", () => {
+  const chain = new Chain();
+  chain.add();
+  chain.add({ isClosing: true });
+  for (const [i, block] of verified(chain).entries()) {
+    const replay = new Replay(domain);
+    replay.apply(block);
+    const resumed = new Replay(domain, JSON.parse(JSON.stringify(replay.toJson())));
+    expect(resumed.anchor).toMatchObject({ height: i + 1, isClosing: i === 1 });
+  }
+});
+
 test("a saved state with anything missing, unknown or out of range is refused", () => {
   const saved = new Replay(domain).toJson();
   for (const name of Object.keys(saved))
