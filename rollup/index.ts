@@ -26,5 +26,15 @@ export {
   signerOfActions,
 } from "./intents.ts";
 export { nonceLeapMax, nonceWindow } from "./engine/index.ts";
+export {
+  decodeOracleUpdate,
+  encodeOracleUpdate,
+  type PriceReport,
+  reportDigest,
+  reportsMax,
+  type SignedOracleUpdate,
+  type SignedPriceReport,
+  signReport,
+} from "./oracle-codec.ts";
 export { Nonces } from "./nonces.ts";
 export { type Refusal, Replay } from "./replay.ts";

@@ -11,7 +11,7 @@ import {
   signActions,
   signerOfActions,
 } from "../../rollup/index.ts";
-import { toHex } from "../../sdk/index.ts";
+import { toHex, unreachable } from "../../sdk/index.ts";
 import { anyAction, anyList, domain, plainList, traderKey } from "./lists.ts";
 
 const guard = [
@@ -136,12 +136,12 @@ function ethersHash(action: Action): string {
       return hash("Transfer", { Transfer: transfer }, action);
     case "withdraw":
       return hash("Withdraw", { Withdraw: withdraw }, { ...action, to: hex(action.to) });
-    case "authorize":
-      return hash(
-        "SessionKey",
-        { SessionKey: sessionKey },
-        { ...action, signer: hex(action.address) },
-      );
+    case "authorize": {
+      const message = { ...action, signer: hex(action.address) };
+      return hash("SessionKey", { SessionKey: sessionKey }, message);
+    }
+    default:
+      return unreachable(action);
   }
 }
 
