@@ -44,7 +44,12 @@ export interface L1Info {
 }
 
 /** Counted from 0 without gaps; what is out of turn is passed over. */
-export type L1Message = { readonly l1Index: number } & (Deposit | SetMarket | SetRollup);
+export type L1Message = { readonly l1Index: number } & (
+  | Deposit
+  | SetMarket
+  | SetRollup
+  | Unreadable
+);
 
 export interface Deposit {
   readonly type: "deposit";
@@ -64,6 +69,11 @@ export interface SetMarket {
 export interface SetRollup {
   readonly type: "set-rollup";
   readonly parameters: RollupParameters;
+}
+
+/** L1 has counted it, so it takes its turn; nobody knows what it says. */
+export interface Unreadable {
+  readonly type: "unreadable";
 }
 
 /** Reports of one market's price, each by another reporter. */

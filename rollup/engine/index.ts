@@ -25,6 +25,7 @@ export type {
   SetRollup,
   SignedList,
   SystemMessage,
+  Unreadable,
 } from "./batch.ts";
 export { refusalOf } from "./authority.ts";
 export { type AuctionFill, type AuctionResult, type AuctionTerms, holdAuction } from "./auction.ts";

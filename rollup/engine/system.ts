@@ -61,6 +61,8 @@ function applyL1(work: Work, message: L1Message): void {
   if (message.l1Index !== globals.l1Index) return passOver(work, message.type);
   globals.l1Index++;
   switch (message.type) {
+    case "unreadable":
+      return passOver(work, message.type);
     case "deposit":
       return deposit(work, message);
     case "set-market":

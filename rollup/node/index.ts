@@ -2,3 +2,19 @@
 
 export type { ExecutedBatch, RollupSource } from "./executed.ts";
 export { Listeners } from "./listeners.ts";
+export { buildBatch, type BuiltBatch, payloadsOf } from "./batch-builder.ts";
+export {
+  decodeMarketParameters,
+  decodeRollupParameters,
+  encodeMarketParameters,
+  encodeRollupParameters,
+} from "./parameters.ts";
+export { domainOf, fromSpecJson, type RollupSpec, specHash, toSpecJson } from "./spec.ts";
+export {
+  type Anchored,
+  decodeVaultMessage,
+  encodeAnchored,
+  encodeDeposit,
+  encodeSetMarket,
+  encodeSetRollup,
+} from "./system-messages.ts";
