@@ -9,16 +9,7 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {ISteps, IVaultMessages} from "../interfaces/ISteps.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {DenseTree} from "./DenseTree.sol";
-import {
-    Account,
-    Globals,
-    Leaves,
-    Market,
-    MarketParameters,
-    Position,
-    StateParts,
-    Withdrawal
-} from "./Leaves.sol";
+import {Leaves} from "./Leaves.sol";
 
 /// @title Vault
 contract Vault is IVault {
@@ -251,14 +242,13 @@ contract Vault is IVault {
     function withdraw(
         uint256 index,
         StateParts calldata parts,
-        Withdrawal calldata withdrawal,
+        Leaves.Withdrawal calldata withdrawal,
         uint256 count,
         bytes32[] calldata proof
     ) external nonReentrant {
         if (index >= _proposals.length || !_isFinal(index)) revert NotFinal(index);
         _requireParts(_proposals[index].root, parts);
-        bytes32 leaf = keccak256(abi.encode(withdrawal));
-        if (DenseTree.rootFrom(count, withdrawal.index, leaf, proof) != parts.outbox) revert NotInState();
+        _requireLeaf(parts.outbox, count, withdrawal.index, Leaves.hash(withdrawal), proof);
         if (_paid.get(withdrawal.index)) revert AlreadyPaid();
         _paid.set(withdrawal.index);
         uint96 amount = _toAmount(withdrawal.tokenAmount);
@@ -300,7 +290,7 @@ contract Vault is IVault {
     /// @inheritdoc IVault
     /// @dev All that was deposited is: in accounts, or withdrawn there and paid or not paid here, or not taken in by the root.
     /// So what accounts have is what went in less what went out, as the root itself counts it.
-    function freeze(StateParts calldata parts, Globals calldata globals) external whileOpen {
+    function freeze(StateParts calldata parts, Leaves.Globals calldata globals) external whileOpen {
         if (!SETTLEMENT.escapeActive()) {
             (uint64 settled,,,) = SETTLEMENT.settled();
             bool isBehind = settled > _proposals[_proposals.length - 1].batch;
@@ -309,7 +299,7 @@ contract Vault is IVault {
         uint256 index = _freeFinal();
         Proposal storage last = _proposals[index];
         _requireParts(last.root, parts);
-        if (keccak256(abi.encode(globals)) != parts.globals) revert NotInState();
+        if (Leaves.hash(globals) != parts.globals) revert NotInState();
         if (_proposals.length > index + 1) {
             _bonds[_proposals[index + 1].proposer] += BOND;
             _removeFrom(index + 1);
@@ -326,13 +316,12 @@ contract Vault is IVault {
     /// @inheritdoc IVault
     function mark(
         StateParts calldata parts,
-        Market calldata market,
-        MarketParameters calldata parameters,
+        Leaves.Market calldata market,
+        Leaves.MarketParameters calldata parameters,
         Place calldata place
     ) external {
         _requireFrozenAt(parts);
-        bytes32 leaf = keccak256(abi.encode(market));
-        if (_rootFrom(place, leaf) != parts.markets) revert NotInState();
+        _requireLeaf(parts.markets, place.count, place.index, Leaves.hash(market), place.proof);
         if (keccak256(abi.encode(parameters)) != market.parametersHash) revert NotInState();
         uint256 markUnit = uint256(market.markTicks) * parameters.unit;
         _marks[market.id] = Mark(true, market.fundingIndex, markUnit);
@@ -340,13 +329,13 @@ contract Vault is IVault {
     }
 
     /// @inheritdoc IVault
-    function exit(StateParts calldata parts, Account calldata account, Place calldata place)
+    function exit(StateParts calldata parts, Leaves.Account calldata account, Place calldata place)
         external
         nonReentrant
         returns (uint96 amount)
     {
         _requireFrozenAt(parts);
-        if (_rootFrom(place, keccak256(abi.encode(account))) != parts.accounts) revert NotInState();
+        _requireLeaf(parts.accounts, place.count, place.index, Leaves.hash(account), place.proof);
         if (account.owner == address(0)) revert NoAddress();
         if (_exited.get(place.index)) revert AlreadyPaid();
         _exited.set(place.index);
@@ -521,18 +510,34 @@ contract Vault is IVault {
     }
 
     function _requireParts(bytes32 root, StateParts calldata parts) private view {
-        if (Leaves.rootOf(ROLLUP, parts) != root) revert NotInState();
+        bytes32 actual = Leaves.stateRoot(
+            ROLLUP,
+            parts.batch,
+            parts.accounts,
+            parts.orders,
+            parts.markets,
+            parts.series,
+            parts.outbox,
+            parts.globals
+        );
+        if (actual != root) revert NotInState();
     }
 
-    function _rootFrom(Place calldata place, bytes32 leaf) private pure returns (bytes32) {
-        return DenseTree.rootFrom(place.count, place.index, leaf, place.proof);
+    /// @dev Of the tree with that root and count. The length of the proof is bound as the count is.
+    function _requireLeaf(bytes32 root, uint256 count, uint256 index, bytes32 leaf, bytes32[] calldata proof)
+        private
+        pure
+    {
+        if (index >= count || proof.length != DenseTree.depthOf(count)) revert NotInState();
+        bytes32 top = DenseTree.topFrom(index, leaf, proof);
+        if (DenseTree.root(DenseTree.Tree(count, top)) != root) revert NotInState();
     }
 
     /// @dev Funding is paid by the long: what its index rose by since it was last settled with the account.
-    function _equityOf(Account calldata account) private view returns (int256 equity) {
+    function _equityOf(Leaves.Account calldata account) private view returns (int256 equity) {
         equity = account.cash;
         for (uint256 i = 0; i < account.positions.length; i++) {
-            Position calldata position = account.positions[i];
+            Leaves.Position calldata position = account.positions[i];
             Mark storage known = _marks[position.market];
             if (!known.isKnown) revert NotMarked(position.market);
             int256 perLot =

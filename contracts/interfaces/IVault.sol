@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Account, Globals, Market, MarketParameters, StateParts, Withdrawal} from "../derivatives/Leaves.sol";
+import {Leaves} from "../derivatives/Leaves.sol";
 import {ISettlement} from "./ISettlement.sol";
 import {ISteps, IVaultMessages} from "./ISteps.sol";
 
@@ -60,6 +60,17 @@ interface IVault is IVaultMessages {
         uint96 pool;
         uint128 positiveEquity;
         uint64 refundFrom;
+    }
+
+    /// @notice What a state root is the hash of, behind a version and the rollup's number.
+    struct StateParts {
+        uint64 batch;
+        bytes32 accounts;
+        bytes32 orders;
+        bytes32 markets;
+        bytes32 series;
+        bytes32 outbox;
+        bytes32 globals;
     }
 
     /// @notice Under the roots of a frozen vault: where a leaf is, and the siblings from it up.
@@ -192,7 +203,7 @@ interface IVault is IVaultMessages {
     function withdraw(
         uint256 index,
         StateParts calldata parts,
-        Withdrawal calldata withdrawal,
+        Leaves.Withdrawal calldata withdrawal,
         uint256 count,
         bytes32[] calldata proof
     ) external;
@@ -209,19 +220,19 @@ interface IVault is IVaultMessages {
     /// @notice Ends the vault for good, when the rollup's Settlement has escaped, or there was something to propose and nobody
     /// proposed for `escapeDelay`. Proposals that are not final are gone, and their bonds free. Anyone may.
     /// @param parts Of the last final root.
-    function freeze(StateParts calldata parts, Globals calldata globals) external;
+    function freeze(StateParts calldata parts, Leaves.Globals calldata globals) external;
 
     /// @notice Makes known what a lot of a market is worth under the root of the frozen vault. Anyone may, once for each.
     function mark(
         StateParts calldata parts,
-        Market calldata market,
-        MarketParameters calldata parameters,
+        Leaves.Market calldata market,
+        Leaves.MarketParameters calldata parameters,
         Place calldata place
     ) external;
 
     /// @notice Pays an account's owner, once: what the account is worth at the marks, or its part of the pool when that is not
     /// enough for all. Its markets must be marked. Anyone may.
-    function exit(StateParts calldata parts, Account calldata account, Place calldata place)
+    function exit(StateParts calldata parts, Leaves.Account calldata account, Place calldata place)
         external
         returns (uint96 amount);
 

@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {
-    Account,
-    Globals,
-    Market,
-    MarketParameters,
-    Position,
-    StateParts,
-    Tier,
-    Withdrawal
-} from "../../../contracts/derivatives/Leaves.sol";
+import {Leaves} from "../../../contracts/derivatives/Leaves.sol";
 import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
 import {ISteps} from "../../../contracts/interfaces/ISteps.sol";
 import {IVault} from "../../../contracts/interfaces/IVault.sol";
@@ -52,7 +43,7 @@ abstract contract VaultTest is SettlementTest {
     bytes32[] internal accounts;
     bytes32[] internal markets;
     bytes32[] internal outbox;
-    Globals internal globals;
+    Leaves.Globals internal globals;
 
     function openVault() internal {
         vm.warp(1_800_000_000);
@@ -128,8 +119,8 @@ abstract contract VaultTest is SettlementTest {
         return vault.depositFor(owner, 0, amount);
     }
 
-    function partsAt(uint64 batch) internal view returns (StateParts memory) {
-        return StateParts({
+    function partsAt(uint64 batch) internal view returns (IVault.StateParts memory) {
+        return IVault.StateParts({
             batch: batch,
             accounts: treeOf(accounts),
             orders: treeOf(new bytes32[](0)),
@@ -144,7 +135,7 @@ abstract contract VaultTest is SettlementTest {
         return rootOf(partsAt(batch));
     }
 
-    function rootOf(StateParts memory parts) internal pure returns (bytes32) {
+    function rootOf(IVault.StateParts memory parts) internal pure returns (bytes32) {
         return keccak256(abi.encode(uint256(1), uint256(0), parts));
     }
 
@@ -156,31 +147,36 @@ abstract contract VaultTest is SettlementTest {
         return IVault.Place(index, leaves.length, proofOf(leaves, index));
     }
 
-    function addWithdrawal(address to, uint128 amount) internal returns (Withdrawal memory withdrawal) {
-        withdrawal = Withdrawal(uint64(outbox.length), 2, to, amount);
+    function addWithdrawal(address to, uint128 amount)
+        internal
+        returns (Leaves.Withdrawal memory withdrawal)
+    {
+        withdrawal = Leaves.Withdrawal(uint64(outbox.length), 2, to, amount);
         outbox.push(keccak256(abi.encode(withdrawal)));
         globals.withdrawn += amount * uint128(QUANTA);
     }
 
-    function emptyAccount(address owner, int128 cash) internal pure returns (Account memory) {
-        return Account(owner, 0, cash, 0, 0, 0, 0, new Position[](0));
+    function emptyAccount(address owner, int128 cash) internal pure returns (Leaves.Account memory) {
+        return Leaves.Account(owner, 0, cash, 0, 0, 0, 0, new Leaves.Position[](0));
     }
 
-    function addAccount(Account memory account) internal returns (uint256 index) {
+    function addAccount(Leaves.Account memory account) internal returns (uint256 index) {
         index = accounts.length;
         accounts.push(keccak256(abi.encode(account)));
     }
 
-    function parametersOf(uint128 unit) internal pure returns (MarketParameters memory parameters) {
+    function parametersOf(uint128 unit) internal pure returns (Leaves.MarketParameters memory parameters) {
         parameters.unit = unit;
-        parameters.tiers = new Tier[](2);
-        parameters.tiers[1] = Tier(5, 6, 7);
+        parameters.tiers = new Leaves.Tier[](2);
+        parameters.tiers[1] = Leaves.Tier(5, 6, 7);
     }
 
-    function addMarket(uint32 id, MarketParameters memory parameters, uint32 markTicks, int128 fundingIndex)
-        internal
-        returns (Market memory market)
-    {
+    function addMarket(
+        uint32 id,
+        Leaves.MarketParameters memory parameters,
+        uint32 markTicks,
+        int128 fundingIndex
+    ) internal returns (Leaves.Market memory market) {
         market.id = id;
         market.parametersHash = keccak256(abi.encode(parameters));
         market.markTicks = markTicks;
