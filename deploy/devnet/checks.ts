@@ -29,9 +29,10 @@ export const checks: readonly Check[] = [
 ];
 
 export function findMissing({ wanted, submitted, streams }: Observations): string[] {
-  const distinct = new Set(submitted.map(({ id }) => id)).size;
+  const traffic = submitted.filter(({ origin }) => origin === "traffic");
+  const distinct = new Set(traffic.map(({ id }) => id)).size;
   const found = distinct === wanted ? [] : [`${distinct} distinct ids instead of ${wanted}`];
-  const used = new Set(submitted.map(({ namespace }) => namespace));
+  const used = new Set(traffic.map(({ namespace }) => namespace));
   const unused = streams.filter(({ namespace }) => !used.has(namespace));
   return [...found, ...unused.map(({ namespace }) => `namespace ${namespace} got none`)];
 }
@@ -141,9 +142,11 @@ export function findStrayFollowers({
 
 export function findRefusedLists({ followers, submitted }: Observations): string[] {
   return followers.flatMap(({ name, namespace, transactions, lists }) => {
-    const wanted = submitted.filter((each) => each.namespace === namespace).length;
-    if (transactions === wanted && lists === wanted) return [];
-    return [`${name} took ${lists} lists of ${transactions} transactions, of ${wanted} submitted`];
+    const own = submitted.filter((each) => each.namespace === namespace);
+    const listsOfThem = own.filter(({ origin }) => origin !== "oracle").length;
+    if (transactions === own.length && lists === listsOfThem) return [];
+    const was = `${listsOfThem} lists of ${own.length} transactions were submitted`;
+    return [`${name} took ${lists} lists of ${transactions} transactions; ${was}`];
   });
 }
 

@@ -34,8 +34,10 @@ export async function reach(
 }
 
 export function allSubmitted(journal: Journal, wanted: () => number): Goal {
-  return () =>
-    journal.count >= wanted() ? [] : [`${journal.count} of ${wanted()} transactions are submitted`];
+  return () => {
+    const count = journal.countOf("traffic");
+    return count >= wanted() ? [] : [`${count} of ${wanted()} transactions are submitted`];
+  };
 }
 
 export function allSettled(journal: Journal): Goal {

@@ -7,11 +7,18 @@ import type { Submitted } from "./observations.ts";
 
 export type Stage = "ordered" | "opened" | "settled";
 
-export interface Entry {
+/** Whose it was: the random traffic's, a list of one of the trading bots, or an oracle's report. */
+export type Origin = "traffic" | "bot" | "oracle";
+
+export interface Submission {
   readonly id: Uint8Array;
   readonly namespace: number;
+  readonly origin: Origin;
   /** Just before it was sent, after it was sealed: microseconds since 1970. */
   readonly submittedAt: number;
+}
+
+export interface Entry extends Submission {
   /** What a validator last said of it. */
   status: TransactionStatus | undefined;
   /** When to ask again, on the clock of `performance.now`. */
@@ -30,7 +37,7 @@ export class Journal {
   /** Those that can still go further. */
   readonly #open = new Set<Entry>();
   readonly #keepsAll: boolean;
-  #count = 0;
+  readonly #counts: Record<Origin, number> = { traffic: 0, bot: 0, oracle: 0 };
 
   constructor(options: { readonly keepsAll: boolean }) {
     this.#keepsAll = options.keepsAll;
@@ -38,7 +45,12 @@ export class Journal {
 
   /** How many were submitted. */
   get count(): number {
-    return this.#count;
+    const { traffic, bot, oracle } = this.#counts;
+    return traffic + bot + oracle;
+  }
+
+  countOf(origin: Origin): number {
+    return this.#counts[origin];
   }
 
   /** How many are not settled yet. */
@@ -46,12 +58,12 @@ export class Journal {
     return this.#open.size;
   }
 
-  add(id: Uint8Array, namespace: number, submittedAt: number): void {
+  add(submission: Submission): void {
     const askAt = performance.now() + firstAskMs;
-    const entry: Entry = { id, namespace, submittedAt, status: undefined, askAt };
+    const entry: Entry = { ...submission, status: undefined, askAt };
     this.#entries.push(entry);
     this.#open.add(entry);
-    this.#count++;
+    this.#counts[submission.origin]++;
     if (!this.#keepsAll && this.#entries.length > 2 * recentMax)
       this.#entries = this.#entries.slice(-recentMax);
   }
@@ -96,9 +108,10 @@ export class Journal {
 
   /** For the checks. */
   submitted(): readonly Submitted[] {
-    return this.#entries.map(({ id, namespace, status }) => ({
+    return this.#entries.map(({ id, namespace, origin, status }) => ({
       id: toHex(id),
       namespace,
+      origin,
       state: status?.state ?? "unknown",
       l1Transaction: status?.l1Transaction && toHex(status.l1Transaction),
     }));

@@ -1,8 +1,10 @@
 // What a smoke saw, as plain data from four sources that do not trust one another: our own submissions, the namespaces'
 // streams as the SDK verified them, the followers' output, and the L1. Hashes and ids are lower-case hex without 0x.
 
+import type { Origin } from "./journal.ts";
+
 export interface Observations {
-  /** How many transactions were to be submitted. */
+  /** How many transactions were to be submitted by the random traffic. */
   readonly wanted: number;
   readonly submitted: readonly Submitted[];
   /** One for each namespace. */
@@ -40,6 +42,7 @@ export interface CommitteeOfEpoch {
 export interface Submitted {
   readonly id: string;
   readonly namespace: number;
+  readonly origin: Origin;
   /** The last word of the validator that was asked, and the L1 transaction that it named. */
   readonly state: string;
   readonly l1Transaction: string | undefined;

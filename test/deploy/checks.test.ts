@@ -8,10 +8,10 @@ const wellChain = [1, 2, 3, 4, 5].map((height) => [height, `c${height}`] as cons
 const well: Observations = {
   wanted: 4,
   submitted: [
-    { id: "a1", namespace: 0, state: "settled", l1Transaction: "s1" },
-    { id: "a2", namespace: 0, state: "settled", l1Transaction: "s1" },
-    { id: "a3", namespace: 0, state: "settled", l1Transaction: "s2" },
-    { id: "b1", namespace: 1, state: "settled", l1Transaction: "s1" },
+    { id: "a1", namespace: 0, origin: "traffic", state: "settled", l1Transaction: "s1" },
+    { id: "a2", namespace: 0, origin: "traffic", state: "settled", l1Transaction: "s1" },
+    { id: "a3", namespace: 0, origin: "traffic", state: "settled", l1Transaction: "s2" },
+    { id: "b1", namespace: 1, origin: "traffic", state: "settled", l1Transaction: "s1" },
   ],
   streams: [
     {
@@ -101,6 +101,7 @@ const bugs: Record<string, Record<string, Partial<Observations>>> = {
     "one was counted twice": {
       submitted: [...well.submitted.slice(1), ...well.submitted.slice(1, 2)],
     },
+    "one was of a bot": { submitted: well.submitted.map((each) => ({ ...each, origin: "bot" })) },
     "a namespace got none": {
       submitted: well.submitted.map((each) => ({ ...each, namespace: 0 })),
     },
@@ -172,6 +173,9 @@ const bugs: Record<string, Record<string, Partial<Observations>>> = {
   },
   "the followers took every list, and each once": {
     "one list was refused": { followers: well.followers.map((each) => ({ ...each, lists: 0 })) },
+    "an oracle's report was taken for a list": {
+      submitted: well.submitted.map((each) => ({ ...each, origin: "oracle" })),
+    },
     "one was delivered twice": {
       followers: well.followers.map((each) => ({ ...each, transactions: 4, lists: 4 })),
     },

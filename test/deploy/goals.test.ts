@@ -36,7 +36,7 @@ test("transactions are missing until they are submitted, and then until they are
   const journal = new Journal({ keepsAll: true });
   const submitted = allSubmitted(journal, () => 1);
   expect(submitted()).toEqual(["0 of 1 transactions are submitted"]);
-  journal.add(new Uint8Array(32), 0, 0);
+  journal.add({ id: new Uint8Array(32), namespace: 0, origin: "traffic", submittedAt: 0 });
   expect(submitted()).toEqual([]);
   expect(allSettled(journal)()).toEqual(["1 transactions have further to go: 1 unknown"]);
 });

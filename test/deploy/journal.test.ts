@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Micros, type TransactionStatus } from "../../protocol/index.ts";
-import { Journal } from "../../deploy/devnet/journal.ts";
+import { Journal, type Submission } from "../../deploy/devnet/journal.ts";
 import { percentile } from "../../deploy/devnet/percentiles.ts";
 
 beforeEach(() => {
@@ -21,9 +21,13 @@ function idOf(byte: number): Uint8Array {
   return new Uint8Array(32).fill(byte);
 }
 
+function submission(byte: number, namespace: number, submittedAt: number): Submission {
+  return { id: idOf(byte), namespace, origin: "traffic", submittedAt };
+}
+
 test("a transaction is asked for again until nothing more will become of it", () => {
   const journal = new Journal({ keepsAll: true });
-  journal.add(idOf(1), 0, 1_000_000);
+  journal.add(submission(1, 0, 1_000_000));
   expect(journal.due(10)).toEqual([]);
   vi.advanceTimersByTime(2_000);
   const [entry] = journal.due(10);
@@ -40,8 +44,8 @@ test("a transaction is asked for again until nothing more will become of it", ()
 
 test("latencies run from the submission to what the validator noted, in milliseconds", () => {
   const journal = new Journal({ keepsAll: true });
-  journal.add(idOf(1), 0, 1_000_000);
-  journal.add(idOf(2), 1, 1_000_000);
+  journal.add(submission(1, 0, 1_000_000));
+  journal.add(submission(2, 1, 1_000_000));
   vi.advanceTimersByTime(2_000);
   const [first, second] = journal.due(10);
   if (first === undefined || second === undefined) throw new Error("nothing is due");
@@ -54,8 +58,10 @@ test("latencies run from the submission to what the validator noted, in millisec
 
 test("a journal that runs for days keeps the latest alone", () => {
   const journal = new Journal({ keepsAll: false });
-  for (let i = 0; i < 10_000; i++) journal.add(idOf(i % 256), 0, 0);
+  for (let i = 0; i < 10_000; i++) journal.add(submission(i % 256, 0, 0));
   expect(journal.count).toBe(10_000);
+  expect(journal.countOf("traffic")).toBe(10_000);
+  expect(journal.countOf("bot")).toBe(0);
   expect(journal.submitted().length).toBeLessThanOrEqual(2_000);
 });
 
