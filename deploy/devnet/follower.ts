@@ -12,6 +12,8 @@ interface Line {
   readonly batches: number;
   /** 0x and hex. */
   readonly batchesHash: string;
+  /** Of its state after them; of a rollup that has one. */
+  readonly root?: string;
   readonly transactions: number;
   readonly lists: number;
   /** Of a fault: whose it is, what, and whether no honest node does it. */
@@ -20,17 +22,28 @@ interface Line {
   readonly isLie: boolean;
 }
 
+/** Which process it is: one that prints such lines. */
+export interface FollowerProgram {
+  readonly name: string;
+  /** A file and its arguments. */
+  readonly command: (devnet: Devnet) => readonly string[];
+}
+
 export class Follower {
   readonly name: string;
   readonly namespace: number;
   /** What it found that no honest node does. */
   readonly lies: { readonly endpoint: string; readonly code: string }[] = [];
+  readonly #command: FollowerProgram["command"];
   readonly #hashes = new Map<number, string>();
+  readonly #roots = new Map<number, string>();
   #last: Line | undefined;
 
-  constructor(namespace: number) {
-    this.name = `follower-${namespace}`;
+  /** @param program Instead of the one that follows any rollup, and executes nothing. */
+  constructor(namespace: number, program: FollowerProgram = plainFollower(namespace)) {
+    this.name = program.name;
     this.namespace = namespace;
+    this.#command = program.command;
   }
 
   /** Batches derived so far. */
@@ -38,23 +51,11 @@ export class Follower {
     return this.#last?.batches ?? 0;
   }
 
-  async start({ place, validators, deployment }: Devnet, processes: Processes): Promise<void> {
-    const { root, folder } = place;
-    const options = {
-      namespace: this.namespace,
-      endpoints: validators.map(({ api }) => api.url).join(","),
-      genesis: join(folder, "genesis.json"),
-      settlement: deployment.settlements[this.namespace] ?? "",
-      cursor: join(folder, `${this.name}.json`),
-    };
+  async start(devnet: Devnet, processes: Processes): Promise<void> {
     await processes.start({
       name: this.name,
       file: process.execPath,
-      args: [
-        join(root, "rollup", "main.ts"),
-        ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
-        "--json",
-      ],
+      args: this.#command(devnet),
       // Elsewhere it would have a machine of its own.
       isPatient: true,
       onLine: (line) => this.#read(line),
@@ -64,7 +65,7 @@ export class Follower {
   history(): FollowerHistory {
     const { name, namespace } = this;
     const { transactions = 0, lists = 0 } = this.#last ?? {};
-    return { name, namespace, hashes: this.#hashes, transactions, lists };
+    return { name, namespace, hashes: this.#hashes, roots: this.#roots, transactions, lists };
   }
 
   #read(text: string): void {
@@ -74,5 +75,28 @@ export class Follower {
     if (line.type !== "block" && line.type !== "final") return;
     this.#last = line;
     this.#hashes.set(line.batches, line.batchesHash.slice(2));
+    if (line.root !== undefined) this.#roots.set(line.batches, line.root.slice(2));
   }
+}
+
+function plainFollower(namespace: number): FollowerProgram {
+  const name = `follower-${namespace}`;
+  return {
+    name,
+    command: ({ place, validators, deployment }) => [
+      join(place.root, "rollup", "main.ts"),
+      ...commandOptions({
+        namespace,
+        endpoints: validators.map(({ api }) => api.url).join(","),
+        genesis: join(place.folder, "genesis.json"),
+        settlement: deployment.settlements[namespace] ?? "",
+        cursor: join(place.folder, `${name}.json`),
+      }),
+      "--json",
+    ],
+  };
+}
+
+export function commandOptions(options: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }

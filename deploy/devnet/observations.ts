@@ -67,6 +67,8 @@ export interface FollowerHistory {
   readonly name: string;
   readonly namespace: number;
   readonly hashes: ReadonlyMap<number, string>;
+  /** Of its state after each of them; empty when it executes nothing. */
+  readonly roots: ReadonlyMap<number, string>;
   /** How many transactions it was delivered, and how many of them were lists that it took. */
   readonly transactions: number;
   readonly lists: number;

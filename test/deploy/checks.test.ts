@@ -31,10 +31,18 @@ const well: Observations = {
         [1, "h1"],
         [2, "h2"],
       ]),
+      roots: new Map(),
       transactions: 3,
       lists: 3,
     },
-    { name: "follower-1", namespace: 1, hashes: new Map([[1, "g1"]]), transactions: 1, lists: 1 },
+    {
+      name: "follower-1",
+      namespace: 1,
+      hashes: new Map([[1, "g1"]]),
+      roots: new Map([[1, "r1"]]),
+      transactions: 1,
+      lists: 1,
+    },
   ],
   settlements: [
     {

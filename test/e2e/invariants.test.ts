@@ -30,6 +30,8 @@ const killed: SceneRecord = {
 };
 
 /** A run of three transactions in which everything went well. */
+const roots = new Map<number, string>();
+
 const well: ChaosObservations = {
   needed: 2,
   brought: [
@@ -49,8 +51,22 @@ const well: ChaosObservations = {
     { namespace: 1, batches: [{ height: 2, transactions: opened("b1"), batchesHash: "g1" }] },
   ],
   followers: [
-    { name: "follower-0", namespace: 0, hashes: new Map([[2, "h2"]]), transactions: 2, lists: 2 },
-    { name: "follower-1", namespace: 1, hashes: new Map([[1, "g1"]]), transactions: 1, lists: 1 },
+    {
+      name: "follower-0",
+      namespace: 0,
+      hashes: new Map([[2, "h2"]]),
+      roots,
+      transactions: 2,
+      lists: 2,
+    },
+    {
+      name: "follower-1",
+      namespace: 1,
+      hashes: new Map([[1, "g1"]]),
+      roots,
+      transactions: 1,
+      lists: 1,
+    },
   ],
   settlements: [
     {
