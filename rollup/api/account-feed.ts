@@ -136,8 +136,18 @@ function viewOrder(order: Order): OrderJson {
   const { number, key, market, isBuy, priceTicks, lots, timeInForce, flags } = order;
   const { validUntilMs, clientId, isDormant, batch } = order;
   return {
-    ...{ number, key, market, isBuy, priceTicks, lots, timeInForce, flags },
-    ...{ validUntilMs, clientId, isDormant, batch },
+    number,
+    key,
+    market,
+    isBuy,
+    priceTicks,
+    lots,
+    timeInForce,
+    flags,
+    validUntilMs,
+    clientId,
+    isDormant,
+    batch,
   };
 }
 
@@ -185,8 +195,18 @@ function toFill({ batch, timeMs }: Moment, event: EngineEvent & { type: "fill" }
   const { market, number, key, clientId } = event.order;
   const { isBuy, lots, priceTicks, fee, isMaker, isLiquidation } = event;
   return {
-    ...{ batch, timeMs, market, number, key, clientId, isBuy, lots, priceTicks },
-    ...{ fee: usdc(fee), isMaker, isLiquidation },
+    batch,
+    timeMs,
+    market,
+    number,
+    key,
+    clientId,
+    isBuy,
+    lots,
+    priceTicks,
+    fee: usdc(fee),
+    isMaker,
+    isLiquidation,
   };
 }
 

@@ -3,7 +3,8 @@
 
 import { z } from "zod";
 import { fromHex } from "../../sdk/index.ts";
-import { actionsMax, lotsMax, type SignedActionList } from "../intents.ts";
+import { actionsMax, keyMarketsMax, lotsMax } from "../actions.ts";
+import type { SignedActionList } from "../intents.ts";
 
 const u32 = z.int().min(0).max(0xffff_ffff);
 const u64 = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -26,24 +27,36 @@ const guard = z.strictObject({
   maxAgeMs: u32,
 });
 
-const order = z.strictObject({
-  type: z.literal("order"),
-  market: u32,
-  isBuy: z.boolean(),
-  priceTicks: u32,
-  lots: z.int().min(0).max(lotsMax),
-  timeInForce: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(0),
-  flags: z.int().min(0).max(15).default(0),
-  validUntilMs: u64.default(0),
-  clientId: u64.default(0),
-  guard: guard.optional(),
-});
-
-const cancel = z.strictObject({ type: z.literal("cancel"), market: u32, orderNonce: u64 });
+const order = z
+  .strictObject({
+    type: z.literal("order"),
+    market: u32,
+    isBuy: z.boolean(),
+    priceTicks: u32,
+    lots: z.int().min(0).max(lotsMax),
+    timeInForce: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(0),
+    flags: z.int().min(0).max(15).default(0),
+    validUntilMs: u64.default(0),
+    clientId: u64.default(0),
+    guard: guard.optional(),
+  })
+  .transform((fields) => ({ ...fields, guard: fields.guard }));
 
 const action = z.discriminatedUnion("type", [
-  order.transform((fields) => ({ ...fields, guard: fields.guard })),
-  cancel,
+  order,
+  z.strictObject({ type: z.literal("cancel"), market: u32, orderNonce: u64 }),
+  z.strictObject({ type: z.literal("replace"), orderNonce: u64, order }),
+  z.strictObject({ type: z.literal("transfer"), to: u32, quanta: u128 }),
+  z.strictObject({ type: z.literal("withdraw"), tokenAmount: u128, to: bytes(20) }),
+  z.strictObject({
+    type: z.literal("authorize"),
+    key: z.int().min(1).max(255),
+    address: bytes(20),
+    scopes: z.int().min(0).max(255),
+    markets: z.array(u32).max(keyMarketsMax).default([]),
+    expiryMs: u64,
+    maxNotional: u128.default(0n),
+  }),
 ]);
 
 export const listBody: z.ZodType<SignedActionList> = z

@@ -131,14 +131,17 @@ export class ListLog {
   #add(list: SignedList): Entry {
     const { account, key, nonce, validUntilMs, actions } = list;
     const entry: Entry = {
-      ...{ account, key, nonce, validUntilMs },
+      account,
+      key,
+      nonce,
+      validUntilMs,
       digest: toHex(list.digest),
       id: null,
       state: "submitted",
       reason: null,
       batch: null,
       timeMs: null,
-      actions: actions.map(({ type }, place) => ({ place, type, ...undecided })),
+      actions: actions.map(({ type }, place) => undecided(place, type)),
     };
     const gone = this.#byDigest.set(entry.digest, entry)?.[1];
     if (gone !== undefined) this.#forget(gone);
@@ -155,14 +158,18 @@ export class ListLog {
   }
 }
 
-const undecided = {
-  result: null,
-  reason: null,
-  number: null,
-  filledLots: 0,
-  restingLots: 0,
-  removed: null,
-};
+function undecided(place: number, type: string): Changing<ActionJson> {
+  return {
+    place,
+    type,
+    result: null,
+    reason: null,
+    number: null,
+    filledLots: 0,
+    restingLots: 0,
+    removed: null,
+  };
+}
 
 /** Of what may become an order. */
 function lotsOf(action: EngineAction | undefined): number | undefined {
@@ -181,7 +188,13 @@ function toJson(entry: Entry, state: ListJson["state"]): ListJson {
   return {
     digest: `0x${digest}`,
     id: id === null ? null : `0x${id}`,
-    ...{ account, key, nonce, state, reason, batch, timeMs },
-    actions: actions.map((action) => ({ ...action })),
+    account,
+    key,
+    nonce,
+    state,
+    reason,
+    batch,
+    timeMs,
+    actions: structuredClone(actions),
   };
 }

@@ -245,6 +245,8 @@ export class MarketData {
         return { liquidations: this.liquidations(liquidationsMax) };
       case "status":
         return this.status();
+      default:
+        return undefined;
     }
   }
 
@@ -267,6 +269,8 @@ export class MarketData {
         return { liquidations: this.#newLiquidations };
       case "status":
         return this.status();
+      default:
+        return undefined;
     }
   }
 }

@@ -60,24 +60,15 @@ export function toProblem(error: unknown): Problem {
 
 /** What a batch would refuse a list for, told before it is sent. */
 export function toRefusal(reason: RefusalReason): CodedError {
-  switch (reason) {
-    case "NO_ACCOUNT":
-      return refusal(reason, "there is no such account; the first deposit on L1 makes it");
-    case "BAD_SIGNER":
-      return refusal(
-        reason,
-        "the signature is not by the account's key of that number, or it expired",
-      );
-    case "EXPIRED":
-      return refusal(reason, "validUntilMs lies before the rollup's time");
-    case "NONCE_USED":
-      return refusal(
-        reason,
-        "the nonce was used, is 256 below the highest, or leaps too far ahead",
-      );
-    default:
-      return refusal("MALFORMED_LIST", "the list cannot be executed");
-  }
+  if (reason === "NO_ACCOUNT")
+    return refusal(reason, "there is no such account; the first deposit on L1 makes it");
+  if (reason === "EXPIRED") return refusal(reason, "validUntilMs lies before the rollup's time");
+  if (reason === "NONCE_USED")
+    return refusal(reason, "the nonce was used, is 256 below the highest, or leaps too far ahead");
+  return refusal(
+    "BAD_SIGNER",
+    "the signature is not by the account's key of that number, or the key has expired",
+  );
 }
 
 function problem(status: number, code: ProblemCode, detail: string): Problem {

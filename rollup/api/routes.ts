@@ -237,7 +237,8 @@ function addActions(app: FastifyInstance, { data, orders }: RoutePorts): void {
 
 function toList(body: unknown): SignedActionList {
   if (!(body instanceof Uint8Array)) return read(listBody, body, "MALFORMED_LIST");
-  const list = decodeActions(body);
+  // Of its own: what Node reads is a part of something larger.
+  const list = decodeActions(new Uint8Array(body));
   if (list === undefined) throw refusal("MALFORMED_LIST", "the body is no encoding of a list");
   return list;
 }

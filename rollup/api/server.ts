@@ -5,9 +5,10 @@ import cors from "@fastify/cors";
 import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { CodedError, hexJson, type SenderSignatures } from "../../sdk/index.ts";
+import { CodedError, hexJson } from "../../sdk/index.ts";
 import type { RollupDomain } from "../intents.ts";
 import type { RollupSource } from "../node/index.ts";
+import { inlineSigners, type Signers } from "../signatures/index.ts";
 import { type ApiLimits, ConnectionRates, defaultApiLimits, RateLimit } from "./limits.ts";
 import { MarketData } from "./market-data.ts";
 import type { MarketName } from "./market-feed.ts";
@@ -33,8 +34,8 @@ export interface ApiOptions {
   readonly trees?: Trees;
   /** How markets are called; the state knows their numbers only. */
   readonly names?: readonly MarketName[];
-  /** Faster ones than those of JavaScript, where there are any. */
-  readonly signatures?: SenderSignatures;
+  /** Threads that recover signatures; without them it is done on this one. */
+  readonly signers?: Pick<Signers, "recover">;
   readonly limits?: Partial<ApiLimits>;
 }
 
@@ -47,13 +48,17 @@ export interface Api {
 
 /** Listens when it resolves. Throws `CodedError` LISTEN_FAILED when it cannot. */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  const { source, submit, domain, logger, host, port, trees, signatures } = options;
+  const { source, submit, domain, logger, host, port, trees } = options;
   const limits = { ...defaultApiLimits, ...options.limits };
   const data = new MarketData(source, options.names);
   const streams = new Streams(data, limits);
+  const signers = options.signers ?? inlineSigners(domain);
   const orders = new OrderEntry({
-    ...{ data, domain, submit, limits },
-    ...(signatures && { signatures }),
+    data,
+    domain,
+    submit,
+    limits,
+    signers,
   });
   const app = createApp(logger, limits);
   await addPlugins(app);

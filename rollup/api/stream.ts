@@ -53,7 +53,7 @@ export class Streams {
     socket.on("error", () => socket.terminate());
     socket.on("message", (data, isBinary) => {
       // The client's text, which is bounded by the socket's `maxPayload`.
-      this.#onRequest(subscriber, isBinary ? "" : String(data as Buffer));
+      this.#onRequest(subscriber, isBinary || !Buffer.isBuffer(data) ? "" : data.toString());
     });
     socket.once("close", () => {
       this.#subscribers.delete(subscriber);

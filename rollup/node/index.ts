@@ -1,6 +1,7 @@
 // A node of the rollup: what it tells of its batches.
 
 export type { ExecutedBatch, RollupSource } from "./executed.ts";
+export { toSignedList } from "./lists.ts";
 export { Listeners } from "./listeners.ts";
 export { buildBatch, type BuiltBatch, payloadsOf } from "./batch-builder.ts";
 export {

@@ -172,7 +172,7 @@ test("a list's actions are told one by one: taken, refused and why, filled and w
   const data = new MarketData(new WorldSource(world));
   const list = world.list(0, [
     limit(true, 600_000, 50),
-    limit(true, 600_000, 10, { market: 99 as never }),
+    limit(true, 600_000, 10, { market: 99 }),
     { type: "cancel", market, orderNonce: 0 },
     limit(true, 590_000, 7, { timeInForce: 1 }),
   ]);
