@@ -7,6 +7,23 @@ import {ISteps} from "../../contracts/interfaces/ISteps.sol";
 import {IVault} from "../../contracts/interfaces/IVault.sol";
 import {VaultTest} from "./support/VaultTest.sol";
 
+/// @notice A token that calls back whoever moves it.
+contract CallingToken {
+    bytes private _call;
+
+    function prepare(bytes calldata call) external {
+        _call = call;
+    }
+
+    function transferFrom(address, address, uint256) external returns (bool) {
+        (bool ok, bytes memory reason) = msg.sender.call(_call);
+        assembly ("memory-safe") {
+            if iszero(ok) { revert(add(reason, 0x20), mload(reason)) }
+        }
+        return true;
+    }
+}
+
 contract VaultOpeningTest is VaultTest {
     function setUp() external {
         openVault();
@@ -57,6 +74,43 @@ contract VaultOpeningTest is VaultTest {
         bytes[] memory messages = new bytes[](1);
         messages[0] = hex"00ff";
         _refuse(IVault.NotParameters.selector, termsOf(), messages);
+    }
+
+    function test_a_vault_needs_contracts_around_it() external {
+        address none = address(0x1234);
+        address some = address(settlements[0]);
+        bytes memory reason = abi.encodeWithSelector(IVault.NoAddress.selector);
+        for (uint256 i = 0; i < 3; i++) {
+            vm.expectRevert(reason);
+            this.make(
+                i == 0 ? none : some,
+                i == 1 ? none : address(token),
+                i == 2 ? none : some,
+                bytes32(uint256(1))
+            );
+        }
+        vm.expectRevert(abi.encodeWithSelector(IVault.NotSound.selector));
+        this.make(some, address(token), some, 0);
+    }
+
+    /// @notice A token that calls back comes to a door that is shut.
+    function test_nothing_is_called_out_of_a_transfer() external {
+        CallingToken caller = new CallingToken();
+        IVault other = this.make(address(settlements[0]), address(caller), address(vault.STEPS()), rootAt(0));
+        caller.prepare(abi.encodeCall(IVault.deposit, (0, 1)));
+        vm.expectRevert(abi.encodeWithSelector(IVault.Reentered.selector));
+        other.deposit(0, 1);
+        caller.prepare(abi.encodeCall(IVault.proposals, ()));
+        other.deposit(0, 1);
+        other.deposit(0, 1);
+    }
+
+    function make(address settlement, address token_, address steps, bytes32 genesis)
+        external
+        returns (IVault)
+    {
+        bytes memory arguments = abi.encode(settlement, token_, steps, genesis, termsOf(), new bytes[](0));
+        return IVault(deployArtifact("derivatives/Vault.sol/Vault", arguments));
     }
 
     function make(IVault.Terms memory terms, bytes[] memory messages) external {
