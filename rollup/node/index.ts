@@ -19,3 +19,5 @@ export {
   encodeSetMarket,
   encodeSetRollup,
 } from "./system-messages.ts";
+export { type BatchStore, Executor, type Start } from "./executor.ts";
+export { noProgress, type Progress } from "./progress.ts";
