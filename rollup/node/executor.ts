@@ -33,6 +33,8 @@ export interface BatchStore {
   move(progress: Progress): Promise<void>;
 }
 
+type Signatures = Awaited<ReturnType<Signers["recover"]>>;
+
 /** Blocks without a batch after which their place is written: what came after it is delivered again. */
 const moveEvery = 256;
 
@@ -84,12 +86,20 @@ export class Executor implements RollupSource {
     return this.#listeners.subscribe(listener);
   }
 
+  /** What `apply` needs first of a block; it may be asked for while the block before is still being executed. */
+  recover(block: VerifiedBlock): Promise<Signatures> {
+    return this.#signers.recover(payloadsOf(block, this.#spec));
+  }
+
   /**
    * The block after the last, one at a time. Resolves when its batch is written and everybody heard of it; with undefined when
    * it holds none. Rejects with a `CodedError`, after which this executor is of no further use: INVARIANT_BREACH, VOIDED_LATER
    * when an earlier block was not to be executed, and what the store and the threads fail with.
    */
-  async apply(block: VerifiedBlock): Promise<ExecutedBatch | undefined> {
+  async apply(
+    block: VerifiedBlock,
+    signatures: Promise<Signatures> = this.recover(block),
+  ): Promise<ExecutedBatch | undefined> {
     assert(block.height === (this.#progress.anchor?.height ?? 0) + 1, "blocks come in turn");
     if (takesBack(this.#progress, block))
       throw new CodedError(
@@ -101,9 +111,10 @@ export class Executor implements RollupSource {
       await this.#pass(block);
       return undefined;
     }
-    const signatures = await this.#signers.recover(payloadsOf(block, this.#spec));
-    const { globals } = this.state;
-    const { batch, transactions } = buildBatch(block, signatures, { spec: this.#spec, globals });
+    const { batch, transactions } = buildBatch(block, await signatures, {
+      spec: this.#spec,
+      globals: this.state.globals,
+    });
     const outcome = this.#run(batch, block);
     this.#trees.apply(outcome);
     const { root } = this.#trees;
