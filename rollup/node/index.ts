@@ -21,3 +21,4 @@ export {
 } from "./system-messages.ts";
 export { type BatchStore, Executor, type Start } from "./executor.ts";
 export { noProgress, type Progress } from "./progress.ts";
+export { Relay, type RelayOptions, relaySigner } from "./relay.ts";

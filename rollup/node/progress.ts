@@ -9,19 +9,11 @@ import {
   toAnchor,
   type VerifiedBlock,
 } from "../../sdk/index.ts";
+import type { Position } from "../state/index.ts";
 
-export interface Progress {
-  /** The last block that was followed; undefined before the first. */
+/** A position, or none before the first block. */
+export interface Progress extends Omit<Position, "anchor"> {
   readonly anchor: Anchor | undefined;
-  /** Messages of the inbox, transactions, and of these the lists that were executed. */
-  readonly inboxRead: number;
-  readonly transactions: number;
-  readonly lists: number;
-  /** As the settlement chains them; 32 bytes. */
-  readonly batchesHash: Uint8Array;
-  readonly inboxHash: Uint8Array;
-  /** Bit i: something sealed was opened at the anchor's height less i, which a later block may declare void. */
-  readonly opened: bigint;
 }
 
 export const noProgress: Progress = {
