@@ -9,7 +9,7 @@ export {
   decodeRollupParameters,
   encodeMarketParameters,
   encodeRollupParameters,
-} from "./parameters.ts";
+} from "../parameter-codec.ts";
 export { domainOf, fromSpecJson, type RollupSpec, specHash, toSpecJson } from "./spec.ts";
 export {
   type Anchored,
