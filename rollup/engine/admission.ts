@@ -10,9 +10,10 @@ import type { RefusalReason, RemovalReason } from "./events.ts";
 import { holds } from "./guards.ts";
 import { adverseTicks, Cover, feeUnitOf, riskOf, riskStateOf } from "./margin.ts";
 import { type MarketView, requirementOf } from "./market-view.ts";
-import { isTrigger, openOrder, removeOrder, wakeOrder } from "./orders.ts";
+import { isTrigger, openOrder, removeOrder, slotOf, wakeOrder } from "./orders.ts";
 import { exposureOf, openExposure } from "./positions.ts";
 import type { Account, Exposure, Order } from "./state.ts";
+import { beginStep, endStep } from "./steps.ts";
 import { ceilDiv, lotsMax, MarketId, ppm, type Quanta, ticksMax } from "./units.ts";
 import { accountAt, viewOf, type Work } from "./work.ts";
 
@@ -127,8 +128,19 @@ function admit(work: Work, request: Request): RefusalReason | undefined {
     if (capped !== undefined) return capped;
     if (!cover.admit(exposure, order)) return "MARGIN";
   }
+  beginStep(work, "admit");
+  const removed = crossed.map((own) => slotOf(own));
   for (const own of crossed) removeOrder(work, own, "SELF_TRADE");
   openOrder(work, exposure, order);
+  const { batch: age } = order;
+  endStep(work, () => ({
+    type: "admit",
+    list,
+    place: request.place,
+    slot: slotOf(order),
+    age,
+    removed,
+  }));
   if (crossed.length > 0) cover.refresh(exposure);
   if (order.isDormant) work.derived.dormant.add(order);
   work.admitted.push(order);

@@ -19,6 +19,7 @@ import { holdAuctions } from "./matching.ts";
 import { makePayments } from "./payments.ts";
 import { closeExposures } from "./positions.ts";
 import type { State } from "./state.ts";
+import type { StepPort } from "./steps.ts";
 import { applySystem } from "./system.ts";
 import { floorShift, type MarketId, type Ticks } from "./units.ts";
 import { bookOf, type Work } from "./work.ts";
@@ -36,7 +37,7 @@ export class Engine {
   }
 
   /** Throws `InvariantBreach`: then nothing of the batch may be kept, and the engine is of no further use. */
-  apply(batch: EngineBatch): Outcome {
+  apply(batch: EngineBatch, port?: StepPort): Outcome {
     assert(this.#isWhole, "an engine that broke off is not used again");
     const { globals } = this.state;
     assert(batch.number === globals.batch + 1, "batches are applied in turn");
@@ -44,19 +45,21 @@ export class Engine {
     const beforeMs = globals.timeMs;
     globals.batch = batch.number;
     globals.timeMs = Math.max(beforeMs, batch.timeMs);
-    const work = this.#workOn({ ...batch, timeMs: globals.timeMs });
+    const work = this.#workOn({ ...batch, timeMs: globals.timeMs }, port);
     run(work, beforeMs);
+    port?.done(work.changes.takeRecent());
     this.#isWhole = true;
     const { events, withdrawals, changes } = work;
     return { events, withdrawals, dirty: changes.toDirtyLeaves() };
   }
 
-  #workOn(batch: EngineBatch): Work {
+  #workOn(batch: EngineBatch, port: StepPort | undefined): Work {
     return {
       state: this.state,
       derived: this.#derived,
       batch,
-      changes: new Changes(),
+      changes: new Changes(port !== undefined),
+      port,
       events: [],
       withdrawals: [],
       views: new Map(),

@@ -45,7 +45,7 @@ export function payFunding(work: Work, market: Market, beforeMs: number): void {
   market.premiumSum = 0n;
   market.premiumCount = 0;
   market.staleMs = 0;
-  work.changes.markets.add(market.id);
+  work.changes.touchMarket(market.id);
   if (due === undefined) return;
   const { perLot } = due;
   market.fundingIndex += perLot;
@@ -77,7 +77,7 @@ export function notePremium(
   permissions: Permissions,
   { price, passedMs }: { readonly price: Ticks | undefined; readonly passedMs: number },
 ): void {
-  work.changes.markets.add(market.id);
+  work.changes.touchMarket(market.id);
   if (!permissions.funding) {
     market.staleMs += Math.min(passedMs, hourMs);
     return;

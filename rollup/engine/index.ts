@@ -41,6 +41,7 @@ export type {
   Withdrawal,
 } from "./events.ts";
 export type { RiskState } from "./margin.ts";
+export type { Touched } from "./changes.ts";
 export { type Invariant, InvariantBreach } from "./invariants.ts";
 export {
   crossOff,
@@ -75,6 +76,7 @@ export {
   type SessionKey,
   type State,
 } from "./state.ts";
+export type { EngineStep, StepPort } from "./steps.ts";
 export {
   AccountId,
   ceilDiv,

@@ -8,9 +8,10 @@ import { enterBook } from "./derived.ts";
 import { checkFilled } from "./invariants.ts";
 import { equityOf } from "./margin.ts";
 import type { MarketView } from "./market-view.ts";
-import { isOpen, openOrder, removeOrder, restOrder, shrinkOrder } from "./orders.ts";
+import { isOpen, openOrder, removeOrder, restOrder, shrinkOrder, slotOf } from "./orders.ts";
 import { exposureOf, pay, trade } from "./positions.ts";
 import { clipReducing, removeOrphans } from "./reduce-only.ts";
+import { beginStep, endStep } from "./steps.ts";
 import type { Account, Order } from "./state.ts";
 import { ceilDiv, feesId, insuranceId, type MarketId, ppm, type Ticks } from "./units.ts";
 import { accountAt, bookOf, nameOf, type Work } from "./work.ts";
@@ -93,6 +94,8 @@ function settleFill(
   const isMaker = order.batch < work.batch.number || (order.flags & flagBits.postOnly) !== 0;
   const feePpm = order.isLiquidation ? liquidationFeePpm : isMaker ? makerFeePpm : takerFeePpm;
   const fee = ceilDiv(BigInt(lots) * BigInt(priceTicks) * unit * BigInt(feePpm), ppm);
+  const slot = slotOf(order);
+  beginStep(work, "fill");
   trade(work, account, { market: order.market, lots: order.isBuy ? lots : -lots, priceTicks });
   if (fee > 0n)
     pay(work, account, accountAt(work, order.isLiquidation ? insuranceId : feesId), fee);
@@ -108,6 +111,16 @@ function settleFill(
     isLiquidation,
   });
   shrinkOrder(work, order, lots);
+  endStep(work, () => ({
+    type: "fill",
+    slot,
+    account: account.id,
+    market: order.market,
+    lots,
+    priceTicks,
+    fee,
+    isLiquidation,
+  }));
 }
 
 /** What was for this batch only goes. */

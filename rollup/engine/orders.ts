@@ -21,7 +21,7 @@ export function openOrder(work: Work, exposure: Exposure, order: Order): void {
   addToSums(exposure, order, order.lots);
   const slot = OrderSlot(work.derived.freeSlots.take() ?? work.state.orders.length);
   work.state.orders[slot] = order;
-  work.changes.orders.add(slot);
+  work.changes.touchOrder(slot);
   order.slot = slot;
 }
 
@@ -41,7 +41,7 @@ export function removeOrder(work: Work, order: Order, reason: RemovalReason | un
   if (order.slot !== -1) {
     work.state.orders[order.slot] = undefined;
     work.derived.freeSlots.add(order.slot);
-    work.changes.orders.add(order.slot);
+    work.changes.touchOrder(order.slot);
     order.slot = -1;
   }
   order.live = goneLive;
@@ -57,15 +57,15 @@ export function shrinkOrder(work: Work, order: Order, lots: Lots): void {
   order.lots -= lots;
   // No more of it may take part in the next auction.
   order.live = Math.min(order.live, order.lots);
-  if (order.slot !== -1) work.changes.orders.add(order.slot);
+  if (order.slot !== -1) work.changes.touchOrder(order.slot);
   if (order.lots === 0) removeOrder(work, order, undefined);
 }
 
 /** What is left of an order of this batch stays. */
 export function restOrder(work: Work, order: Order): void {
-  assert(order.slot !== -1, "open orders have slots");
+  const slot = slotOf(order);
   if (order.validUntilMs > 0) work.derived.expiries.add(order);
-  work.events.push({ type: "rested", order: nameOf(order), slot: order.slot });
+  work.events.push({ type: "rested", order: nameOf(order), slot });
 }
 
 /** A dormant order whose guard holds joins the orders of this batch. */
@@ -73,8 +73,14 @@ export function wakeOrder(work: Work, order: Order): void {
   leaveBook(work.derived, order);
   order.isDormant = false;
   order.batch = work.batch.number;
-  if (order.slot !== -1) work.changes.orders.add(order.slot);
+  if (order.slot !== -1) work.changes.touchOrder(order.slot);
   enterBook(work.derived, order);
+}
+
+/** Of an order that is open. */
+export function slotOf({ slot }: Order): OrderSlot {
+  assert(slot !== -1, "open orders have slots");
+  return slot;
 }
 
 /** What `live` says of an order that is filled or removed. */

@@ -8,6 +8,7 @@ import type { RefusalReason } from "./events.ts";
 import { anchorAgeMs, isRollupHalted } from "./halts.ts";
 import { Cover } from "./margin.ts";
 import { pay } from "./positions.ts";
+import { beginStep, endStep } from "./steps.ts";
 import type { Account } from "./state.ts";
 import { ceilDiv, ppm, type Quanta, quantaPerToken } from "./units.ts";
 import { viewOf, type Work } from "./work.ts";
@@ -25,7 +26,7 @@ export function makePayments(work: Work): void {
         ? "SCOPE"
         : action.type === "transfer"
           ? transfer(work, account, action)
-          : withdraw(work, account, action);
+          : withdraw(work, account, { list, place, action });
       if (reason !== undefined) refuse(work, list, place, reason);
     }
     if (list.relayTip > 0n) tip(work, account, list);
@@ -44,7 +45,15 @@ function transfer(work: Work, from: Account, action: TransferCash): RefusalReaso
   return undefined;
 }
 
-function withdraw(work: Work, account: Account, action: WithdrawCash): RefusalReason | undefined {
+function withdraw(
+  work: Work,
+  account: Account,
+  {
+    list,
+    place,
+    action,
+  }: { readonly list: SignedList; readonly place: number; readonly action: WithdrawCash },
+): RefusalReason | undefined {
   const { globals } = work.state;
   const { tokenAmount, to } = action;
   if (tokenAmount <= 0n || tokenAmount > quantaMax || to.length !== 20) return "AMOUNT";
@@ -56,12 +65,15 @@ function withdraw(work: Work, account: Account, action: WithdrawCash): RefusalRe
   const isNewWindow = work.batch.timeMs - globals.outflowSinceMs >= outflowWindowMs;
   const outflow = (isNewWindow ? 0n : globals.outflow) + quanta;
   if (outflow > outflowMax) return "OUTFLOW";
+  beginStep(work, "withdraw");
   if (isNewWindow) globals.outflowSinceMs = work.batch.timeMs;
   globals.outflow = outflow;
   work.changes.touch(account);
   account.cash -= quanta;
   globals.withdrawn += quanta;
-  work.withdrawals.push({ account: account.id, to, tokenAmount });
+  const withdrawal = { account: account.id, to, tokenAmount };
+  work.withdrawals.push(withdrawal);
+  endStep(work, () => ({ type: "withdraw", list, place, withdrawal }));
   return undefined;
 }
 

@@ -8,6 +8,7 @@ import { isHalted, noteHalt } from "./halts.ts";
 import { viewMarket } from "./market-view.ts";
 import { applyOracle } from "./oracle.ts";
 import { isSoundMarket, isSoundRollup } from "./parameters.ts";
+import { beginStep, endStep } from "./steps.ts";
 import { type Account, newAccount, newMarket } from "./state.ts";
 import { AccountId, MarketId, quantaPerToken } from "./units.ts";
 import type { Work } from "./work.ts";
@@ -27,13 +28,15 @@ export function applySystem(work: Work, beforeMs: number): void {
   const { globals } = work.state;
   const markets = work.state.markets.toSorted((a, b) => a.id - b.id);
   for (const market of markets) {
-    if (noteHalt(market, globals)) work.changes.markets.add(market.id);
+    beginStep(work, "funding-mark");
+    if (noteHalt(market, globals)) work.changes.touchMarket(market.id);
     if (!isHalted(market, globals)) {
       const before = market.markTicks;
       moveMark(market);
-      if (market.markTicks !== before) work.changes.markets.add(market.id);
+      if (market.markTicks !== before) work.changes.touchMarket(market.id);
     }
     payFunding(work, market, beforeMs);
+    endStep(work, () => ({ type: "funding-mark", market: market.id }));
     work.views.set(market.id, viewMarket(market, globals));
   }
 }
@@ -59,6 +62,7 @@ function infosOf(system: EngineBatch["system"]): L1Info[] {
 function applyL1(work: Work, message: L1Message): void {
   const { globals } = work.state;
   if (message.l1Index !== globals.l1Index) return passOver(work, message.type);
+  beginStep(work, "deposit");
   globals.l1Index++;
   switch (message.type) {
     case "unreadable":
@@ -73,7 +77,8 @@ function applyL1(work: Work, message: L1Message): void {
   }
 }
 
-function deposit(work: Work, { owner, subId, tokenAmount }: Deposit): void {
+function deposit(work: Work, message: Deposit): void {
+  const { owner, subId, tokenAmount } = message;
   const isAmount = tokenAmount > 0n && tokenAmount <= tokenAmountMax;
   const isOwner = owner.length === 20 && Number.isInteger(subId) && subId >= 0 && subId < 65_536;
   if (!isAmount || !isOwner) return passOver(work, "deposit");
@@ -84,6 +89,7 @@ function deposit(work: Work, { owner, subId, tokenAmount }: Deposit): void {
   account.cash += quanta;
   work.state.globals.deposited += quanta;
   work.events.push({ type: "deposited", account: account.id, quanta });
+  endStep(work, () => ({ type: "deposit", account: account.id, deposit: message }));
 }
 
 /** The first deposit makes it. */
@@ -112,7 +118,7 @@ function setMarket(work: Work, { market: id, parameters }: SetMarket): void {
     // Cash has been paid at the old one: positions would change their worth.
     return passOver(work, "set-market");
   } else known.parameters = parameters;
-  work.changes.markets.add(id);
+  work.changes.touchMarket(id);
 }
 
 function noteL1(work: Work, { l1TimeMs, anchoredBatch, anchoredTimeMs }: L1Info): void {

@@ -8,6 +8,7 @@ import type { Derived } from "./derived.ts";
 import type { EngineEvent, OrderName, Withdrawal } from "./events.ts";
 import type { MarketView } from "./market-view.ts";
 import type { Account, Market, Order, State } from "./state.ts";
+import type { StepPort } from "./steps.ts";
 import type { AccountId, MarketId } from "./units.ts";
 
 export interface Work {
@@ -15,6 +16,8 @@ export interface Work {
   readonly derived: Derived;
   readonly batch: EngineBatch;
   readonly changes: Changes;
+  /** Who follows the batch step by step, if anyone does. */
+  readonly port: StepPort | undefined;
   readonly events: EngineEvent[];
   readonly withdrawals: Withdrawal[];
   /** The markets as they stand from phase 0 on, in ascending order of their ids: one mark for the whole batch. */
