@@ -18,6 +18,13 @@ const compiler = {
   },
 };
 
+// What is executed only in a dispute is small rather than cheap: it has to fit into one contract.
+const small = {
+  ...compiler,
+  settings: { ...compiler.settings, optimizer: { enabled: true, runs: 200 } },
+};
+const disputes = { "contracts/derivatives/Steps.sol": small };
+
 // Tests deploy the artifacts of a build (test/contracts/support/Test.sol), so what they themselves are compiled with is of no
 // matter, and half the time is saved.
 const quick = { ...compiler, settings: { ...compiler.settings, optimizer: { enabled: false } } };
@@ -33,8 +40,8 @@ const config: HardhatUserConfig = defineConfig({
     // A build is what ships; tests are compiled when they are run.
     splitTestsCompilation: true,
     profiles: {
-      default: { compilers: [compiler], overrides: tests },
-      production: { ...compiler, isolated: false },
+      default: { compilers: [compiler], overrides: { ...disputes, ...tests } },
+      production: { compilers: [compiler], overrides: disputes, isolated: false },
     },
   },
   paths: {
