@@ -9,7 +9,7 @@ export {
   decodeRollupParameters,
   encodeMarketParameters,
   encodeRollupParameters,
-} from "../parameter-codec.ts";
+} from "./parameters.ts";
 export { domainOf, fromSpecJson, type RollupSpec, specHash, toSpecJson } from "./spec.ts";
 export {
   type Anchored,
@@ -19,6 +19,3 @@ export {
   encodeSetMarket,
   encodeSetRollup,
 } from "./system-messages.ts";
-export { type BatchStore, Executor, type Start } from "./executor.ts";
-export { noProgress, type Progress } from "./progress.ts";
-export { Relay, type RelayOptions, relaySigner } from "./relay.ts";

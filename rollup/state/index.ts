@@ -24,3 +24,4 @@ export { decodeSnapshot, encodeSnapshot, type Snapshot } from "./snapshot-codec.
 export { loadSnapshot, saveSnapshot } from "./snapshot-file.ts";
 export { type RootParts, stateRoot, StateTrees } from "./state-trees.ts";
 export { type Commit, RollupStore, type Stored } from "./store.ts";
+export { Words } from "./words.ts";

@@ -1,0 +1,50 @@
+// What the proposer and whoever disputes it ask for: a batch cut into chunks, and the witness of one of them.
+
+import { assert, equalBytes } from "../../sdk/index.ts";
+import type { Engine, EngineBatch, Outcome, SignedList } from "../engine/index.ts";
+import type { StateTrees } from "../state/index.ts";
+import { type TracedChunk, Tracer } from "./tracer.ts";
+import { Prover } from "./witness.ts";
+
+/** An engine before a batch, with the trees over its state: both are after it when a function here returns. */
+export interface Replica {
+  readonly engine: Engine;
+  readonly trees: StateTrees;
+  /** Of a list, 65 bytes; without it nothing that the list does can be shown. */
+  readonly signatureOf: (list: SignedList) => Uint8Array | undefined;
+}
+
+export interface TracedBatch {
+  readonly outcome: Outcome;
+  /** After the batch, 32 bytes: also the last chunk's. */
+  readonly root: Uint8Array;
+  readonly chunks: readonly TracedChunk[];
+}
+
+/** Applies the batch, and says in chunks what it did. */
+export function traceBatch(replica: Replica, batch: EngineBatch): TracedBatch {
+  const { engine, trees, signatureOf } = replica;
+  const tracer = new Tracer({ state: engine.state, trees, signatureOf });
+  const outcome = engine.apply(batch, tracer);
+  settle(trees);
+  assert(equalBytes(trees.root, tracer.root), "the last chunk leads to the batch's root");
+  return { outcome, root: trees.root, chunks: tracer.chunks };
+}
+
+/** Applies the batch, and says what each chunk's steps touch: bytes for `ISteps.execute`. Those of kind 0 have none. */
+export function proveChunks(
+  replica: Replica,
+  batch: EngineBatch,
+  chunks: readonly TracedChunk[],
+): ReadonlyMap<TracedChunk, Uint8Array> {
+  const { engine, trees, signatureOf } = replica;
+  const prover = new Prover({ state: engine.state, trees, signatureOf }, chunks);
+  engine.apply(batch, prover);
+  settle(trees);
+  return prover.witnesses;
+}
+
+/** The leaves are set already; what is left are the globals. */
+function settle(trees: StateTrees): void {
+  trees.apply({ dirty: { accounts: [], orders: [], markets: [] }, withdrawals: [] });
+}
