@@ -10,6 +10,7 @@ const slow = [
   "test/integration/l1-commands.test.ts",
   "test/integration/pruning.test.ts",
   "test/integration/settlement-{crash,epochs,escape,outage,posting,reading}.test.ts",
+  "test/rollup/node/main.test.ts",
   "test/sequencer/cli.test.ts",
   "test/sim/epochs/{mutants,rounds,swarm}.test.ts",
   "test/sim/{replicas,whole}/mutants.test.ts",

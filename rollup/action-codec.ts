@@ -1,7 +1,8 @@
 // The compact form of one action: a tag, then its fields in the order in which they are signed.
 
-import { assert, type Reader, unreachable, type Writer } from "../sdk/index.ts";
+import { type Reader, unreachable, type Writer } from "../sdk/index.ts";
 import { type Action, type Guard, keyMarketsMax, lotsMax, type Order } from "./actions.ts";
+import { readU128, writeU128 } from "./wide.ts";
 
 const tags = { order: 0, cancel: 1, replace: 2, transfer: 3, withdraw: 4, authorize: 5 } as const;
 
@@ -91,18 +92,4 @@ function readGuard(reader: Reader): Guard {
   // 0 is the absence of a guard, which has its own spelling.
   reader.require(guard.op >= 1 && guard.op <= 4, "UNKNOWN_GUARD");
   return guard;
-}
-
-export function writeU128(writer: Writer, value: bigint): void {
-  assert(value >= 0n && value >> 128n === 0n, "an amount has 128 bits");
-  const bytes = new Uint8Array(16);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, value >> 64n);
-  view.setBigUint64(8, BigInt.asUintN(64, value));
-  writer.fixed(bytes, 16);
-}
-
-export function readU128(reader: Reader): bigint {
-  const view = new DataView(reader.fixed(16).buffer);
-  return (view.getBigUint64(0) << 64n) | view.getBigUint64(8);
 }

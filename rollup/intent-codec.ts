@@ -1,9 +1,10 @@
 // The compact form of a signed list, which is what is sealed. What decodes re-encodes to the same bytes.
 
 import { decode, encode } from "../sdk/index.ts";
-import { readAction, readU128, writeAction, writeU128 } from "./action-codec.ts";
+import { readAction, writeAction } from "./action-codec.ts";
 import { actionsMax } from "./actions.ts";
 import type { SignedActionList } from "./intents.ts";
+import { readU128, writeU128 } from "./wide.ts";
 
 /** Also what tells a payload that is a list from one that is not. */
 export const listVersion = 1;

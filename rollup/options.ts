@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { CodedError, fromGenesisJson, fromHex, type Genesis } from "../sdk/index.ts";
+import { CodedError, fromHex, type Genesis } from "../sdk/index.ts";
+import { badOption, natural, readGenesis, required } from "./arguments.ts";
 
 export const usage = `Follows one namespace, checks everything that is delivered, and reports on it.
 
@@ -26,7 +26,7 @@ export interface Options {
 export function readOptions(args: readonly string[]): Options {
   const { namespace, endpoints, genesis, settlement, from, cursor, json } = parse(args);
   const address = fromHex(settlement);
-  if (address?.length !== 20) throw bad("--settlement", "an address, 20 bytes of hex");
+  if (address?.length !== 20) throw badOption("--settlement", "an address, 20 bytes of hex");
   return {
     namespace: natural("--namespace", namespace, 0xffff_ffff),
     endpoints: required("--endpoints", endpoints).split(","),
@@ -67,30 +67,4 @@ function parse(args: readonly string[]): Arguments {
   } catch (cause) {
     throw new CodedError("BAD_OPTION", (cause as Error).message, { cause });
   }
-}
-
-function readGenesis(path: string): Genesis {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, "utf8"));
-  } catch (cause) {
-    throw new CodedError("BAD_OPTION", `--genesis: cannot read JSON from ${path}`, { cause });
-  }
-  return fromGenesisJson(json);
-}
-
-function required(name: string, value: string | undefined): string {
-  if (value === undefined) throw bad(name, "given");
-  return value;
-}
-
-function natural(name: string, value: string | undefined, max: number): number {
-  const text = required(name, value);
-  const number = Number(text);
-  if (!/^[0-9]{1,16}$/.test(text) || number > max) throw bad(name, `a number from 0 to ${max}`);
-  return number;
-}
-
-function bad(name: string, expected: string): CodedError {
-  return new CodedError("BAD_OPTION", `${name} must be ${expected}`);
 }

@@ -48,6 +48,8 @@ export interface VerifiedTransaction {
   readonly envelope: Envelope;
   /** What to execute; undefined when it is void, alone or with its block: it keeps its place and executes nothing. */
   readonly payload: Uint8Array | undefined;
+  /** What opened it was shown. A later block may still take that back (`VerifiedBlock.voided`). */
+  readonly isOpened: boolean;
 }
 
 /** One final block's part of one namespace: all of it, and nothing else. */
@@ -337,10 +339,11 @@ function openBlock(
     inbox,
     voided: payload.voided,
     // The sender's signature is left out: the id does not bind it, so an endpoint may have changed it.
-    transactions: opened.map(({ id, transaction: { envelope }, payload }) => ({
+    transactions: opened.map(({ id, transaction: { envelope }, opening, payload }) => ({
       id,
       envelope,
       payload,
+      isOpened: opening.length > 0,
     })),
     batchHash: opened.length + inbox.length === 0 ? undefined : batchHash(batch),
   };

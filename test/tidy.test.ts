@@ -48,6 +48,7 @@ const entries = [
   "sdk/index.ts",
   "rollup/index.ts",
   "rollup/main.ts",
+  "rollup/node/main.ts",
   "rollup/page/fold.ts",
   "rollup/signatures/worker.ts",
   "sequencer/workers/worker.ts",

@@ -7,7 +7,7 @@ import type { SignedList } from "./batch.ts";
 import type { RefusalReason } from "./events.ts";
 import { crossOff, freshWindow, type NonceWindow } from "./nonce-window.ts";
 import type { Account, SessionKey, State } from "./state.ts";
-import type { Quanta } from "./units.ts";
+import { amountMax, type Quanta } from "./units.ts";
 import type { Work } from "./work.ts";
 
 /** In the one order in which a batch's lists count, however they came: by account, key, nonce, and what was signed. */
@@ -78,7 +78,8 @@ function authorize(account: Account, action: AuthorizeKey): boolean {
   const { key, address, markets, expiryMs, maxNotional } = action;
   const all = scopes.trade | scopes.cancel | scopes.transfer;
   if (!Number.isInteger(key) || key < 1 || key > 255 || address.length !== 20) return false;
-  if ((action.scopes & ~all) !== 0 || markets.length > 64 || maxNotional < 0n) return false;
+  if ((action.scopes & ~all) !== 0 || markets.length > 64) return false;
+  if (maxNotional < 0n || maxNotional > amountMax) return false;
   if (action.scopes === 0) account.keys.delete(key);
   else account.keys.set(key, { address, scopes: action.scopes, markets, expiryMs, maxNotional });
   return true;

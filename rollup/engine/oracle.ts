@@ -18,6 +18,8 @@ import type { Work } from "./work.ts";
 
 /** A report may be ahead of the batch by so much: clocks differ. */
 const aheadMsMax = 1_000;
+/** What the state holds of it. */
+const confidencePpmMax = 2 ** 32 - 1;
 const jumpConfirmations = 2;
 const gapConfirmations = 1;
 const jumpDeviations = 10;
@@ -65,7 +67,8 @@ function readPrice(work: Work, { market, reports }: OracleUpdate): Price | undef
     const { reporter, priceTicks, confidencePpm } = report;
     const isKnown = Number.isInteger(reporter) && reporter >= 0 && reporter < parameters.reporters;
     const isPrice = Number.isInteger(priceTicks) && priceTicks >= 1 && priceTicks <= ticksMax;
-    const isSure = Number.isInteger(confidencePpm) && confidencePpm >= 0;
+    const isSure =
+      Number.isInteger(confidencePpm) && confidencePpm >= 0 && confidencePpm <= confidencePpmMax;
     // Two reports of one reporter are none.
     if (!isKnown || !isPrice || !isSure || byReporter.has(reporter)) return undefined;
     byReporter.set(reporter, report);

@@ -1,6 +1,6 @@
 // What can be set per market and for the rollup, by the timelock on L1 alone; and which settings are refused.
 
-import { type Lots, type Ppm, type Quanta, ticksMax } from "./units.ts";
+import { amountMax, type Lots, type Ppm, type Quanta, ticksMax } from "./units.ts";
 
 /** What positions up to a notional must be backed by. */
 export interface MarginTier {
@@ -74,6 +74,8 @@ export interface RollupParameters {
 
 const ppmMax = 1_000_000;
 const halfPpm = 500_000;
+/** Times the largest size and the highest price it is still an amount. */
+const unitMax: Quanta = 2n ** 54n;
 
 /** Whether the arithmetic and the margin rules hold under them. */
 export function isSoundMarket(p: MarketParameters): boolean {
@@ -88,7 +90,7 @@ export function isSoundMarket(p: MarketParameters): boolean {
   const sizes = [p.orderLotsMin, p.positionLotsMax, p.openLotsMax, p.openLotsScale, p.depthLotsMin];
   return (
     p.unit > 0n &&
-    p.unit <= 2n ** 64n &&
+    p.unit <= unitMax &&
     ratios.every((each) => isWithin(each, 0, halfPpm)) &&
     shares.every((each) => isWithin(each, 1, halfPpm)) &&
     // What open orders may cost is reckoned with the taker's.
@@ -101,8 +103,8 @@ export function isSoundMarket(p: MarketParameters): boolean {
     isWithin(p.fundingCapPpb, 0, 1e9) &&
     isWithin(p.reporters, 1, 64) &&
     isWithin(p.reporterQuorum, 1, p.reporters) &&
-    p.smallNotional >= 0n &&
-    p.takeoverNotionalMax >= 0n &&
+    isAmount(p.smallNotional) &&
+    isAmount(p.takeoverNotionalMax) &&
     areSoundTiers(p.tiers)
   );
 }
@@ -118,7 +120,8 @@ function areSoundTiers(tiers: readonly MarginTier[]): boolean {
         tier.initialPpm >= before.initialPpm &&
         tier.maintenancePpm >= before.maintenancePpm);
     const isBacked = tier.maintenancePpm >= 1 && tier.initialPpm > tier.maintenancePpm;
-    return grows && isBacked && isWithin(tier.initialPpm, 1, ppmMax);
+    const isBounded = isAmount(tier.notionalMax) && isWithin(tier.initialPpm, 1, ppmMax);
+    return grows && isBacked && isBounded;
   });
 }
 
@@ -133,9 +136,14 @@ export function isSoundRollup(p: RollupParameters): boolean {
     isWithin(p.withdrawalGateBatches, 0, 1_000_000) &&
     isWithin(p.outflowWindowMs, 1, ticksMax) &&
     isWithin(p.deleveragedMax, 1, 100_000) &&
-    p.outflowMax >= 0n &&
-    p.takeoverPerDayMax >= 0n
+    isAmount(p.outflowMax) &&
+    isAmount(p.takeoverPerDayMax)
   );
+}
+
+/** What a leaf of the state can hold. */
+function isAmount(value: Quanta): boolean {
+  return value >= 0n && value <= amountMax;
 }
 
 function isWithin(value: number, low: number, high: number): boolean {

@@ -28,6 +28,8 @@ export const feesId: AccountId = AccountId(1);
 /** Quanta in the smallest unit of the token on L1, which has six decimals. */
 export const quantaPerToken: Quanta = 1_000_000n;
 export const ppm: bigint = 1_000_000n;
+/** The largest that a leaf of the state holds, where nothing is below 0. */
+export const amountMax: Quanta = 2n ** 128n - 1n;
 export const ticksMax: Ticks = 2 ** 32 - 1;
 
 /** Toward minus infinity: what an account is credited. */

@@ -23,7 +23,7 @@ export interface ExecutedBatch {
 }
 
 export interface RollupSource {
-  /** After `last`; to be read only, and only until the event loop turns. */
+  /** After `last`, or after the batch that is being written; to be read only, and only until the event loop turns. */
   readonly state: State;
   /** Undefined before the first batch, and after a restart until the next. */
   readonly last: ExecutedBatch | undefined;

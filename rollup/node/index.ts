@@ -9,7 +9,7 @@ export {
   decodeRollupParameters,
   encodeMarketParameters,
   encodeRollupParameters,
-} from "./parameters.ts";
+} from "../parameter-codec.ts";
 export { domainOf, fromSpecJson, type RollupSpec, specHash, toSpecJson } from "./spec.ts";
 export {
   type Anchored,
@@ -19,3 +19,6 @@ export {
   encodeSetMarket,
   encodeSetRollup,
 } from "./system-messages.ts";
+export { type BatchStore, Executor, type Start } from "./executor.ts";
+export { noProgress, type Progress } from "./progress.ts";
+export { Relay, type RelayOptions, relaySigner } from "./relay.ts";

@@ -13,7 +13,7 @@ import {
   decodeRollupParameters,
   encodeMarketParameters,
   encodeRollupParameters,
-} from "./parameters.ts";
+} from "../parameter-codec.ts";
 
 /** An L1 message before it has its number. */
 export type UnnumberedL1Message = L1Message extends infer Each

@@ -1,6 +1,15 @@
 // What a store knows of all its records together, in one of them; and whose they are.
 
-import { type Anchor, encode, Height, type Reader, type Writer } from "../../sdk/index.ts";
+import {
+  type Anchor,
+  encode,
+  fromHex,
+  Height,
+  limits,
+  type Reader,
+  toHex,
+  type Writer,
+} from "../../sdk/index.ts";
 import type { Globals } from "../engine/index.ts";
 import { readGlobals, writeGlobals } from "./records.ts";
 
@@ -26,7 +35,11 @@ export interface Position {
   /** All that were delivered, and the lists of actions among them. */
   readonly transactions: number;
   readonly lists: number;
+  /** Bit i: something sealed was opened at the anchor's height less i, which a later block may declare void. */
+  readonly opened: bigint;
 }
+
+const openedBytes = limits.unopenedHeightsMax / 8;
 
 export interface Head {
   readonly globals: Globals;
@@ -79,6 +92,8 @@ export function writePosition(writer: Writer, position: Position): void {
   writer.flag(anchor.isClosing === true);
   writer.fixed(batchesHash, 32).fixed(inboxHash, 32);
   writer.u64(inboxRead).u64(transactions).u64(lists);
+  const opened = position.opened.toString(16).padStart(2 * openedBytes, "0");
+  writer.fixed(fromHex(opened) ?? new Uint8Array(), openedBytes);
 }
 
 export function readPosition(reader: Reader): Position {
@@ -95,5 +110,6 @@ export function readPosition(reader: Reader): Position {
     inboxRead: reader.u64(),
     transactions: reader.u64(),
     lists: reader.u64(),
+    opened: BigInt(`0x${toHex(reader.fixed(openedBytes))}`),
   };
 }

@@ -21,7 +21,7 @@ import {
   readRollupParameters,
   writeMarketParameters,
   writeRollupParameters,
-} from "./parameter-records.ts";
+} from "../parameter-codec.ts";
 import {
   readI128,
   readI64,
@@ -31,7 +31,7 @@ import {
   writeI64,
   writeU128,
   writeU256,
-} from "./wide.ts";
+} from "../wide.ts";
 
 /** An account has a position in each market at most, and no key beyond place 255. */
 const positionsMax = 1_024;

@@ -5,6 +5,7 @@ import { limit, market, marketParameters, World } from "../rollup/engine/world.t
 import { SeededRandom } from "../sim/random.ts";
 import { benchAuctionBook } from "./auction-book.ts";
 import { cpuMs, type Figure } from "./harness.ts";
+import { benchSignatures } from "./signatures.ts";
 import { benchStateTree } from "./state-tree.ts";
 
 const traders = 1_000;
@@ -29,6 +30,7 @@ export async function benchEngine(seed: number): Promise<Figure[]> {
     figure("engine/one-core-for-all/lists32/actions-per-s", together(lists32, recovered32)),
     { name: "engine/scans/50k-accounts/ms-per-batch", value: scanMs(50_000), unit: "ms" },
     ...(await benchStateTree(seed)),
+    ...(await benchSignatures(seed)),
     ...benchAuctionBook(seed),
   ];
 }

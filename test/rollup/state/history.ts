@@ -51,5 +51,6 @@ export function positionOf(batch: number): Position {
     inboxRead: batch,
     transactions: 10 * batch,
     lists: 5 * batch,
+    opened: (1n << 4_095n) | BigInt(batch),
   };
 }

@@ -1,12 +1,15 @@
-// Parameters as they are stored: every setting that the engine has, in one order, which the compiler holds complete.
+// Parameters in bytes, as L1 passes them on without reading them and as they are stored: every setting that the engine has,
+// and no other. Whether they are sound is the engine's to say.
 
-import { type Reader, unreachable, type Writer } from "../../sdk/index.ts";
-import type { MarginTier, MarketParameters, RollupParameters } from "../engine/index.ts";
+import { decode, encode, type Reader, unreachable, type Writer } from "../sdk/index.ts";
+import type { MarginTier, MarketParameters, RollupParameters } from "./engine/index.ts";
 import { readI64, readU128, writeI64, writeU128 } from "./wide.ts";
 
-type Kind = "natural" | "signed" | "quanta" | "mode" | "tiers";
+/** How one setting is written. */
+export type Kind = "natural" | "signed" | "quanta" | "mode" | "tiers";
 type Fields = Readonly<Record<string, Kind>>;
 
+/** In the order of the bytes; the compiler sees that none is missing. */
 const marketFields = {
   unit: "quanta",
   bandPpm: "natural",
@@ -35,7 +38,7 @@ const marketFields = {
   takeoverNotionalMax: "quanta",
 } as const satisfies Record<keyof MarketParameters, Kind>;
 
-const rollupFields = {
+export const rollupFields: Readonly<Record<keyof RollupParameters, Kind>> = {
   batchIntervalMs: "natural",
   openOrdersMax: "natural",
   anchorGraceMs: "natural",
@@ -47,10 +50,37 @@ const rollupFields = {
   outflowMax: "quanta",
   takeoverPerDayMax: "quanta",
   deleveragedMax: "natural",
-} as const satisfies Record<keyof RollupParameters, Kind>;
+};
 
+const version = 1;
 const modes = ["off", "restrict", "delever"] as const;
 const tiersMax = 16;
+
+/** For L1, with a version of their own. */
+export function encodeMarketParameters(parameters: MarketParameters): Uint8Array {
+  return encode(parameters, (writer, each) => writeMarketParameters(writer.u8(version), each));
+}
+
+/** Undefined for whatever is not the one encoding of a market's parameters. */
+export function decodeMarketParameters(bytes: Uint8Array): MarketParameters | undefined {
+  return decode(bytes, (reader) => {
+    reader.require(reader.u8() === version, "UNKNOWN_VERSION");
+    return readMarketParameters(reader);
+  });
+}
+
+/** For L1, with a version of their own. */
+export function encodeRollupParameters(parameters: RollupParameters): Uint8Array {
+  return encode(parameters, (writer, each) => writeRollupParameters(writer.u8(version), each));
+}
+
+/** Undefined for whatever is not the one encoding of a rollup's parameters. */
+export function decodeRollupParameters(bytes: Uint8Array): RollupParameters | undefined {
+  return decode(bytes, (reader) => {
+    reader.require(reader.u8() === version, "UNKNOWN_VERSION");
+    return readRollupParameters(reader);
+  });
+}
 
 export function writeMarketParameters(writer: Writer, parameters: MarketParameters): void {
   writeFields(writer, marketFields, parameters);

@@ -1,6 +1,6 @@
 // Numbers that the codec does not have: below zero, and beyond what a `number` holds.
 
-import { assert, type Reader, type Writer } from "../../sdk/index.ts";
+import { assert, type Reader, type Writer } from "../sdk/index.ts";
 
 /** Two's complement in 8 bytes. */
 export function writeI64(writer: Writer, value: number): void {

@@ -1,0 +1,165 @@
+// The node as an operator starts it, killed at any point, and audited by somebody else.
+
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { toGenesisJson } from "../../../protocol/index.ts";
+import { genesisState } from "../../../rollup/engine/index.ts";
+import { Executor, noProgress, toSpecJson } from "../../../rollup/node/index.ts";
+import { inlineSigners } from "../../../rollup/signatures/index.ts";
+import { StateTrees } from "../../../rollup/state/index.ts";
+import { hexJson } from "../../../sdk/index.ts";
+import { type Api, createApi } from "../../../sequencer/api/index.ts";
+import { genesis } from "../../sdk/chain.ts";
+import { MemoryGateway } from "../../sequencer/api/memory-gateway.ts";
+import { silentLogger } from "../../sequencer/silent-logger.ts";
+import { SeededRandom } from "../../sim/random.ts";
+import { type Line, type Program, startProgram } from "./program.ts";
+import { domain, RollupChain, spec } from "./specs.ts";
+import { Traffic } from "./traffic.ts";
+
+let folder: string;
+let api: Api;
+/** The root after each batch, by its number, as an executor here has them. */
+const roots: string[] = [];
+const programs: Program[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "conclave-node-"));
+  await writeFile(join(folder, "genesis.json"), JSON.stringify(toGenesisJson(genesis)));
+  await writeFile(join(folder, "spec.json"), JSON.stringify(toSpecJson(spec)));
+  const chain = await new RollupChain().open();
+  const traffic = new Traffic(7);
+  for (let i = 0; i < 40; i++) await chain.add(...(i % 5 === 4 ? [] : traffic.block(chain.timeMs)));
+  await recordRoots(chain);
+  api = await createApi({
+    gateway: new MemoryGateway(chain.chain),
+    host: "127.0.0.1",
+    port: 0,
+    logger: silentLogger,
+    metricsText: () => Promise.resolve(""),
+  });
+});
+
+afterAll(async () => {
+  for (const { process } of programs) process.kill("SIGKILL");
+  await Promise.all(programs.map(({ exited }) => exited));
+  await api.close();
+  await rm(folder, { recursive: true });
+});
+
+test("it says the root of every batch, stops at SIGTERM, and goes on where it was", async () => {
+  const first = start("run", "--data", join(folder, "plain"));
+  expect(await first.next()).toMatchObject({ type: "start", batches: 0, root: roots[0] });
+  const seen = await blocksOf(first);
+  expect(seen.map(({ root }) => root)).toEqual(roots.slice(1));
+  first.process.kill("SIGTERM");
+  const last = await first.until("final");
+  expect(last).toMatchObject({ batches: roots.length - 1, root: roots.at(-1) });
+  expect(await first.exited).toBe(0);
+
+  const second = start("run", "--data", join(folder, "plain"));
+  expect(await second.next()).toEqual({ ...last, type: "start" });
+  second.process.kill("SIGTERM");
+  expect(await second.exited).toBe(0);
+});
+
+test("killed at any point and started again, it comes to the same roots", async () => {
+  const random = new SeededRandom(3);
+  const data = join(folder, "killed");
+  let batches = 0;
+  for (let kill = 0; kill < 5; kill++) {
+    const program = start("run", "--data", data);
+    const begun = await program.until("start");
+    // What it has once said is kept, whatever comes.
+    expect(begun.batches).toBeGreaterThanOrEqual(batches);
+    expect(begun.root).toBe(roots[begun.batches]);
+    const goal = Math.min(roots.length - 1, begun.batches + random.between(1, 6));
+    const line = await program.until("block", (each) => each.batches >= goal);
+    expect(line.root).toBe(roots[line.batches]);
+    ({ batches } = line);
+    program.process.kill("SIGKILL");
+    expect(await program.exited).toBeNull();
+  }
+  const program = start("run", "--data", data);
+  const done = await program.until("block", (each) => each.batches === roots.length - 1);
+  expect(done.root).toBe(roots.at(-1));
+  program.process.kill("SIGTERM");
+  expect(await program.exited).toBe(0);
+});
+
+test("an audit recomputes the root of any batch, and fails when another is claimed", async () => {
+  const [all, early] = [start("audit"), start("audit", "--batch", "7", "--root", roots[7] ?? "")];
+  expect(await all.until("audit")).toMatchObject({
+    batches: roots.length - 1,
+    root: roots.at(-1),
+  });
+  expect(await early.until("audit")).toMatchObject({ batches: 7, root: roots[7] });
+  expect(await Promise.all([all.exited, early.exited])).toEqual([0, 0]);
+  const [wrong, beyond] = [
+    start("audit", "--batch", "7", "--root", roots[8] ?? ""),
+    start("audit", "--batch", "9999"),
+  ];
+  expect(await Promise.all([wrong.exited, beyond.exited])).toEqual([1, 1]);
+  expect(await wrong.errors).toContain("ROOT_DIFFERS");
+  expect(await beyond.errors).toContain("NO_SUCH_BATCH");
+});
+
+test("what is asked wrongly ends with the usage, and another rollup's folder is refused", async () => {
+  const other = join(folder, "other.json");
+  await writeFile(other, JSON.stringify({ ...toSpecJson(spec), rollupId: 1 }));
+  const help = startProgram("--help");
+  const unknown = start("walk");
+  const missing = start("run");
+  const foreign = start("run", "--spec", other, "--data", join(folder, "plain"));
+  const unsound = start("run", "--spec", join(folder, "genesis.json"), "--data", folder);
+  const all = [help, unknown, missing, foreign, unsound];
+  expect(await Promise.all(all.map(({ exited }) => exited))).toEqual([0, 2, 2, 1, 1]);
+  expect(await missing.errors).toContain("--data");
+  expect(await foreign.errors).toContain("WRONG_STORE");
+  expect(await unsound.errors).toContain("BAD_SPEC");
+});
+
+/** Later options win over earlier ones. */
+function start(command: string, ...args: readonly string[]): Program {
+  const program = startProgram(
+    command,
+    "--json",
+    "--threads=1",
+    `--genesis=${join(folder, "genesis.json")}`,
+    `--spec=${join(folder, "spec.json")}`,
+    `--endpoints=${api.url}`,
+    ...args,
+  );
+  programs.push(program);
+  return program;
+}
+
+/** One line for each batch; others are of blocks without one. */
+async function blocksOf(program: Program): Promise<Line[]> {
+  const lines: Line[] = [];
+  while (lines.length < roots.length - 1) {
+    const line = await program.until("block");
+    if (line.batches > (lines.at(-1)?.batches ?? 0)) lines.push(line);
+  }
+  return lines;
+}
+
+async function recordRoots(chain: RollupChain): Promise<void> {
+  const state = genesisState(spec.parameters);
+  const trees = new StateTrees(spec.rollupId, state, []);
+  const executor = new Executor(
+    { state, trees, progress: noProgress },
+    {
+      spec,
+      signers: inlineSigners(domain),
+      store: { commit: () => Promise.resolve(), move: () => Promise.resolve() },
+    },
+  );
+  roots.push(hexJson(executor.root));
+  for (const block of chain.blocks()) {
+    const executed = await executor.apply(block);
+    if (executed !== undefined) roots.push(hexJson(executed.root));
+  }
+}
