@@ -52,7 +52,7 @@ const config: HardhatUserConfig = defineConfig({
   test: {
     solidity: {
       fuzz: { runs: fuzzRuns },
-      fsPermissions: { readDirectory: ["artifacts/contracts"] },
+      fsPermissions: { readDirectory: ["artifacts/contracts", "test/vectors"] },
     },
   },
   networks: {

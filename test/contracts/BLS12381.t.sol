@@ -11,6 +11,30 @@ contract BLS12381Test is Test {
         assertTrue(BLS12381.isAvailable(), "e(-G, infinity) = 1");
     }
 
+    /// @notice Random messages under suites of every kind of length, hashed by another library.
+    function test_messages_hash_to_the_points_of_the_standard() external view {
+        string memory json = vm.readFile("test/vectors/hash-to-g2.json");
+        for (uint256 i = 0; i < 39; i++) {
+            string memory path = string.concat(
+                ".cases[", i < 10 ? _digit(i) : string.concat(_digit(i / 10), _digit(i % 10)), "]."
+            );
+            bytes memory message = vm.parseJsonBytes(json, string.concat(path, "message"));
+            bytes memory suite = vm.parseJsonBytes(json, string.concat(path, "suite"));
+            bytes memory point = vm.parseJsonBytes(json, string.concat(path, "point"));
+            bytes memory hash = Keys.bytesOf(BLS12381.hashToG2(bytes32(message), string(suite)));
+            assertEq(keccak256(hash), keccak256(point));
+        }
+    }
+
+    function test_a_suite_that_is_too_long_is_refused() external {
+        vm.expectRevert("");
+        this.hashUnder(new string(256));
+    }
+
+    function hashUnder(string memory suite) external view {
+        BLS12381.hashToG2(0, suite);
+    }
+
     function testFuzz_a_signature_verifies(uint256 seed, bytes32 message) external view {
         uint256 secret = Keys.secretOf(seed, 0);
         assertTrue(
@@ -98,6 +122,10 @@ contract BLS12381Test is Test {
         G1 point = BLS12381.load(key);
         bytes32 padded = keccak256(abi.encodePacked(bytes16(0), key[0:48], bytes16(0), key[48:96]));
         return _hash(point) == padded;
+    }
+
+    function _digit(uint256 number) private pure returns (string memory) {
+        return string(abi.encodePacked(uint8(48 + number)));
     }
 
     function _point(bytes memory encoded) private pure returns (G1 point) {

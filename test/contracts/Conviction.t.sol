@@ -77,6 +77,54 @@ contract ConvictionTest is HubTest {
         _isInnocent(commit, IHub.Signed(uint8(Messages.CHECKPOINT), slot, keccak256("another")));
     }
 
+    /// @notice Whatever two statements are claimed, in whatever epoch, and whichever of its signatures are added up for it:
+    /// who signed one block for each view, and a COMMIT or a SKIP of it, and one checkpoint for each height, keeps its stake.
+    function testFuzz_no_evidence_convicts_the_honest(uint256 seed) external {
+        for (uint256 i = 0; i < 12; i++) {
+            uint256 random = uint256(keccak256(abi.encode(seed, i)));
+            (uint64 epoch, IHub.Signed memory first) = _honest(seed, random);
+            (uint64 other, IHub.Signed memory second) = _honest(seed, random >> 16);
+            bytes32 domain = hub.DOMAIN();
+            bytes memory one =
+                Keys.sign(SECRET, Messages.digest(domain, first.kind, epoch, first.slot, first.payload));
+            bytes memory two =
+                Keys.sign(SECRET, Messages.digest(domain, second.kind, other, second.slot, second.payload));
+            uint256 lie = random >> 32 & 7;
+            if (lie == 1) second.slot = first.slot;
+            if (lie == 2) (second.kind, second.slot) = (first.kind, first.slot);
+            if (lie == 3) (first.kind, second.kind) = (uint8(Messages.COMMIT), uint8(Messages.SKIP));
+            if (lie == 4) epoch = uint64(random >> 40 & 1);
+            if (lie == 5) (second.slot, second.payload) = (first.slot, bytes32(random));
+            if (lie >= 3) second.slot = first.slot;
+            bytes memory signature = lie == 6 ? Keys.sum(one, one) : Keys.sum(one, two);
+            if (lie == 7) signature = Keys.sum(signature, one);
+            (bool ok,) =
+                address(hub).call(abi.encodeCall(IHub.convict, (key, epoch, first, second, signature)));
+            assertTrue(!ok, "innocent");
+        }
+        (, uint96 left,) = stake.operatorOf(LIAR);
+        assertEq(left, 7 * STAKE_MIN);
+    }
+
+    /// @dev One of the things that an honest validator signs in two epochs of three views and heights.
+    function _honest(uint256 seed, uint256 random)
+        private
+        pure
+        returns (uint64 epoch, IHub.Signed memory said)
+    {
+        epoch = uint64(random & 1);
+        uint64 slot = uint64((random >> 1 & 0xff) % 3);
+        uint256 kind = random >> 9 & 3;
+        bytes32 view_ = keccak256(abi.encode(seed, epoch, slot));
+        bool skips = uint256(view_) & 1 == 1;
+        if (kind == 0) return (epoch, IHub.Signed(uint8(Messages.PREPARE), slot, view_));
+        if (kind == 1) {
+            return (epoch, IHub.Signed(uint8(Messages.CHECKPOINT), slot, keccak256(abi.encode(view_))));
+        }
+        if (skips) return (epoch, IHub.Signed(uint8(Messages.SKIP), slot, 0));
+        return (epoch, IHub.Signed(uint8(Messages.COMMIT), slot, view_));
+    }
+
     /// @notice One signature, twice or with the other forged, is not two.
     function testFuzz_who_signed_one_of_them_is_innocent(uint256 forger, bytes32 one, bytes32 other)
         external

@@ -1,5 +1,6 @@
+import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { expect, test } from "vitest";
-import { toHex } from "../../base/index.ts";
+import { fromHex, toHex } from "../../base/index.ts";
 import {
   g1ToEip2537,
   g1Uncompressed,
@@ -7,6 +8,7 @@ import {
   nobleBls,
   nobleSealingGroup,
 } from "../../crypto/index.ts";
+import hashVectors from "../vectors/hash-to-g2.json" with { type: "json" };
 
 const one = new Uint8Array(32).fill(1, 31);
 const g1 = nobleSealingGroup.multiplyG1(one);
@@ -38,4 +40,12 @@ test("what is no point of the group has no such form", () => {
   expect(g1ToEip2537(g1.map((byte) => byte & 0x7f))).toBeUndefined();
   expect(g2ToEip2537(nobleBls.publicKey(one))).toBeUndefined();
   expect(g2ToEip2537(new Uint8Array(96))).toBeUndefined();
+});
+
+test("the contracts' vectors of hashing to G2 are noble's", () => {
+  for (const { message, suite, point } of hashVectors.cases) {
+    const [bytes, DST] = [message, suite].map((hex) => fromHex(hex));
+    const hash = bls12_381.G2.hashToCurve(bytes ?? new Uint8Array(), DST ? { DST } : undefined);
+    expect(`0x${toHex(g2ToEip2537(hash.toBytes(true)) ?? new Uint8Array())}`).toBe(point);
+  }
 });
