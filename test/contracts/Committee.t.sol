@@ -122,6 +122,16 @@ contract CommitteeTest is Test {
         _refuses(committee, committee.entries(15));
     }
 
+    /// @notice The committee of genesis is not prepared by a contract: a member may have what is no key.
+    function test_a_member_whose_key_is_no_point_cannot_be_left_out() external {
+        TestCommittee memory committee = TestCommittees.make(7, 4, 1);
+        committee.keys[2][95] ^= 0x01;
+        bytes memory sum = Keys.keyOf(committee.secretWithout(0));
+        committee.head = abi.encodePacked(sum, uint64(4), uint16(4), committee.root());
+        _refuses(committee, committee.entries(1 << 2));
+        this.signers(committee.hash(), committee.head, committee.entries(1 << 3));
+    }
+
     function test_records_that_make_no_committee_are_refused() external {
         bytes memory key = Keys.keyOf(1);
         _refusesRecords("");

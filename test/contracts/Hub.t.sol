@@ -30,6 +30,21 @@ contract HubFinalizeTest is HubTest {
         assertEq(number, isQuorum ? 1 : 0);
     }
 
+    /// @notice Where nothing stands behind the precompiles' addresses a call succeeds with nothing in it.
+    function test_a_chain_without_pairings_is_refused() external {
+        TestCommittee memory committee = TestCommittees.make(3, 4, 1);
+        vm.mockCall(address(0x0f), "", "");
+        vm.expectRevert(abi.encodeWithSelector(IHub.Unavailable.selector));
+        this.deployFor(committee);
+        vm.mockCall(address(0x0f), "", abi.encode(0));
+        vm.expectRevert(abi.encodeWithSelector(IHub.Unavailable.selector));
+        this.deployFor(committee);
+    }
+
+    function deployFor(TestCommittee memory committee) external {
+        deploy(committee);
+    }
+
     /// @notice What some signed does not count as signed by others, be they more, fewer or as many.
     function testFuzz_another_list_of_absent_members_is_refused(uint256 seed, uint256 signed, uint256 claimed)
         external

@@ -119,6 +119,8 @@ contract SubscribingTest is RegistryTest {
         vm.expectRevert(abi.encodeWithSelector(FeeToken.NotMinter.selector, OWNER));
         vm.prank(OWNER);
         token.mint(OWNER, 1);
+        assertEq(token.totalSupply(), 0);
+        assertEq(token.decimals(), 6);
     }
 
     function testFuzz_the_owner_says_how_it_is_served(uint256 policy, uint32 feePerByte) external {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Bundle} from "../../contracts/Bundle.sol";
 import {Hub} from "../../contracts/Hub.sol";
+import {IBundle} from "../../contracts/interfaces/IBundle.sol";
 import {IHub} from "../../contracts/interfaces/IHub.sol";
+import {IRollups} from "../../contracts/interfaces/IRollups.sol";
 import {IStake} from "../../contracts/interfaces/IStake.sol";
 import {HubTest} from "./support/HubTest.sol";
 import {Keys} from "./support/Keys.sol";
@@ -150,6 +153,31 @@ contract RotationTest is HubTest {
         bytes memory head = first.head;
         vm.expectRevert(abi.encodeWithSelector(IHub.HandsOver.selector, checkpoint.next));
         hub.finalize(checkpoint, head, "", signature);
+    }
+
+    function test_a_hand_over_by_a_checkpoint_that_is_not_new_is_refused() external {
+        _prepareSecond();
+        finalize(hub, first, 0, checkpointOf(5, keccak256("fifth")));
+        IHub.Checkpoint memory checkpoint = _last(5);
+        bytes memory signature = signatureOf(hub, first, 0, checkpoint);
+        bytes memory head = first.head;
+        bytes32 committee = second.hash();
+        vm.expectRevert(abi.encodeWithSelector(IHub.Stale.selector, uint64(5), uint64(5)));
+        hub.rotate(checkpoint, head, "", signature, committee, SEALING);
+        assertEq(hub.startedAt(0), start);
+        assertEq(hub.startedAt(1), 0);
+    }
+
+    function test_a_hand_over_is_posted_in_a_bundle() external {
+        _prepareSecond();
+        IHub.Checkpoint memory last = _last(1);
+        bytes memory signature = signatureOf(hub, first, 0, last);
+        IBundle.Anchor memory anchor = IBundle.Anchor(last, first.head, "", signature, second.hash(), SEALING);
+        Bundle bundle = Bundle(deployArtifact("Bundle.sol/Bundle", ""));
+        IRollups none = IRollups(address(0));
+        IRollups.Collection[] memory collections = new IRollups.Collection[](0);
+        assertEq(bundle.post(hub, anchor, new IBundle.Item[](0), none, collections, address(0)), 0);
+        assertEq(hub.committees(1), second.hash());
     }
 
     function test_a_hand_over_happens_once() external {

@@ -9,6 +9,7 @@ interface Vm {
     function assume(bool condition) external pure;
     function expectRevert(bytes calldata reason) external;
     function expectEmit() external;
+    function mockCall(address callee, bytes calldata data, bytes calldata returned) external;
     function readFile(string calldata path) external view returns (string memory);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function snapshotState() external returns (uint256);
