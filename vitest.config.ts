@@ -11,6 +11,7 @@ const slow = [
   "test/integration/pruning.test.ts",
   "test/integration/settlement-{crash,epochs,escape,outage,posting,reading}.test.ts",
   "test/rollup/node/main.test.ts",
+  "test/rollup/engine/mutants/mutants.test.ts",
   "test/sequencer/cli.test.ts",
   "test/sim/epochs/{mutants,rounds,swarm}.test.ts",
   "test/sim/{replicas,whole}/mutants.test.ts",

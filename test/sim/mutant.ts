@@ -45,12 +45,31 @@ export async function loadMutant(mutant: {
   readonly coreParts: CoreParts;
   readonly dispose: () => void;
 }> {
+  const { load, dispose } = plant(mutant, {
+    linked: ["base", "crypto", "protocol"],
+    copied: ["consensus", "mempool", "ledger", "epoch", "sequencer"],
+  });
+  const { Replica } = (await load("consensus/index.ts")) as { Replica: ReplicaClass };
+  const coreParts = {
+    ...((await load("sequencer/core.ts")) as Pick<CoreParts, "Core">),
+    ...((await load("sequencer/recovery.ts")) as Omit<CoreParts, "Core">),
+  };
+  return {
+    replicaClass: Replica,
+    coreParts,
+    dispose,
+  };
+}
+
+/** A copy of some folders with these changes, beside others as they are; `load` imports a door of it. */
+export function plant(
+  mutant: { readonly name: string; readonly edits: readonly Edit[] },
+  { linked, copied }: { readonly linked: readonly string[]; readonly copied: readonly string[] },
+): { readonly load: (door: string) => Promise<unknown>; readonly dispose: () => void } {
   const root = resolve(import.meta.dirname, "../..");
   const folder = mkdtempSync(join(tmpdir(), "mutant-"));
-  for (const floor of ["base", "crypto", "protocol"])
-    symlinkSync(join(root, floor), join(folder, floor));
-  for (const machine of ["consensus", "mempool", "ledger", "epoch", "sequencer"])
-    cpSync(join(root, machine), join(folder, machine), { recursive: true });
+  for (const each of linked) symlinkSync(join(root, each), join(folder, each));
+  for (const each of copied) cpSync(join(root, each), join(folder, each), { recursive: true });
   // Node takes the kind of a module from the nearest package.
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
   for (const { file, from, to } of mutant.edits) {
@@ -63,15 +82,8 @@ export async function loadMutant(mutant: {
       text.replace(from, () => to),
     );
   }
-  const load = (door: string): Promise<unknown> => import(pathToFileURL(join(folder, door)).href);
-  const { Replica } = (await load("consensus/index.ts")) as { Replica: ReplicaClass };
-  const coreParts = {
-    ...((await load("sequencer/core.ts")) as Pick<CoreParts, "Core">),
-    ...((await load("sequencer/recovery.ts")) as Omit<CoreParts, "Core">),
-  };
   return {
-    replicaClass: Replica,
-    coreParts,
+    load: (door) => import(pathToFileURL(join(folder, door)).href),
     dispose: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -2,6 +2,7 @@
 // checks in every batch; what it cannot see from inside is for the tests.
 
 import {
+  type AuthorizeKey,
   type EngineAction,
   type EngineBatch,
   MarketId,
@@ -12,7 +13,15 @@ import {
   type SignedList,
 } from "../../../rollup/engine/index.ts";
 import { SeededRandom } from "../../sim/random.ts";
-import { accountOfTrader, addressOfTrader, limit, marketParameters, World } from "./world.ts";
+import { Wilderness } from "./wilderness.ts";
+import {
+  accountOfTrader,
+  addressOfTrader,
+  type EngineClass,
+  limit,
+  marketParameters,
+  World,
+} from "./world.ts";
 
 export interface CampaignOptions {
   readonly seed: number;
@@ -24,6 +33,9 @@ export interface CampaignOptions {
   readonly jumpChance?: number;
   readonly parameters?: Partial<MarketParameters>;
   readonly rollup?: Partial<RollupParameters>;
+  /** Parameters, keys, tips, replays and silences of every kind, drawn from the seed as well. */
+  readonly isWild?: boolean;
+  readonly engineClass?: EngineClass;
   /** Called with each batch before it is applied. */
   readonly onBatch?: (batch: EngineBatch, world: World) => void;
   readonly onApplied?: (world: World, batch: EngineBatch) => void;
@@ -68,14 +80,18 @@ export function runCampaign(options: CampaignOptions): { world: World; tally: Ta
     tokens = 2_000,
     jumpPpm = 150_000,
     jumpChance = 0.04,
+    isWild = false,
   } = options;
   const random = new SeededRandom(seed);
-  const parameters = { ...marketParameters, ...options.parameters };
+  const wild = new Wilderness(new SeededRandom(seed, 2), isWild);
+  const parameters = { ...marketParameters, ...wild.parameters(), ...options.parameters };
   const ids = [MarketId(3), MarketId(7)];
   const world = new World({
     markets: ids.map((id) => [id, parameters]),
-    rollup: options.rollup ?? {},
+    rollup: { ...wild.rollup(), ...options.rollup },
+    ...(options.engineClass === undefined ? {} : { engineClass: options.engineClass }),
   });
+  world.timeMs = wild.startMs();
   const prices = new Map(ids.map((id) => [id, 600_000]));
   const tally: Tally = {
     fills: 0,
@@ -92,13 +108,16 @@ export function runCampaign(options: CampaignOptions): { world: World; tally: Ta
       const reach = random.chance(jumpChance) ? jumpPpm : 1_500;
       const after = before + Math.floor((before * random.between(-reach, reach)) / 1_000_000);
       prices.set(id, Math.min(5_000_000, Math.max(50_000, after)));
-      if (at === 0 || random.chance(0.9)) world.price(prices.get(id) ?? 1, id);
+      const isPriced = at === 0 || random.chance(0.9);
+      if (isPriced && !wild.isSilent("oracle", at)) world.price(prices.get(id) ?? 1, id);
     }
-    if (at === 0 || random.chance(0.5)) world.anchored();
+    if ((at === 0 || random.chance(0.5)) && !wild.isSilent("l1", at)) world.anchored();
+    wild.disturb(world, { at, ids, parameters, prices });
     if (random.chance(0.1))
       world.deposit(random.between(0, traders - 1), random.between(1, tokens));
     if (at === 1)
-      for (let trader = 0; trader < traders; trader += 2) world.act(trader, giveKey(trader));
+      for (let trader = 0; trader < traders; trader += 2)
+        world.act(trader, { ...giveKey(trader), ...wild.keyLimits(ids, world.timeMs) });
     if (at > 1)
       for (let count = random.between(0, 8); count > 0; count--) {
         const trader = random.between(0, traders - 1);
@@ -110,11 +129,17 @@ export function runCampaign(options: CampaignOptions): { world: World; tally: Ta
           anyAction(random, { prices, trader, traders, nonce }),
         );
         const by = bySession ? { key: 1, signer: addressOfTrader(1_000 + trader) } : {};
-        world.submit(world.list(trader, actions, { nonce, ...by }));
+        world.submit(
+          wild.list(world.list(trader, actions, { nonce, ...by }), {
+            traders,
+            timeMs: world.timeMs,
+          }),
+        );
       }
     const batch = world.batch();
     options.onBatch?.(batch, world);
-    const { events } = world.apply(batch, random.chance(0.01) ? 3_600_000 / 4 : 250);
+    const passMs = random.chance(0.01) ? 3_600_000 / 4 : wild.passMs();
+    const { events } = world.apply(batch, passMs);
     options.onApplied?.(world, batch);
     for (const event of events) {
       if (event.type === "fill") {
@@ -130,7 +155,7 @@ export function runCampaign(options: CampaignOptions): { world: World; tally: Ta
   return { world, tally };
 }
 
-function giveKey(trader: number): EngineAction {
+function giveKey(trader: number): AuthorizeKey {
   return {
     type: "authorize",
     key: 1,

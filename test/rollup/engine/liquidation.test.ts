@@ -225,3 +225,16 @@ test("below its margin an account may still reduce, and only so that it is safer
   expect(world.reasons()).toEqual(["MARGIN", "REDUCE_ONLY"]);
   expect(world.openOrders(0)).toBe(1);
 });
+
+test("what a market bears in a batch is for all who are liquidated in it together, the worst first", () => {
+  const parameters = { ...marketParameters, depthLotsMin: 100, participationPpm: 500_000 };
+  const world = openWorld(2, thin, { markets: [[market, { ...parameters, smallNotional: 0n }]] });
+  world.deposit(2, 1_000_000).deposit(3, 1_000_000).run();
+  world.act(0, limit(true, 600_000, 297)).act(1, limit(true, 600_000, 300));
+  world.act(2, limit(false, 600_000, 597)).run();
+  world.price(583_000).anchored();
+  // Half of the hundred that the market is taken to have, though ten times as many are bid for.
+  world.act(3, limit(true, 580_000, 1_000)).run();
+  expect(liquidated(world)).toBe(50);
+  expect([297 - world.lots(0), 300 - world.lots(1)]).toEqual([0, 50]);
+});

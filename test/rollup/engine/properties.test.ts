@@ -45,7 +45,7 @@ test("neither the order of a batch nor duplicates in it change the state", () =>
     runCampaign({
       ...setting,
       seed,
-      batches: 200,
+      batches: 60,
       onApplied: (world, batch) => {
         other.apply({ ...batch, lists: shuffled(batch.lists, random), system: batch.system });
         expect(fingerprint(other.state)).toBe(fingerprint(world.state));
@@ -60,7 +60,7 @@ test("an engine that is built from a stored state decides as the one that was ne
     runCampaign({
       ...setting,
       seed: 31 + at,
-      batches: 150,
+      batches: 40,
       onBatch: (_, world) => {
         stored = copyOf(world.state);
       },

@@ -103,8 +103,10 @@ export function limit(
   };
 }
 
+export type EngineClass = new (state: State) => Pick<Engine, "state" | "apply">;
+
 export class World {
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, "state" | "apply">;
   timeMs = 1_000_000;
   #l1Index = 0;
   #nonce = 0;
@@ -117,9 +119,12 @@ export class World {
     changes: {
       readonly markets?: readonly (readonly [MarketId, MarketParameters])[];
       readonly rollup?: Partial<RollupParameters>;
+      /** Another than the true one, to see whether it is told apart. */
+      readonly engineClass?: EngineClass;
     } = {},
   ) {
-    this.engine = new Engine(genesisState({ ...rollupParameters, ...changes.rollup }));
+    const { engineClass = Engine } = changes;
+    this.engine = new engineClass(genesisState({ ...rollupParameters, ...changes.rollup }));
     for (const [id, parameters] of changes.markets ?? [[market, marketParameters]])
       this.l1({ type: "set-market", market: id, parameters });
   }
