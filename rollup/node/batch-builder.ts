@@ -25,6 +25,8 @@ export interface BuiltBatch {
     readonly id: Uint8Array;
     readonly list: SignedList | undefined;
   }[];
+  /** The 65 bytes by which each list was signed. */
+  readonly signatures: ReadonlyMap<SignedList, Uint8Array>;
 }
 
 /**
@@ -56,43 +58,45 @@ export function buildBatch(
   const payloads = payloadsOf(block, spec);
   assert(signatures.length === payloads.length, "every payload was looked at");
   const executables = payloads.map((bytes, i) => toExecutable(bytes, signatures[i] ?? [], spec));
-  const lists = executables.filter(
-    (each): each is SignedList => each !== undefined && "actions" in each,
-  );
-  const updates = executables.filter(
-    (each): each is OracleUpdate => each !== undefined && "reports" in each,
-  );
+  const lists = executables.flatMap((each) => (each?.type === "list" ? [each] : []));
+  const updates = executables.flatMap((each) => (each?.type === "oracle" ? [each.update] : []));
   const first = payloads.length - block.transactions.length;
   const batch = {
     number: globals.batch + 1,
     timeMs: Math.floor(block.time / 1_000),
     seed: keccak256(utf8("CONCLAVE_DERIV_SEED"), block.hash, block.batchHash),
     system: [...fromL1(block, spec, globals), ...updates],
-    lists,
+    lists: lists.map(({ list }) => list),
   };
   const transactions = block.transactions.map(({ id }, i) => {
     const executable = executables[first + i];
-    return {
-      id,
-      list: executable !== undefined && "actions" in executable ? executable : undefined,
-    };
+    return { id, list: executable?.type === "list" ? executable.list : undefined };
   });
-  return { batch, transactions };
+  const signed = new Map(lists.map(({ list, signature }) => [list, signature]));
+  return { batch, transactions, signatures: signed };
 }
+
+type Executable =
+  | { readonly type: "list"; readonly list: SignedList; readonly signature: Uint8Array }
+  | { readonly type: "oracle"; readonly update: OracleUpdate };
 
 /** Undefined for what nobody signed. */
 function toExecutable(
   bytes: Uint8Array,
   signatures: readonly SignedBy[],
   spec: RollupSpec,
-): SignedList | OracleUpdate | undefined {
+): Executable | undefined {
   const payload = decodePayload(bytes);
   if (payload === undefined) return undefined;
-  if (payload.type === "oracle") return toOracleUpdate(payload.update, signatures, spec);
+  if (payload.type === "oracle") {
+    const update = toOracleUpdate(payload.update, signatures, spec);
+    return update && { type: "oracle", update };
+  }
   const [signed] = signatures;
   if (signed?.signer === undefined) return undefined;
   const { digest, signer } = signed;
-  return toSignedList(payload.signed.list, { digest, signer });
+  const { list, signature } = payload.signed;
+  return { type: "list", list: toSignedList(list, { digest, signer }), signature };
 }
 
 /** With the reports that their reporters have signed, and no other. */

@@ -2,7 +2,13 @@
 // Nobody hears of a batch that a crash could take back.
 
 import { assert, CodedError, type VerifiedBlock } from "../../sdk/index.ts";
-import { Engine, InvariantBreach, type Outcome, type State } from "../engine/index.ts";
+import {
+  Engine,
+  InvariantBreach,
+  type Outcome,
+  type SignedList,
+  type State,
+} from "../engine/index.ts";
 import type { Signers } from "../signatures/index.ts";
 import type { StateTrees } from "../state/index.ts";
 import { buildBatch, payloadsOf } from "./batch-builder.ts";
@@ -45,6 +51,7 @@ export class Executor implements RollupSource {
   readonly #engine: Engine;
   readonly #trees: StateTrees;
   readonly #listeners = new Listeners();
+  readonly #signatures = new WeakMap<SignedList, Uint8Array>();
   #progress: Progress;
   #unwritten = 0;
   #last: ExecutedBatch | undefined;
@@ -82,6 +89,11 @@ export class Executor implements RollupSource {
     return this.#progress;
   }
 
+  /** The 65 bytes by which a list of one of its batches was signed: what L1 has to be shown in a dispute. */
+  signatureOf(list: SignedList): Uint8Array | undefined {
+    return this.#signatures.get(list);
+  }
+
   subscribe(listener: (executed: ExecutedBatch) => void): () => void {
     return this.#listeners.subscribe(listener);
   }
@@ -111,10 +123,15 @@ export class Executor implements RollupSource {
       await this.#pass(block);
       return undefined;
     }
-    const { batch, transactions } = buildBatch(block, await signatures, {
+    const {
+      batch,
+      transactions,
+      signatures: signed,
+    } = buildBatch(block, await signatures, {
       spec: this.#spec,
       globals: this.state.globals,
     });
+    for (const [list, signature] of signed) this.#signatures.set(list, signature);
     const outcome = this.#run(batch, block);
     this.#trees.apply(outcome);
     const { root } = this.#trees;

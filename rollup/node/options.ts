@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { CodedError, fromHex, type Genesis } from "../../sdk/index.ts";
+import { CodedError, fromHex, type Genesis, strictJson } from "../../sdk/index.ts";
+import type { MarketName } from "../api/index.ts";
 import { badOption, natural, readGenesis, readJson, required } from "../arguments.ts";
 import { fromSpecJson, type RollupSpec } from "./spec.ts";
 
@@ -8,6 +9,10 @@ export const usage = `A node of a derivatives rollup: all of its state, derived 
 
   node rollup/node/main.ts run --genesis FILE --spec FILE --endpoints URL,URL --data FOLDER
     Follows the rollup and executes it, until SIGTERM; goes on where it was stopped.
+    [--api-port N]           serves traders on this port; 0 for any that is free
+    [--api-host HOST]        and on this host (127.0.0.1)
+    [--markets FILE]         how markets are called: [{"id": 1, "name": "BTC-PERP", "tickSize": "0.1"}]
+    [--relay-key FILE]       signs the envelopes of traders' lists (made in the data folder)
 
   node rollup/node/main.ts audit --genesis FILE --spec FILE --endpoints URL,URL
     Recomputes the rollup's root from public data alone, and keeps nothing.
@@ -34,6 +39,15 @@ interface Common {
 export interface RunOptions extends Common {
   readonly command: "run";
   readonly data: string;
+  readonly api: ApiChoice | undefined;
+}
+
+export interface ApiChoice {
+  readonly port: number;
+  readonly host: string;
+  readonly markets: readonly MarketName[];
+  /** Undefined for one in the data folder, made if need be. */
+  readonly relayKey: string | undefined;
 }
 
 export interface AuditOptions extends Common {
@@ -54,6 +68,7 @@ export function readNodeOptions(args: readonly string[]): RunOptions | AuditOpti
   throw new CodedError("BAD_OPTION", `there is no command ${command}: it is run or audit`);
 }
 
+const text = { type: "string" } as const;
 const common = {
   genesis: { type: "string" },
   spec: { type: "string" },
@@ -63,12 +78,43 @@ const common = {
 } as const;
 
 function readRun(args: string[]): RunOptions {
-  const values = parse(() => parseArgs({ args, options: { ...common, data: { type: "string" } } }));
-  return { command: "run", ...readCommon(values), data: required("--data", values.data) };
+  const api = { "api-port": text, "api-host": text, markets: text, "relay-key": text };
+  const values = parse(() => parseArgs({ args, options: { ...common, ...api, data: text } }));
+  const data = required("--data", values.data);
+  return { command: "run", ...readCommon(values), data, api: readApi(values) };
+}
+
+function readApi(values: {
+  readonly "api-port"?: string;
+  readonly "api-host"?: string;
+  readonly markets?: string;
+  readonly "relay-key"?: string;
+}): ApiChoice | undefined {
+  const port = values["api-port"];
+  if (port === undefined) return undefined;
+  return {
+    port: natural("--api-port", port, 65_535),
+    host: values["api-host"] ?? "127.0.0.1",
+    markets: values.markets === undefined ? [] : readMarkets(values.markets),
+    relayKey: values["relay-key"],
+  };
+}
+
+function readMarkets(path: string): MarketName[] {
+  const json = readJson("--markets", path);
+  const strict = strictJson("BAD_OPTION");
+  if (!Array.isArray(json)) throw badOption("--markets", "a file with a list");
+  return json.map((each: unknown, i) => {
+    const market = strict.record(each, `--markets: market ${i}`, ["id", "name", "tickSize"]);
+    const { name, tickSize } = market;
+    const isNamed = typeof name === "string" && name.length > 0 && name.length <= 32;
+    if (!isNamed || typeof tickSize !== "string" || !/^[0-9]{1,12}(\.[0-9]{1,12})?$/.test(tickSize))
+      throw badOption("--markets", "a file of names and of tick sizes such as 0.1, as strings");
+    return { id: strict.integer(market["id"], `--markets: id ${i}`, 0xffff_fffe), name, tickSize };
+  });
 }
 
 function readAudit(args: string[]): AuditOptions {
-  const text = { type: "string" } as const;
   const values = parse(() =>
     parseArgs({ args, options: { ...common, batch: text, root: text, node: text } }),
   );

@@ -1,8 +1,14 @@
+// A node that runs: it follows and executes, and serves traders if it is asked to.
+
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { CodedError } from "../../sdk/index.ts";
-import type { RunOptions } from "./options.ts";
+import { type Api, startApi } from "../api/index.ts";
+import type { ApiChoice, RunOptions } from "./options.ts";
+import { Relay, relaySigner } from "./relay.ts";
 import { type Report, reporter, summaryOf } from "./report.ts";
 import { RollupNode, stateFolder } from "./rollup-node.ts";
+import { domainOf } from "./spec.ts";
 
 /** How often people are told how far it is, and everybody while there are no batches, ms. */
 const reportIntervalMs = 1_000;
@@ -30,9 +36,12 @@ async function runOnce(options: RunOptions, report: Report, signal: AbortSignal)
       message:
         "the package secp256k1 has no compiled library here: signatures cost 25 times as much",
     });
-  report("start", summaryOf(executor));
+  let api: Api | undefined;
   let reportedAt = performance.now();
   try {
+    api = options.api && (await serve(node, options, options.api));
+    if (api !== undefined) report("api", { url: api.url });
+    report("start", summaryOf(executor));
     for await (const { block, executed } of node.run({
       signal,
       onFault: (fault) => report("fault", { ...fault }),
@@ -45,6 +54,39 @@ async function runOnce(options: RunOptions, report: Report, signal: AbortSignal)
       reportedAt = performance.now();
     }
   } finally {
+    await api?.close();
+    await node.close();
     report("final", summaryOf(executor));
   }
+}
+
+/** What traders see, and their lists on the way to the sequencer. */
+async function serve(node: RollupNode, options: RunOptions, choice: ApiChoice): Promise<Api> {
+  const { executor, client } = node;
+  const { spec, data } = options;
+  const relay = new Relay({
+    client,
+    rollupId: spec.rollupId,
+    signer: await relaySigner(choice.relayKey ?? join(data, "relay.key")),
+    height: () => executor.progress.anchor?.height ?? 0,
+  });
+  return startApi({
+    source: executor,
+    trees: executor.trees,
+    submit: (payload) => relay.submit(payload),
+    domain: domainOf(spec),
+    names: choice.markets,
+    host: choice.host,
+    port: choice.port,
+    logger: { error: (phrase, detail) => logError(phrase, detail) },
+  });
+}
+
+/** On stderr, as a line of JSON: what goes wrong beside the rollup itself, which goes on. */
+function logError(
+  phrase: string,
+  { error, ...rest }: Readonly<Record<string, unknown>> = {},
+): void {
+  const message = error instanceof Error ? (error.stack ?? error.message) : error;
+  process.stderr.write(`${JSON.stringify({ level: "error", phrase, ...rest, message })}\n`);
 }

@@ -23,10 +23,14 @@ function executor(store: BatchStore = noStore, signers = inline): Executor {
   return new Executor(start, { spec, signers, store });
 }
 
+function quoteOf(nonce: number): Uint8Array {
+  return signed(0, { nonce, actions: [limit(true, 599_900, 50), limit(false, 600_100, 50)] });
+}
+
 /** A little market: quotes, trades, a cancel, a withdrawal, a session key, duplicates and noise. */
 async function busyChain(): Promise<RollupChain> {
   const chain = await new RollupChain().open();
-  const quote = signed(0, { actions: [limit(true, 599_900, 50), limit(false, 600_100, 50)] });
+  const quote = quoteOf(1);
   await chain.add(quote, quote, Uint8Array.of(1, 2, 3));
   await chain.add(
     signed(1, { actions: [limit(true, 600_200, 30, { timeInForce: 1 })] }),
@@ -92,7 +96,9 @@ test("what was signed is done, once, and everybody hears of it after it is on di
   expect(at(node.state.accounts, 3).exposures[0]?.lots).toBe(30);
   expect(at(node.state.accounts, feesId).cash).toBeGreaterThan(0n);
   expect(at(node.state.accounts, insuranceId).cash).toBe(0n);
-  expect(at(heard, 2).transactions.map(({ list }) => list?.nonce)).toEqual([1, 1, undefined]);
+  const [list, twin, noise] = at(heard, 2).transactions.map((each) => each.list);
+  expect([list?.nonce, twin?.nonce, noise]).toEqual([1, 1, undefined]);
+  expect(list && node.signatureOf(list)).toEqual(quoteOf(1).subarray(-65));
 });
 
 test("a batch whose transactions are void executes nothing, and one voided after it was executed stops the node", async () => {

@@ -4,23 +4,26 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { toGenesisJson } from "../../../protocol/index.ts";
+import { toGenesisJson, transactionId } from "../../../protocol/index.ts";
 import { genesisState } from "../../../rollup/engine/index.ts";
 import { Executor, noProgress, toSpecJson } from "../../../rollup/node/index.ts";
 import { inlineSigners } from "../../../rollup/signatures/index.ts";
 import { StateTrees } from "../../../rollup/state/index.ts";
 import { hexJson } from "../../../sdk/index.ts";
 import { type Api, createApi } from "../../../sequencer/api/index.ts";
-import { genesis } from "../../sdk/chain.ts";
+import { at, genesis } from "../../sdk/chain.ts";
 import { MemoryGateway } from "../../sequencer/api/memory-gateway.ts";
 import { silentLogger } from "../../sequencer/silent-logger.ts";
 import { SeededRandom } from "../../sim/random.ts";
+import { limit } from "../engine/world.ts";
 import { type Line, type Program, startProgram } from "./program.ts";
-import { domain, RollupChain, spec } from "./specs.ts";
+import { domain, RollupChain, signed, spec } from "./specs.ts";
 import { Traffic } from "./traffic.ts";
 
 let folder: string;
-let api: Api;
+let apis: Api[];
+let gateways: MemoryGateway[];
+const chain = new RollupChain();
 /** The root after each batch, by its number, as an executor here has them. */
 const roots: string[] = [];
 const programs: Program[] = [];
@@ -29,23 +32,22 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "conclave-node-"));
   await writeFile(join(folder, "genesis.json"), JSON.stringify(toGenesisJson(genesis)));
   await writeFile(join(folder, "spec.json"), JSON.stringify(toSpecJson(spec)));
-  const chain = await new RollupChain().open();
+  await chain.open();
   const traffic = new Traffic(7);
   for (let i = 0; i < 40; i++) await chain.add(...(i % 5 === 4 ? [] : traffic.block(chain.timeMs)));
-  await recordRoots(chain);
-  api = await createApi({
-    gateway: new MemoryGateway(chain.chain),
-    host: "127.0.0.1",
-    port: 0,
-    logger: silentLogger,
-    metricsText: () => Promise.resolve(""),
-  });
+  await recordRoots();
+  gateways = [0, 1].map((validator) => new MemoryGateway(chain.chain, validator));
+  const options = { host: "127.0.0.1", port: 0, logger: silentLogger };
+  const metricsText = (): Promise<string> => Promise.resolve("");
+  apis = await Promise.all(
+    gateways.map((gateway) => createApi({ gateway, metricsText, ...options })),
+  );
 });
 
 afterAll(async () => {
   for (const { process } of programs) process.kill("SIGKILL");
   await Promise.all(programs.map(({ exited }) => exited));
-  await api.close();
+  await Promise.all(apis.map((api) => api.close()));
   await rm(folder, { recursive: true });
 });
 
@@ -121,6 +123,36 @@ test("what is asked wrongly ends with the usage, and another rollup's folder is 
   expect(await unsound.errors).toContain("BAD_SPEC");
 });
 
+test("traders are served, and a list that the node is given is sealed, sequenced and executed", async () => {
+  const program = start("run", "--data", join(folder, "served"), "--api-port=0");
+  const { url } = (await program.until("api")) as { readonly url?: string } & Line;
+  await program.until("block", (each) => each.batches === roots.length - 1);
+  const status = await (await fetch(`${url}/v1/status`)).json();
+  expect(status).toMatchObject({ batch: roots.length - 1, root: roots.at(-1) });
+  const audited = start("audit", "--batch", String(roots.length - 1), "--node", String(url));
+  expect(await audited.exited).toBe(0);
+  const lost = start("audit", "--batch", "1", "--node", "http://127.0.0.1:1");
+  expect(await lost.exited).toBe(1);
+  expect(await lost.errors).toContain("NODE_UNREACHABLE");
+
+  const list = signed(1, { nonce: 9_999, actions: [limit(true, 599_000, 5)] });
+  const headers = { "content-type": "application/octet-stream" };
+  const body = new Uint8Array(list);
+  const answer = await fetch(`${url}/v1/actions`, { method: "POST", headers, body });
+  expect(answer.status).toBe(202);
+  const { digest, id } = (await answer.json()) as { readonly digest: string; readonly id: string };
+  const [transaction] = at(gateways, 0).submitted;
+  if (transaction === undefined) throw new Error("nothing was submitted");
+  expect(hexJson(transactionId(transaction))).toBe(id);
+  chain.chain.add({ transactions: [transaction] });
+  for (const gateway of gateways) gateway.announce();
+  await program.until("block", (each) => each.batches === roots.length);
+  const known = await (await fetch(`${url}/v1/actions/${digest}`)).json();
+  expect(known).toMatchObject({ state: "executed", batch: roots.length, account: 3 });
+  program.process.kill("SIGTERM");
+  expect(await program.exited).toBe(0);
+});
+
 /** Later options win over earlier ones. */
 function start(command: string, ...args: readonly string[]): Program {
   const program = startProgram(
@@ -129,7 +161,7 @@ function start(command: string, ...args: readonly string[]): Program {
     "--threads=1",
     `--genesis=${join(folder, "genesis.json")}`,
     `--spec=${join(folder, "spec.json")}`,
-    `--endpoints=${api.url}`,
+    `--endpoints=${apis.map(({ url }) => url).join()}`,
     ...args,
   );
   programs.push(program);
@@ -146,7 +178,7 @@ async function blocksOf(program: Program): Promise<Line[]> {
   return lines;
 }
 
-async function recordRoots(chain: RollupChain): Promise<void> {
+async function recordRoots(): Promise<void> {
   const state = genesisState(spec.parameters);
   const trees = new StateTrees(spec.rollupId, state, []);
   const executor = new Executor(
