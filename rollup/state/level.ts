@@ -9,19 +9,21 @@ export interface Write {
   readonly value: Uint8Array | undefined;
 }
 
+type Database = ClassicLevel<Uint8Array, Uint8Array>;
+
 export class Level {
-  readonly #database: ClassicLevel<Uint8Array, Uint8Array>;
+  readonly #database: Database;
   #isWriting = false;
   #failure: CodedError | undefined;
 
-  private constructor(database: ClassicLevel<Uint8Array, Uint8Array>) {
+  private constructor(database: Database) {
     this.#database = database;
   }
 
   /** In the folder `path`, which is made if need be. Fails with LOCKED or OPEN_FAILED. */
   static async open(path: string): Promise<Level> {
     const options = { keyEncoding: "view", valueEncoding: "view" } as const;
-    const database = new ClassicLevel<Uint8Array, Uint8Array>(path, options);
+    const database: Database = new ClassicLevel(path, options);
     try {
       await database.open();
     } catch (cause) {
@@ -30,26 +32,15 @@ export class Level {
     return new Level(database);
   }
 
-  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    const value = await reading(this.#database.get(key));
-    return value === undefined ? undefined : plain(value);
-  }
-
-  /** All whose keys begin with the byte, by key. */
-  async *withPrefix(prefix: number): AsyncGenerator<readonly [Uint8Array, Uint8Array]> {
-    const range = { gte: Uint8Array.of(prefix), lt: Uint8Array.of(prefix + 1) };
-    const iterator = this.#database.iterator(range);
+  /** As it is at this moment, for as long as the work takes; what is written meanwhile is not seen. */
+  async frozen<T>(work: (records: Records) => Promise<T>): Promise<T> {
+    const snapshot = this.#database.snapshot();
     try {
-      for (;;) {
-        const entries = await reading(iterator.nextv(entriesPerRead));
-        if (entries.length === 0) return;
-        for (const [key, value] of entries) yield [plain(key), plain(value)];
-      }
+      return await work(new Records(this.#database, snapshot));
     } finally {
-      await iterator.close();
+      await snapshot.close();
     }
   }
-
   /** All of it or nothing. After a failure nothing is written any more: what follows would build on what is missing. */
   async write(batch: readonly Write[]): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
@@ -78,6 +69,40 @@ export class Level {
 }
 
 const entriesPerRead = 1_000;
+
+/** What a database held at one moment. */
+export class Records {
+  readonly #database: Database;
+  readonly #snapshot: ReturnType<Database["snapshot"]>;
+
+  constructor(database: Database, snapshot: ReturnType<Database["snapshot"]>) {
+    this.#database = database;
+    this.#snapshot = snapshot;
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const value = await reading(this.#database.get(key, { snapshot: this.#snapshot }));
+    return value === undefined ? undefined : plain(value);
+  }
+
+  /** All whose keys begin with the byte, by key. */
+  async *withPrefix(prefix: number): AsyncGenerator<readonly [Uint8Array, Uint8Array]> {
+    const iterator = this.#database.iterator({
+      gte: Uint8Array.of(prefix),
+      lt: Uint8Array.of(prefix + 1),
+      snapshot: this.#snapshot,
+    });
+    try {
+      for (;;) {
+        const entries = await reading(iterator.nextv(entriesPerRead));
+        if (entries.length === 0) return;
+        for (const [key, value] of entries) yield [plain(key), plain(value)];
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+}
 
 async function reading<T>(read: Promise<T>): Promise<T> {
   try {

@@ -1,7 +1,7 @@
 // A whole state in one piece, with all that was ever withdrawn: from it trees have the root that the rollup's have.
 
 import { decode, encode } from "../../sdk/index.ts";
-import type { State, Withdrawal } from "../engine/index.ts";
+import type { Globals, State, Withdrawal } from "../engine/index.ts";
 import { assembleState } from "./assemble.ts";
 import {
   readAccount,
@@ -35,6 +35,34 @@ export function encodeSnapshot({ state, withdrawals }: Snapshot): Uint8Array {
       .list(orders, countMax, (w, order) => w.optional(order, writeOrder))
       .list(withdrawals, countMax, writeWithdrawal);
   });
+}
+
+/** A snapshot's parts as they are stored: each record is the same bytes here and there. */
+export interface EncodedParts {
+  readonly globals: Globals;
+  readonly markets: readonly Uint8Array[];
+  readonly accounts: readonly Uint8Array[];
+  /** Undefined where no order is. */
+  readonly orders: readonly (Uint8Array | undefined)[];
+  readonly withdrawals: readonly Uint8Array[];
+}
+
+/** What `encodeSnapshot` makes of the same parts, in pieces. */
+export function joinSnapshot(parts: EncodedParts): Uint8Array[] {
+  const { globals, markets, accounts, orders, withdrawals } = parts;
+  const pieces = [encode(globals, (writer, each) => writeGlobals(writer.u8(version), each))];
+  const add = (count: number, items: readonly Uint8Array[]): void => {
+    pieces.push(encode(count, (writer) => writer.u32(count)));
+    for (const item of items) pieces.push(item);
+  };
+  add(markets.length, markets);
+  add(accounts.length, accounts);
+  add(
+    orders.length,
+    orders.flatMap((each) => (each === undefined ? [Uint8Array.of(0)] : [Uint8Array.of(1), each])),
+  );
+  add(withdrawals.length, withdrawals);
+  return pieces;
 }
 
 /** Undefined for whatever is not the one encoding of a state on which an engine can go on. Its root is the caller's to compare. */

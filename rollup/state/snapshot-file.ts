@@ -2,17 +2,17 @@
 
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { CodedError, decode, encode, equalBytes, keccak256 } from "../../sdk/index.ts";
+import { CodedError, concatBytes, decode, encode, equalBytes, keccak256 } from "../../sdk/index.ts";
 import {
   encodeOwner,
+  type Head,
   ownerBytes,
-  type Position,
   readPosition,
   type StoreOwner,
   writePosition,
 } from "./head.ts";
 import type { Keccak } from "./keccak.ts";
-import { decodeSnapshot, encodeSnapshot, type Snapshot } from "./snapshot-codec.ts";
+import { decodeSnapshot } from "./snapshot-codec.ts";
 import { StateTrees } from "./state-trees.ts";
 import type { Stored } from "./store.ts";
 
@@ -22,19 +22,24 @@ const filesKept = 2;
 const suffix = ".snapshot";
 
 /** Writes `<batch>.snapshot` in the folder, whole or not at all, and removes older ones; returns its path. */
-export async function saveSnapshot(
+export async function writeSnapshotFile(
   folder: string,
   owner: StoreOwner,
-  stored: Snapshot & { readonly root: Uint8Array; readonly position: Position },
+  { globals, root, position }: Pick<Head, "globals" | "root" | "position">,
+  body: readonly Uint8Array[],
 ): Promise<string> {
-  const bytes = encode(stored, (writer, { root, position }) => {
-    writer.fixed(encodeOwner(owner), ownerBytes).fixed(root, 32);
-    writePosition(writer, position);
-    writer.bytes(encodeSnapshot(stored), bodyBytesMax);
-  });
-  const { batch } = stored.state.globals;
+  const bytes = concatBytes(
+    encode(position, (writer) =>
+      writePosition(writer.fixed(encodeOwner(owner), ownerBytes).fixed(root, 32), position),
+    ),
+    encode(
+      body.reduce((sum, { length }) => sum + length, 0),
+      (writer, length) => writer.u32(length),
+    ),
+    ...body,
+  );
   // As many digits as a batch can have: by name is by age.
-  const path = join(folder, `${batch.toString().padStart(16, "0")}${suffix}`);
+  const path = join(folder, `${globals.batch.toString().padStart(16, "0")}${suffix}`);
   try {
     await mkdir(folder, { recursive: true });
     const next = `${path}.next`;

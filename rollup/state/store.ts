@@ -5,37 +5,30 @@ import {
   assert,
   CodedError,
   decode,
-  encode,
   equalBytes,
   keccak256,
   type Reader,
   toHex,
-  utf8,
-  type Writer,
 } from "../../sdk/index.ts";
 import type { Outcome, State, Withdrawal } from "../engine/index.ts";
 import { assembleState } from "./assemble.ts";
-import {
-  encodeOwner,
-  type Head,
-  type Position,
-  readHead,
-  type StoreOwner,
-  writeHead,
-} from "./head.ts";
+import { encodeOwner, type Head, type Position, readHead, type StoreOwner } from "./head.ts";
 import type { Keccak } from "./keccak.ts";
-import { Level, type Write } from "./level.ts";
-import {
-  readAccount,
-  readMarket,
-  readOrder,
-  readWithdrawal,
-  writeAccount,
-  writeMarket,
-  writeOrder,
-  writeWithdrawal,
-} from "./records.ts";
+import { Level, type Records } from "./level.ts";
+import { readAccount, readMarket, readOrder, readWithdrawal } from "./records.ts";
+import { joinSnapshot } from "./snapshot-codec.ts";
+import { writeSnapshotFile } from "./snapshot-file.ts";
 import { StateTrees } from "./state-trees.ts";
+import {
+  keys,
+  type Kind,
+  kinds,
+  placeOf,
+  writeOfHead,
+  writesOf,
+  writesOfChanges,
+  writesOfWithdrawals,
+} from "./writes.ts";
 
 export interface Stored {
   readonly state: State;
@@ -55,12 +48,7 @@ export interface Commit {
   readonly position: Position;
 }
 
-/** The first byte of a record's key; the rest is its place among its kind. */
-const kinds = { account: 0x61, market: 0x6d, order: 0x6f, withdrawal: 0x77 } as const;
-type Kind = keyof typeof kinds;
-
-const headKey = utf8("head");
-const ownerKey = utf8("belongs to");
+type Encoded = readonly (Uint8Array | undefined)[];
 
 export class RollupStore {
   readonly #level: Level;
@@ -101,15 +89,16 @@ export class RollupStore {
   /** As of the last batch that was written; undefined before the first. Fails with BAD_STORE when its root is another. */
   async load(): Promise<Stored | undefined> {
     if (this.#head === undefined) return undefined;
-    const { globals, counts, root, position } = this.#head;
-    const orders = await this.#read("order", counts.orders, readOrder);
-    const accounts = whole(await this.#read("account", counts.accounts, readAccount));
-    const markets = whole(await this.#read("market", counts.markets, readMarket));
-    const withdrawals = whole(await this.#read("withdrawal", counts.withdrawals, readWithdrawal));
-    const areWhole = accounts !== undefined && markets !== undefined && withdrawals !== undefined;
-    if (!areWhole) throw this.#damaged("records are missing");
-    // An engine will change them in place.
-    const state = assembleState({ accounts, orders, markets, globals: { ...globals } });
+    const { head, account, order, market, withdrawal } = await this.#records();
+    const { globals, root, position } = head;
+    const orders = this.#decoded("order", order, readOrder);
+    const accounts = this.#whole("account", this.#decoded("account", account, readAccount));
+    const markets = this.#whole("market", this.#decoded("market", market, readMarket));
+    const withdrawals = this.#whole(
+      "withdrawal",
+      this.#decoded("withdrawal", withdrawal, readWithdrawal),
+    );
+    const state = assembleState({ accounts, orders, markets, globals });
     if (state === undefined) throw this.#damaged("its parts do not fit together");
     const trees = new StateTrees(this.#owner.namespace, state, withdrawals, this.#keccak);
     if (!equalBytes(trees.root, root)) throw this.#damaged("its root is another");
@@ -134,11 +123,9 @@ export class RollupStore {
       withdrawals: first + outcome.withdrawals.length,
     };
     const head = { globals: { ...globals }, counts, root, position };
-    const changes = before === undefined ? wholeOf(state) : changesOf(state, outcome.dirty);
-    const added = outcome.withdrawals.map((each, at) =>
-      put("withdrawal", first + at, each, writeWithdrawal),
-    );
-    await this.#level.write([...changes, ...added, toWrite(head)]);
+    const changes = before === undefined ? writesOf(state) : writesOfChanges(state, outcome.dirty);
+    const added = writesOfWithdrawals(outcome.withdrawals, first);
+    await this.#level.write([...changes, ...added, writeOfHead(head)]);
     this.#head = head;
   }
 
@@ -146,8 +133,25 @@ export class RollupStore {
   async move(position: Position): Promise<void> {
     if (this.#head === undefined) return;
     const head = { ...this.#head, position };
-    await this.#level.write([toWrite(head)]);
+    await this.#level.write([writeOfHead(head)]);
     this.#head = head;
+  }
+
+  /**
+   * Writes a file from which others begin, as of the last batch that was written when this was called: `<batch>.snapshot` in the
+   * folder, of which the newest two stay. Batches may be written meanwhile. Returns its path; undefined before the first.
+   */
+  async exportSnapshot(folder: string): Promise<string | undefined> {
+    if (this.#head === undefined) return undefined;
+    const { head, account, order, market, withdrawal } = await this.#records();
+    const body = joinSnapshot({
+      globals: head.globals,
+      markets: this.#whole("market", market),
+      accounts: this.#whole("account", account),
+      orders: order,
+      withdrawals: this.#whole("withdrawal", withdrawal),
+    });
+    return writeSnapshotFile(folder, this.#owner, head, body);
   }
 
   /** After the write under way, if there is one, has ended. */
@@ -158,9 +162,9 @@ export class RollupStore {
   /** Marks a new store as this rollup's, and refuses one that is another's. */
   async #claim(): Promise<void> {
     const expected = encodeOwner(this.#owner);
-    const found = await this.#level.get(ownerKey);
+    const found = await this.#level.frozen((records) => records.get(keys.owner));
     if (found === undefined) {
-      await this.#level.write([{ key: ownerKey, value: expected }]);
+      await this.#level.write([{ key: keys.owner, value: expected }]);
       return;
     }
     if (!equalBytes(found, expected))
@@ -169,27 +173,60 @@ export class RollupStore {
         `the store at ${this.#path} is another rollup's or version's: check genesis and spec, or use a new folder`,
         { details: { path: this.#path, found: toHex(found), expected: toHex(expected) } },
       );
-    const bytes = await this.#level.get(headKey);
-    this.#head = bytes && decode(bytes, readHead);
-    if (bytes !== undefined && this.#head === undefined)
-      throw this.#damaged("its head cannot be read");
+    this.#head = await this.#level.frozen((records) => this.#headOf(records));
+  }
+
+  /** All of them as of one moment, whatever is written meanwhile. */
+  #records(): Promise<{ readonly head: Head } & Readonly<Record<Kind, Encoded>>> {
+    return this.#level.frozen(async (records) => {
+      const head = await this.#headOf(records);
+      if (head === undefined) throw this.#damaged("it has no head");
+      const { accounts, orders, markets, withdrawals } = head.counts;
+      return {
+        head,
+        account: await this.#read(records, "account", accounts),
+        order: await this.#read(records, "order", orders),
+        market: await this.#read(records, "market", markets),
+        withdrawal: await this.#read(records, "withdrawal", withdrawals),
+      };
+    });
+  }
+
+  async #headOf(records: Records): Promise<Head | undefined> {
+    const bytes = await records.get(keys.head);
+    const head = bytes && decode(bytes, readHead);
+    if (bytes !== undefined && head === undefined) throw this.#damaged("its head cannot be read");
+    return head;
   }
 
   /** By place; undefined where there is no record. */
-  async #read<T>(
-    kind: Kind,
-    count: number,
-    read: (reader: Reader, place: number) => T,
-  ): Promise<(T | undefined)[]> {
-    const items: (T | undefined)[] = Array.from({ length: count });
-    for await (const [key, value] of this.#level.withPrefix(kinds[kind])) {
-      const place = decode(key.subarray(1), (reader) => reader.u64());
+  async #read(records: Records, kind: Kind, count: number): Promise<Encoded> {
+    const items: (Uint8Array | undefined)[] = Array.from({ length: count });
+    for await (const [key, value] of records.withPrefix(kinds[kind])) {
+      const place = placeOf(key);
       if (place === undefined || place >= count) throw this.#damaged(`no ${kind} has such a key`);
-      const item = decode(value, (reader) => read(reader, place));
-      if (item === undefined) throw this.#damaged(`${kind} ${place} cannot be read`);
-      items[place] = item;
+      items[place] = value;
     }
     return items;
+  }
+
+  #decoded<T>(
+    kind: Kind,
+    items: Encoded,
+    read: (reader: Reader, place: number) => T,
+  ): (T | undefined)[] {
+    return items.map((bytes, place) => {
+      const item = bytes && decode(bytes, (reader) => read(reader, place));
+      if (bytes !== undefined && item === undefined)
+        throw this.#damaged(`${kind} ${place} cannot be read`);
+      return item;
+    });
+  }
+
+  #whole<T>(kind: Kind, items: readonly (T | undefined)[]): T[] {
+    const missing = items.indexOf(undefined);
+    if (missing >= 0) throw this.#damaged(`${kind} ${missing} is missing`);
+    return items as T[];
   }
 
   #damaged(what: string): CodedError {
@@ -199,42 +236,4 @@ export class RollupStore {
       { details: { path: this.#path } },
     );
   }
-}
-
-function wholeOf({ accounts, orders, markets }: State): Write[] {
-  return [
-    ...accounts.map((each, id) => put("account", id, each, writeAccount)),
-    ...orders.map((each, slot) => put("order", slot, each, writeOrder)),
-    ...markets.map((each, place) => put("market", place, each, writeMarket)),
-  ];
-}
-
-function changesOf({ accounts, orders, markets }: State, dirty: Outcome["dirty"]): Write[] {
-  const changed: ReadonlySet<number> = new Set(dirty.markets);
-  return [
-    ...dirty.accounts.map((id) => put("account", id, accounts[id], writeAccount)),
-    ...dirty.orders.map((slot) => put("order", slot, orders[slot], writeOrder)),
-    ...markets.flatMap((each, place) =>
-      changed.has(each.id) ? [put("market", place, each, writeMarket)] : [],
-    ),
-  ];
-}
-
-/** What is no more is deleted. */
-function put<T>(
-  kind: Kind,
-  place: number,
-  item: T | undefined,
-  write: (writer: Writer, item: T) => void,
-): Write {
-  const key = encode(place, (writer) => writer.u8(kinds[kind]).u64(place));
-  return { key, value: item === undefined ? undefined : encode(item, write) };
-}
-
-function toWrite(head: Head): Write {
-  return { key: headKey, value: encode(head, writeHead) };
-}
-
-function whole<T>(items: readonly (T | undefined)[]): T[] | undefined {
-  return items.includes(undefined) ? undefined : (items as T[]);
 }
