@@ -163,6 +163,8 @@ contract Vault is IVault {
         whileOpen
         returns (uint256 index)
     {
+        // Else a proposer could hide its chunks where nobody finds them: in a call within a call.
+        if (msg.sender != tx.origin || msg.sender.code.length != 0) revert NotDirect(msg.sender);
         index = _proposals.length;
         Proposal storage last = _proposals[index - 1];
         if (last.root != parent) revert NotLast(parent, last.root);

@@ -125,6 +125,8 @@ interface IVault is IVaultMessages {
     error IsFrozen();
     /// @notice The vault is at work.
     error NotFrozen();
+    /// @notice Proposals come in transactions of their own, from accounts without code.
+    error NotDirect(address caller);
     /// @notice The batch is not settled yet.
     error NotSettled(uint64 batch, uint64 settled);
     /// @notice A root must be of a later batch than the proposal it extends.
@@ -167,6 +169,8 @@ interface IVault is IVaultMessages {
 
     /// @notice Proposes the root after `batch` batches, all of which must be settled, behind the last proposal, whose root is
     /// `parent`. The bond is taken from what the proposer has free here, else from its tokens.
+    /// The chunks must stand in the transaction's own data, where whoever checks them looks: an account without code calls, and
+    /// nothing between.
     /// @param chunks What leads from `parent` to `root`, without gaps.
     function propose(bytes32 parent, uint64 batch, bytes32 root, ISteps.Chunk[] calldata chunks)
         external

@@ -189,7 +189,7 @@ contract VaultProposalTest is VaultTest {
         emit ISettlement.InboxMessage(
             RollupId.wrap(0), 2, address(vault), now_, abi.encodePacked(uint8(3), uint64(4), root)
         );
-        vm.prank(PROPOSER);
+        vm.prank(PROPOSER, PROPOSER);
         assertEq(vault.propose(parent, 4, root, chunks), 1);
         IVault.Proposal memory proposal = vault.proposalAt(1);
         assertEq(proposal.root, root);
@@ -200,6 +200,20 @@ contract VaultProposalTest is VaultTest {
         (,, uint64 messages) = vault.totals();
         assertEq(messages, 2);
         assertSolvent();
+    }
+
+    function test_nothing_stands_between_the_proposer_and_the_vault() external {
+        ISteps.Chunk[] memory chunks = _chunks(4, 1);
+        bytes32 parent = rootAt(0);
+        bytes memory reason = abi.encodeWithSelector(IVault.NotDirect.selector, PROPOSER);
+        vm.expectRevert(reason);
+        vm.prank(PROPOSER, TRADER);
+        vault.propose(parent, 4, chunks[0].post, chunks);
+        // An account that has been given code calls what it likes.
+        address delegated = address(settlements[0]);
+        vm.expectRevert(abi.encodeWithSelector(IVault.NotDirect.selector, delegated));
+        vm.prank(delegated, delegated);
+        vault.propose(parent, 4, chunks[0].post, chunks);
     }
 
     function test_what_is_not_settled_is_not_proposed() external {
@@ -288,7 +302,7 @@ contract VaultProposalTest is VaultTest {
     }
 
     function _propose(bytes32 parent, uint64 batch, ISteps.Chunk[] memory chunks) private {
-        vm.prank(PROPOSER);
+        vm.prank(PROPOSER, PROPOSER);
         vault.propose(parent, batch, chunks[chunks.length - 1].post, chunks);
     }
 
@@ -306,7 +320,7 @@ contract VaultProposalTest is VaultTest {
         bytes32 root
     ) private {
         vm.expectRevert(reason);
-        vm.prank(PROPOSER);
+        vm.prank(PROPOSER, PROPOSER);
         vault.propose(parent, batch, root, chunks);
     }
 }

@@ -161,7 +161,7 @@ contract VaultChallengeTest is VaultTest {
     function _propose(address proposer, ISteps.Chunk[] memory chunks) private returns (uint256) {
         ISteps.Chunk memory last = chunks[chunks.length - 1];
         bytes32 parent = lastRoot();
-        vm.prank(proposer);
+        vm.prank(proposer, proposer);
         return vault.propose(parent, last.batch, last.post, chunks);
     }
 

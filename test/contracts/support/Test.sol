@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 /// @notice The cheat codes these tests use, as Hardhat and Foundry both have them.
 interface Vm {
     function prank(address sender) external;
+    function prank(address sender, address origin) external;
     function warp(uint256 timestamp) external;
     function chainId(uint256 id) external;
     function assume(bool condition) external pure;

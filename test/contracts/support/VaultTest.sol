@@ -102,7 +102,7 @@ abstract contract VaultTest is SettlementTest {
         ISteps.Chunk[] memory chunks = new ISteps.Chunk[](1);
         chunks[0] = ISteps.Chunk(batch, 0, root, "");
         bytes32 parent = lastRoot();
-        vm.prank(PROPOSER);
+        vm.prank(PROPOSER, PROPOSER);
         return vault.propose(parent, batch, root, chunks);
     }
 
