@@ -1,9 +1,10 @@
-// What is written of the contracts by hand, by the node and by the commands on L1, held against what the compiler made.
+// What is written of the contracts by hand, by the node, by the commands on L1 and by the rollup, held against what the compiler made.
 import { join } from "node:path";
 import { Interface } from "ethers";
 import { expect, test } from "vitest";
 import * as commands from "../../l1/abi.ts";
 import { readArtifact } from "../../l1/index.ts";
+import * as rollup from "../../rollup/settlement/index.ts";
 import * as node from "../../sequencer/settlement/abi.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -19,6 +20,10 @@ test.each([
   { by: "the nodes", source: "Rollups", abi: node.rollupsAbi },
   { by: "the nodes", source: "Settlement", abi: node.settlementAbi },
   { by: "the nodes", source: "Bundle", abi: node.bundleAbi },
+  { by: "the rollup", source: "derivatives/Vault", abi: rollup.vaultAbi },
+  { by: "the rollup", source: "derivatives/Steps", abi: rollup.stepsAbi },
+  { by: "the rollup", source: "Settlement", abi: rollup.settlementAbi },
+  { by: "the rollup", source: "devnet/FeeToken", abi: rollup.tokenAbi },
 ])(
   "what $by say of $source is there, with these arguments and answers",
   async ({ source, abi }) => {
