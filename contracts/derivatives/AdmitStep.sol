@@ -86,7 +86,7 @@ library AdmitStep {
         order.guardMaxAgeMs = uint32(run.upTo(type(uint32).max));
         order.isDormant = order.flags & Leaves.TRIGGER != 0;
         // Only what replaces another may be older than its batch.
-        if (!isReplacement && order.batch != run.parts.batch) run.isBad = true;
+        if (!isReplacement && (order.batch != run.parts.batch || replaced != 0)) run.isBad = true;
         // 0 is the absence of a guard, which has one spelling.
         bool isBlank = order.guardMarket == 0 && order.guardPriceTicks == 0 && order.guardMaxAgeMs == 0;
         if (order.guardOp == 0 && !isBlank) run.isBad = true;

@@ -109,6 +109,7 @@ interface Request {
 }
 
 function admit(work: Work, request: Request): RefusalReason | undefined {
+  beginStep(work, "admit");
   const { account, wanted, cover, list } = request;
   const view = work.views.get(MarketId(wanted.market));
   if (view === undefined) return "NO_MARKET";
@@ -128,7 +129,6 @@ function admit(work: Work, request: Request): RefusalReason | undefined {
     if (capped !== undefined) return capped;
     if (!cover.admit(exposure, order)) return "MARGIN";
   }
-  beginStep(work, "admit");
   const removed = crossed.map((own) => slotOf(own));
   for (const own of crossed) removeOrder(work, own, "SELF_TRADE");
   openOrder(work, exposure, order);

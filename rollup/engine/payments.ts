@@ -54,6 +54,7 @@ function withdraw(
     action,
   }: { readonly list: SignedList; readonly place: number; readonly action: WithdrawCash },
 ): RefusalReason | undefined {
+  beginStep(work, "withdraw");
   const { globals } = work.state;
   const { tokenAmount, to } = action;
   if (tokenAmount <= 0n || tokenAmount > quantaMax || to.length !== 20) return "AMOUNT";
@@ -65,7 +66,6 @@ function withdraw(
   const isNewWindow = work.batch.timeMs - globals.outflowSinceMs >= outflowWindowMs;
   const outflow = (isNewWindow ? 0n : globals.outflow) + quanta;
   if (outflow > outflowMax) return "OUTFLOW";
-  beginStep(work, "withdraw");
   if (isNewWindow) globals.outflowSinceMs = work.batch.timeMs;
   globals.outflow = outflow;
   work.changes.touch(account);

@@ -3,6 +3,7 @@
 import { assert, equalBytes } from "../../sdk/index.ts";
 import type { Engine, EngineBatch, Outcome, SignedList } from "../engine/index.ts";
 import type { StateTrees } from "../state/index.ts";
+import { type ForeignChunk, Refuter } from "./refuter.ts";
 import { type TracedChunk, Tracer } from "./tracer.ts";
 import { Prover } from "./witness.ts";
 
@@ -47,4 +48,21 @@ export function proveChunks(
 /** The leaves are set already; what is left are the globals. */
 function settle(trees: StateTrees): void {
   trees.apply({ dirty: { accounts: [], orders: [], markets: [] }, withdrawals: [] });
+}
+
+/**
+ * What shows whether somebody else's chunk of the batch is a lie: bytes for `ISteps.execute`, undefined when it begins where the
+ * own path, of which `own` are the chunks, never passes. It shows a wrong root behind the batch's own steps, and the first step
+ * that is not one of them if it is not allowed. Afterwards neither engine nor trees are of any use.
+ */
+export function refuteChunk(
+  replica: Replica,
+  batch: EngineBatch,
+  own: readonly TracedChunk[],
+  foreign: ForeignChunk,
+): Uint8Array | undefined {
+  const { engine, trees, signatureOf } = replica;
+  const refuter = new Refuter({ state: engine.state, trees, signatureOf }, foreign, own);
+  engine.apply(batch, refuter);
+  return refuter.witness;
 }

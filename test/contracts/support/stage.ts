@@ -1,18 +1,29 @@
 // A vault, its settlement and the contract that executes steps, on a chain in this process; and days that are shown to it.
 
 import type { Contract } from "ethers";
-import { Engine, type EngineBatch, genesisState } from "../../../rollup/engine/index.ts";
+import {
+  Engine,
+  type EngineBatch,
+  type EngineStep,
+  genesisState,
+  type RollupParameters,
+  type SignedList,
+  type State,
+} from "../../../rollup/engine/index.ts";
 import type { RollupDomain } from "../../../rollup/index.ts";
 import {
+  type ForeignChunk,
   proveChunks,
+  refuteChunk,
   type Replica,
   traceBatch,
   type TracedChunk,
 } from "../../../rollup/proofs/index.ts";
+import { Tracer } from "../../../rollup/proofs/tracer.ts";
 import { StateTrees } from "../../../rollup/state/index.ts";
 import type { CampaignOptions } from "../../rollup/engine/campaign.ts";
 import { rollupParameters } from "../../rollup/engine/world.ts";
-import { bytes, call, Chain, hex, send, TestCommittee } from "./chain.ts";
+import { bytes, call, Chain, defined, hex, send, TestCommittee } from "./chain.ts";
 import { History } from "./history.ts";
 
 const day = 24 * 3600;
@@ -22,6 +33,88 @@ export interface Shown {
   readonly pre: Uint8Array;
   readonly chunk: TracedChunk;
   readonly witness: Uint8Array;
+}
+
+/** What happened on a day, with every chunk of it that can be executed; and the vault that has the day's messages. */
+export class Day {
+  readonly shown: Shown[] = [];
+  readonly vault: string;
+  readonly #rollupId: number;
+  readonly #history: History;
+  readonly #parameters: RollupParameters;
+  /** By the batch's number, less one. */
+  readonly #chunks: (readonly TracedChunk[])[] = [];
+
+  constructor(
+    rollupId: number,
+    history: History,
+    { parameters, vault }: { readonly parameters: RollupParameters; readonly vault: string },
+  ) {
+    this.#rollupId = rollupId;
+    this.#history = history;
+    this.#parameters = parameters;
+    this.vault = vault;
+    const traced = this.#genesis();
+    const proven = this.#genesis();
+    for (const batch of history.batches) {
+      let pre = traced.trees.root;
+      const { chunks } = traceBatch(traced, batch);
+      this.#chunks.push(chunks);
+      const witnesses = proveChunks(proven, batch, chunks);
+      for (const chunk of chunks) {
+        const witness = witnesses.get(chunk);
+        if (witness !== undefined) this.shown.push({ batch, pre, chunk, witness });
+        pre = chunk.post;
+      }
+    }
+  }
+
+  get last(): EngineBatch {
+    return defined(this.#history.batches.at(-1));
+  }
+
+  /** The root before whatever the last batch tries of a kind, also if nothing comes of it. */
+  rootBefore(kind: EngineStep["type"]): Uint8Array {
+    const { engine, trees, signatureOf } = this.#before(this.last);
+    const tracer = new Tracer({ state: engine.state, trees, signatureOf });
+    let root: Uint8Array | undefined;
+    engine.apply(this.last, {
+      before(next, touched) {
+        tracer.before(next, touched);
+        if (next === kind) root ??= tracer.root;
+      },
+      after: (step, touched) => tracer.after(step, touched),
+      done: (touched) => tracer.done(touched),
+    });
+    return defined(root);
+  }
+
+  /** The chunks of its last batch under a state that somebody has changed before. */
+  lieAtEnd(change: (state: State) => void): readonly TracedChunk[] {
+    const { engine } = this.#before(this.last);
+    change(engine.state);
+    const trees = new StateTrees(this.#rollupId, engine.state, []);
+    const { signatureOf } = this.#history;
+    return traceBatch({ engine, trees, signatureOf }, this.last).chunks;
+  }
+
+  /** What shows whether steps are a lie that somebody says were the batch's, from a root on. */
+  refute(batch: EngineBatch, foreign: ForeignChunk): Uint8Array | undefined {
+    return refuteChunk(this.#before(batch), batch, this.#chunks[batch.number - 1] ?? [], foreign);
+  }
+
+  #before({ number }: EngineBatch): Replica {
+    const replica = this.#genesis();
+    for (const each of this.#history.batches.slice(0, number - 1))
+      replica.trees.apply(replica.engine.apply(each));
+    return replica;
+  }
+
+  #genesis(): Replica {
+    const engine = new Engine(genesisState(this.#parameters));
+    const trees = new StateTrees(this.#rollupId, engine.state, []);
+    return { engine, trees, signatureOf: this.#history.signatureOf };
+  }
 }
 
 export class Stage {
@@ -61,30 +154,13 @@ export class Stage {
     );
   }
 
-  /** Every chunk of a day that can be executed, with its witness, and the vault that has the day's messages. */
-  async day(options: CampaignOptions): Promise<{ shown: Shown[]; vault: string }> {
+  async day(options: CampaignOptions, last: readonly SignedList[] = []): Promise<Day> {
     const history = new History(this.domain, options);
-    const vault = await this.#deployVault(history);
-    const parameters = { ...rollupParameters, ...options.rollup };
-    const replica = (): Replica => {
-      const engine = new Engine(genesisState(parameters));
-      const trees = new StateTrees(this.domain.rollupId, engine.state, []);
-      return { engine, trees, signatureOf: history.signatureOf };
-    };
-    const traced = replica();
-    const proven = replica();
-    const shown: Shown[] = [];
-    for (const batch of history.batches) {
-      let pre = traced.trees.root;
-      const { chunks } = traceBatch(traced, batch);
-      const witnesses = proveChunks(proven, batch, chunks);
-      for (const chunk of chunks) {
-        const witness = witnesses.get(chunk);
-        if (witness !== undefined) shown.push({ batch, pre, chunk, witness });
-        pre = chunk.post;
-      }
-    }
-    return { shown, vault };
+    if (last.length > 0) history.end(last);
+    return new Day(this.domain.rollupId, history, {
+      parameters: { ...rollupParameters, ...options.rollup },
+      vault: await this.#deployVault(history),
+    });
   }
 
   /** What the contract says to the vault: a root in hex, zeros, or the name of its error. */
@@ -107,8 +183,9 @@ export class Stage {
       const answer: string = await this.chain.ethers.provider.send("eth_call", [request, "latest"]);
       return answer;
     } catch (error) {
-      const reason = String((error as { data?: unknown }).data ?? error);
-      return abi.parseError(reason)?.name ?? reason;
+      const { data: reason } = error as { readonly data?: unknown };
+      const known = typeof reason === "string" && reason.length >= 10;
+      return (known ? abi.parseError(reason)?.name : undefined) ?? "reverted";
     }
   }
 
