@@ -22,14 +22,15 @@ const deployCode = `    function deployCode(string calldata path, bytes calldata
 export class Stage {
   readonly folder: string;
 
-  constructor(name: string) {
+  /** `leftOut`: paths that are not needed, and would take long to compile. */
+  constructor(name: string, leftOut?: RegExp) {
     this.folder = join(root, "cache", name);
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder, { recursive: true });
     for (const path of ["contracts", "test/contracts", "test/vectors", "foundry.toml", "solc.mjs"])
       cpSync(join(root, path), join(this.folder, path), {
         recursive: true,
-        filter: (from) => !from.endsWith(".ts"),
+        filter: (from) => !from.endsWith(".ts") && leftOut?.test(from) !== true,
       });
     symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
     this.write(support, withForgeDeployment(this.read(support)));
