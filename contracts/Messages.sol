@@ -5,11 +5,13 @@ pragma solidity 0.8.37;
 /// @notice Two digests of one signer with equal domain, kind, epoch and slot but different payloads are a provable lie,
 /// whatever they are about. protocol/settlement.ts makes the same bytes.
 library Messages {
-    /// @dev A slot is a view for the three kinds of votes, and the height of the block for a checkpoint.
+    /// @dev A slot is a view for the three kinds of votes, and the height of the block for a checkpoint and a release, by which
+    /// a validator stands for giving its decryption shares for a block.
     uint256 internal constant PREPARE = 1;
     uint256 internal constant COMMIT = 2;
     uint256 internal constant SKIP = 3;
     uint256 internal constant CHECKPOINT = 4;
+    uint256 internal constant RELEASE = 5;
 
     /// @notice Cipher suite of every signature over a digest.
     string internal constant SIGNATURE_DST = "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";

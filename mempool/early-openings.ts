@@ -63,9 +63,7 @@ export class EarlyOpenings {
       items.length <= lengthMax && slice < seats && isCombiner(combiner, { seats, height, slice });
     if (message.type === "shares")
       return message.slices.flatMap((slice) =>
-        isFit(slice.slice, slice.shares)
-          ? [{ type: "shares" as const, height, blockHash, slices: [slice] }]
-          : [],
+        isFit(slice.slice, slice.shares) ? [{ ...message, slices: [slice] }] : [],
       );
     // Where all combine, nobody is told what they find anyway.
     if (slicingOf(seats, 0).combiners === seats) return [];

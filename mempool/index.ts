@@ -19,3 +19,4 @@ export type {
   RecoveredOpening,
 } from "./opening-events.ts";
 export { Opening } from "./opening.ts";
+export type { ReleaseSignatures } from "./releases.ts";

@@ -13,6 +13,8 @@ export interface OpeningOptions {
   readonly committee: Committee;
   /** From the number of seats on an observer's. */
   readonly index: ValidatorIndex;
+  /** `settlementDomain`, 32 bytes. */
+  readonly domain: Uint8Array;
 }
 
 /** What a start finds on disk: nothing else is needed, because shares are deterministic. */

@@ -24,6 +24,7 @@ import type {
 import { OpeningJobs } from "./opening-jobs.ts";
 import type { OpeningSlice } from "./opening-slice.ts";
 import { PreparedShares } from "./prepared-shares.ts";
+import { Releases, type ReleaseSignatures, releasesMax } from "./releases.ts";
 import { ServingBudget } from "./serving-budget.ts";
 import { combinersOf, isCombiner, sliceOf, slicingOf } from "./slicing.ts";
 
@@ -55,6 +56,7 @@ export class Opening {
   readonly #prepared = new PreparedShares();
   readonly #early: EarlyOpenings;
   readonly #distrust = new Distrust();
+  readonly #releases: Releases;
   readonly #recent = new BoundedMap<
     Height,
     Pick<Opened, "blockHash"> & { readonly openings: readonly Uint8Array[] }
@@ -64,11 +66,16 @@ export class Opening {
   #turn = 0;
   #effects: OpeningEffect[] = [];
 
-  constructor(options: OpeningOptions, recovered: RecoveredOpening) {
+  constructor(
+    ports: { readonly signatures: ReleaseSignatures },
+    options: OpeningOptions,
+    recovered: RecoveredOpening,
+  ) {
     this.#index = options.index;
     this.#seats = options.committee.members.length;
     this.#budget = new ServingBudget(this.#seats + limits.observersMax);
     this.#early = new EarlyOpenings(this.#index, this.#seats);
+    this.#releases = new Releases(ports.signatures, options);
     this.#final = recovered.final;
     for (const batch of recovered.unopened) {
       assert(batch.height <= recovered.final, "what was recovered unopened is final");
@@ -87,6 +94,7 @@ export class Opening {
       { name: "unopened", size: this.#batches.size, max: waitingMax },
       { name: "early-openings", size: this.#early.size, max: limits.unopenedMax },
       { name: "prepared-shares", size: this.#prepared.size, max: limits.unfinalizedMax },
+      { name: "releases", size: this.#releases.size, max: releasesMax },
       { name: "recent-openings", size: this.#recent.size, max: recentMax },
     ];
   }
@@ -158,10 +166,11 @@ export class Opening {
   #onMessage(from: ValidatorIndex, message: OpeningMessage, now: number): void {
     switch (message.type) {
       case "shares":
+        this.#onShares(from, message);
+        return;
       case "opened": {
         const batch = this.#batches.get(message.height);
         if (batch === undefined) this.#early.keep(from, message, this.#final);
-        else if (message.type === "shares") this.#addShares(batch, from, message);
         else this.#addOpenings(batch, from, message);
         return;
       }
@@ -174,9 +183,22 @@ export class Opening {
     }
   }
 
+  /** Shares are listened to for which their sender stands. */
+  #onShares(from: ValidatorIndex, message: Shares): void {
+    const { height } = message;
+    const batch = this.#batches.get(height);
+    const isNear = height > this.#final - releasesMax && height <= this.#final + limits.unopenedMax;
+    if (from >= this.#seats || (batch === undefined && !isNear)) return;
+    const { isSigned, isNews, evidence } = this.#releases.hear(from, message);
+    if (evidence !== undefined)
+      this.#effects.push({ type: "fault", peer: from, code: "TWO_RELEASES", evidence });
+    if (!isSigned) return isNews ? this.#fault(from, "BAD_RELEASE") : undefined;
+    if (batch === undefined) this.#early.keep(from, message, this.#final);
+    else this.#addShares(batch, from, message);
+  }
+
   /** Rows of the slices that this seat combines, and of all that it has asked for. */
   #addShares(batch: OpeningBatch, from: ValidatorIndex, message: Shares): void {
-    if (from >= this.#seats) return;
     if (!batch.matches(message.blockHash)) return this.#fault(from, "WRONG_SHARES");
     for (const { slice: number, shares } of message.slices) {
       const slice = batch.slices[number];
@@ -388,7 +410,8 @@ export class Opening {
       assert(shares !== undefined, "shares are sent when they are computed");
       return { slice: slice.number, shares };
     });
-    return { type: "shares", height, blockHash, slices: parts };
+    const signature = this.#releases.sign(height, blockHash);
+    return { type: "shares", height, blockHash, signature, slices: parts };
   }
 
   get #isSmall(): boolean {

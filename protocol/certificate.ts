@@ -3,7 +3,7 @@ import { committeeMax } from "./limits.ts";
 import { Epoch, ValidatorIndex, View } from "./numbers.ts";
 
 /** The kinds of signed statements; on chain as well, so their numbers are final. */
-export const kinds = { prepare: 1, commit: 2, skip: 3, checkpoint: 4 } as const;
+export const kinds = { prepare: 1, commit: 2, skip: 3, checkpoint: 4, release: 5 } as const;
 export type VoteKind = "prepare" | "commit" | "skip";
 
 /** A quorum's word on one statement of one view, as one aggregate signature on one message. */

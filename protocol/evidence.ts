@@ -204,8 +204,8 @@ export function decodeEvidence(bytes: Uint8Array): Evidence | undefined {
 }
 
 const types: readonly Evidence["type"][] = ["statements", "lanes"];
-/** Beside the four kinds of signed statements. */
-const laneKind = 5;
+/** Beside the kinds of signed statements. */
+const laneKind = 255;
 
 function readSide(reader: Reader): SignedPayload {
   const number = reader.u8();

@@ -129,6 +129,8 @@ export interface Shares {
   readonly type: "shares";
   readonly height: Height;
   readonly blockHash: Uint8Array;
+  /** The sender's BLS signature over the statement `release` of this height and block, 96 bytes. */
+  readonly signature: Uint8Array;
   readonly slices: readonly { readonly slice: number; readonly shares: readonly Uint8Array[] }[];
 }
 
@@ -317,16 +319,16 @@ const codecs: { readonly [T in Message["type"]]: Codec<Extract<Message, { type: 
   },
   shares: {
     write: (writer, message) =>
-      void hash(writer.u64(message.height), message.blockHash).list(
-        message.slices,
-        slicesMax,
-        (w, { slice, shares }) =>
+      void hash(writer.u64(message.height), message.blockHash)
+        .fixed(message.signature, 96)
+        .list(message.slices, slicesMax, (w, { slice, shares }) =>
           w.u16(slice).list(shares, blockTransactionsMax, (v, share) => v.fixed(share, 96)),
-      ),
+        ),
     read: (reader) => ({
       type: "shares",
       height: Height(reader.u64()),
       blockHash: reader.fixed(32),
+      signature: reader.fixed(96),
       slices: reader.list(slicesMax, (r) => ({
         slice: r.u16(),
         shares: r.list(blockTransactionsMax, (v) => v.fixed(96)),

@@ -13,7 +13,7 @@ export interface Statement {
   readonly domain: Uint8Array;
   readonly kind: keyof typeof kinds;
   readonly epoch: number;
-  /** The view of a vote; the height of a checkpoint. */
+  /** The view of a vote; the height of a checkpoint, and of the block whose decryption shares are given. */
   readonly slot: number;
   /** Block hash, zeros for a SKIP, hash of a checkpoint. 32 bytes. */
   readonly payload: Uint8Array;

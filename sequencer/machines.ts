@@ -177,7 +177,11 @@ export function createMachines(
       now,
     ),
     mempool,
-    opening: new Opening({ committee, index }, { final: tip.height, unopened: [] }),
+    opening: new Opening(
+      { signatures: votes },
+      { committee, index, domain },
+      { final: tip.height, unopened: [] },
+    ),
     ledger,
     attester: new Attester({ signatures: votes }, { committee, self, domain }, recovery.attester),
     chain,

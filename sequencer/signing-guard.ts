@@ -1,7 +1,7 @@
 // The second line of defence around the signing key. The machines decide what may be said; this decides nothing, knows
 // only the marks up to which the key has signed, and stops the node before a signature that contradicts one of them.
 
-import { assert, equalBytes } from "../base/index.ts";
+import { assert, BoundedMap, equalBytes } from "../base/index.ts";
 import type { SafetyState, VoteSignatures } from "../consensus/index.ts";
 import type { Statement } from "../protocol/index.ts";
 
@@ -12,6 +12,8 @@ export interface Watermarks {
   readonly attested: readonly { readonly height: number; readonly hash: Uint8Array }[];
 }
 
+/** Heights of which it is remembered for which block decryption shares were given. */
+const releasedMax = 1_024;
 /** Checkpoints whose hash is remembered, so that their signature may be repeated. */
 const attestedMax = 64;
 
@@ -37,6 +39,8 @@ class SigningGuard {
   #commit: { readonly view: number; readonly hash: Uint8Array | undefined };
   #skip: number;
   readonly #attested: Map<number, Uint8Array>;
+  /** Blocks by height. What was released before the start was final, as is what will be. */
+  readonly #released = new BoundedMap<number, Uint8Array>(releasedMax);
 
   constructor({ safety, attested }: Watermarks) {
     this.#epoch = safety.epoch;
@@ -69,6 +73,13 @@ class SigningGuard {
           if (this.#attested.size <= attestedMax) break;
           this.#attested.delete(height);
         }
+        return;
+      case "release": {
+        const released = this.#released.get(slot);
+        const isSame = released === undefined || equalBytes(payload, released);
+        assert(isSame, "decryption shares are given for one block of a height");
+        this.#released.set(slot, payload);
+      }
     }
   }
 

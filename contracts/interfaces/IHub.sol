@@ -23,8 +23,8 @@ interface IHub {
     }
 
     /// @notice What a validator signed, but for domain and epoch.
-    /// @param kind See Messages: PREPARE 1, COMMIT 2, SKIP 3, CHECKPOINT 4.
-    /// @param slot View of a vote, height of a checkpoint.
+    /// @param kind See Messages: PREPARE 1, COMMIT 2, SKIP 3, CHECKPOINT 4, RELEASE 5.
+    /// @param slot View of a vote, height of a checkpoint or of a block whose decryption shares are given.
     /// @param payload Hash of a block or of a checkpoint; zero for a SKIP.
     struct Signed {
         uint8 kind;

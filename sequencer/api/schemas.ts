@@ -85,14 +85,16 @@ export const evidenceSchema: Schema = object({
         hex("The key it votes with, null when the committee is not known here.", 48),
       ),
       networkKey: nullable(hex("The key it is known by in the network.", 32)),
-      slot: natural("The view; of checkpoints the height; of lanes what tells lies apart."),
+      slot: natural(
+        "The view; of checkpoints and releases the height; of lanes what tells lies apart.",
+      ),
       sides: {
         type: "array",
         description: "What was said: two contradictory things.",
         items: object({
           kind: {
             type: "string",
-            enum: ["prepare", "commit", "skip", "checkpoint", "lane"],
+            enum: ["prepare", "commit", "skip", "checkpoint", "release", "lane"],
           },
           payload: hex("Hash of what it is about."),
           signature: hex("By the key that speaks for the validator there."),

@@ -19,8 +19,10 @@ import {
   unseal,
   weightBytesLength,
 } from "../../crypto/index.ts";
-import type { FinalBatch, OpeningEffect } from "../../mempool/index.ts";
+import type { FinalBatch, OpeningEffect, ReleaseSignatures } from "../../mempool/index.ts";
 import { type Committee, Height, quorum, type SealedTransaction } from "../../protocol/index.ts";
+import { blstBls } from "../../sequencer/crypto/index.ts";
+import { voteSignatures } from "../../sequencer/signatures.ts";
 import { committeeWith, transactionOf } from "../mempool/sealed.ts";
 
 /** Transactions of the block. */
@@ -61,6 +63,9 @@ export class BlockSetting {
   /** By seat, from 0. */
   readonly shares: readonly (readonly Uint8Array[])[];
   readonly shareMs: number;
+  /** All that seats have spent so far on standing for their shares, and on seeing that others do. */
+  releaseMs = 0;
+  readonly #secrets: readonly Uint8Array[];
 
   constructor(group: SealingGroup, seats: number, seed: number) {
     this.group = group;
@@ -72,6 +77,7 @@ export class BlockSetting {
     assert(key !== undefined, "a dealt key is a key");
     this.key = key;
     this.committee = committeeWith(key, verificationKeys);
+    this.#secrets = keyShares.map((_, i) => sha256(entropy, Uint8Array.of(9, i)).fill(1, 0, 1));
     this.aad = sha256(entropy);
     const message = new Uint8Array(plaintextBytes);
     this.transactions = Array.from({ length: count }, (_, i) =>
@@ -89,6 +95,21 @@ export class BlockSetting {
     const opened = this.open([{ points, rows: this.rows(points) }]).value[0];
     assert(opened !== undefined && "openings" in opened, "honest rows open");
     this.openings = opened.openings;
+  }
+
+  /** Of one seat, with true cryptography; the time goes to `releaseMs`. */
+  signatures(seat: number): ReleaseSignatures {
+    const keys = this.#secrets.map((secret) => blstBls.publicKey(secret));
+    const votes = voteSignatures(blstBls, this.#secrets[seat] ?? new Uint8Array(), keys);
+    const spend = <T>({ value, ms }: Timed<T>): T => {
+      this.releaseMs += ms;
+      return value;
+    };
+    return {
+      sign: (statement) => spend(timed(() => votes.sign(statement))),
+      verify: (signer, digest, signature) =>
+        spend(timed(() => votes.verify(signer, digest, signature))),
+    };
   }
 
   get batch(): FinalBatch {

@@ -18,6 +18,7 @@ import { BlockSetting, count, type Job } from "./opening-setting.ts";
 const delay = 30_000;
 /** How long before FINAL a node votes for the block: two messages. */
 const voteLead = 2 * delay;
+const domain = new Uint8Array(32).fill(7);
 /** Nodes whose checks are run and measured; the others' cost the same. */
 const checkedNodes = 4;
 
@@ -55,7 +56,8 @@ function allToAll(setting: BlockSetting, own: number): Figure[] {
   const { ms } = setting.open([{ points, rows: setting.rows(points) }]);
   const { height, blockHash } = setting.batch;
   const slices = [{ slice: 0, shares: shares[0] ?? [] }];
-  const message = encodeMessage({ type: "shares", height, blockHash, slices });
+  const signature = new Uint8Array(96);
+  const message = encodeMessage({ type: "shares", height, blockHash, signature, slices });
   const name = `sealing/n${seats}-all-to-all`;
   return [
     { name: `${name}/cpu-ms-per-tx`, value: own + ms / count, unit: "ms" },
@@ -88,7 +90,11 @@ class SimulatedCommittee {
     this.#nodes = Array.from(
       { length: seats },
       (_, i) =>
-        new Opening({ committee, index: ValidatorIndex(i) }, { final: Height(0), unopened: [] }),
+        new Opening(
+          { signatures: setting.signatures(i) },
+          { committee, index: ValidatorIndex(i), domain },
+          { final: Height(0), unopened: [] },
+        ),
     );
     this.#freeAt = this.#nodes.map(() => 0);
   }
@@ -109,11 +115,12 @@ class SimulatedCommittee {
     return Math.max(...this.#openedAt.values()) - voteLead;
   }
 
-  /** Of combining and checking, all nodes' together, for one node and ciphertext. */
+  /** Of signing for shares, combining and checking, all nodes' together, for one node and ciphertext. */
   get openingMsPerTx(): number {
     const { open, check } = this.#spent;
     const checking = Math.min(checkedNodes, this.#nodes.length);
-    return open / this.#nodes.length / count + check / checking / count;
+    const released = this.#setting.releaseMs;
+    return (released + open) / this.#nodes.length / count + check / checking / count;
   }
 
   get costs(): Omit<Costs, "share"> {

@@ -6,6 +6,7 @@ import { digestIn, type VoteStatement } from "../../consensus/statement.ts";
 import { VoteCollector } from "../../consensus/vote-collector.ts";
 import { keccak256 } from "../../crypto/index.ts";
 import { Attester } from "../../ledger/index.ts";
+import { Opening } from "../../mempool/index.ts";
 import {
   checkpointDigest,
   type Committee,
@@ -13,6 +14,7 @@ import {
   encodeEvidence,
   Epoch,
   type Evidence,
+  Height,
   Micros,
   signedDigest,
   type SignedPayload,
@@ -96,6 +98,27 @@ test("two checkpoints of one height that an attester heard cost the stake", asyn
     const signature = sign(checkpointDigest(domain, checkpoint));
     const message = { type: "checkpoint-vote", checkpoint, signature } as const;
     return attester.step({ type: "message", now: Micros(0), from: offender, message });
+  });
+  const evidence = effects.flatMap((effect) => (effect.type === "fault" && effect.evidence) || []);
+  expect(evidence).toHaveLength(1);
+  await convict(defined(evidence[0]));
+  expect(await stakeOf()).toBe(0n);
+});
+
+test("shares given for two blocks of one height, as an opening heard it, cost the stake", async () => {
+  const options = { committee, index: ValidatorIndex(0), domain };
+  const opening = new Opening({ signatures }, options, { final: Height(4), unopened: [] });
+  const effects = [blockA, blockB].flatMap((blockHash) => {
+    const said = { domain, kind: "release", epoch: committee.epoch, slot: 5 } as const;
+    const signature = sign(signedDigest({ ...said, payload: blockHash }));
+    const message = {
+      type: "shares",
+      height: Height(5),
+      blockHash,
+      signature,
+      slices: [],
+    } as const;
+    return opening.step({ type: "message", now: 0, from: offender, message });
   });
   const evidence = effects.flatMap((effect) => (effect.type === "fault" && effect.evidence) || []);
   expect(evidence).toHaveLength(1);

@@ -21,6 +21,7 @@ import {
 } from "../../mempool/index.ts";
 import {
   type Committee,
+  type Evidence,
   Height,
   type OpeningMessage,
   quorum,
@@ -36,6 +37,7 @@ import {
   vectors,
   verificationKeys,
 } from "../crypto/sealing-fixture.ts";
+import { fakeSignatures } from "../sim/signatures.ts";
 import { committeeWith, transactionOf } from "./sealed.ts";
 
 /** A committee with its key, and the sealed transactions that every block of a test holds. */
@@ -100,6 +102,19 @@ export function batchAt(height: number, setting: Setting = vectorSetting): Final
   return { height: Height(height), blockHash: new Uint8Array(32).fill(height), transactions };
 }
 
+export const domain: Uint8Array = new Uint8Array(32).fill(5);
+
+/** What a seat signs to give its shares for a block. */
+export function releaseOf(
+  seat: number,
+  block: Pick<FinalBatch, "height" | "blockHash">,
+): Uint8Array {
+  const { epoch } = vectorSetting.committee;
+  const payload = block.blockHash;
+  const said = { domain, kind: "release", epoch, slot: block.height, payload } as const;
+  return fakeSignatures(ValidatorIndex(seat)).sign(said);
+}
+
 export interface Sent {
   readonly from: number;
   readonly to: number;
@@ -112,7 +127,7 @@ export class Openers {
   readonly validators: Opening[];
   /** What each has opened, and whom it blames. */
   readonly opened: Map<number, readonly Uint8Array[]>[] = [];
-  readonly faults: { by: number; peer: number; code: string }[] = [];
+  readonly faults: { by: number; peer: number; code: string; evidence?: Evidence }[] = [];
   readonly sent: Sent[] = [];
   /** Changes what is sent, or loses it by answering undefined. */
   wire: (sent: Sent) => OpeningMessage | undefined = ({ message }) => message;
@@ -177,7 +192,9 @@ export class Openers {
 
   #newOpening(index: number, recovered: RecoveredOpening = atGenesis): Opening {
     const { committee } = this.setting;
-    return new Opening({ committee, index: ValidatorIndex(index) }, recovered);
+    const self = ValidatorIndex(index);
+    const signatures = fakeSignatures(self);
+    return new Opening({ signatures }, { committee, index: self, domain }, recovered);
   }
 
   #answer(by: number, job: WorkerJob): void {
@@ -242,7 +259,12 @@ export class Openers {
             this.#transmit({ from: by, to, message: effect.message as OpeningMessage });
         return;
       case "fault":
-        this.faults.push({ by, peer: effect.peer, code: effect.code });
+        this.faults.push({
+          by,
+          peer: effect.peer,
+          code: effect.code,
+          ...(effect.evidence === undefined ? {} : { evidence: effect.evidence }),
+        });
         return;
       case "persist":
         throw new Error("opening stores nothing");

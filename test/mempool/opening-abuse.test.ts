@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { faultyMax, Height, limits, ValidatorIndex } from "../../protocol/index.ts";
 import { combinersOf } from "../../mempool/slicing.ts";
-import { batchAt, dealtSetting, Openers, vectorSetting } from "./openers.ts";
+import { batchAt, dealtSetting, Openers, releaseOf, vectorSetting } from "./openers.ts";
 
 const patience = 150_000;
 /** All in one slice, two combiners. */
@@ -83,7 +83,9 @@ test.each(settings)(
     for (let height = 1; height <= 3 * limits.unopenedMax; height++)
       for (let slice = 0; slice < 40; slice++) {
         const about = { height: Height(height), blockHash: new Uint8Array(32) };
-        const shares = { type: "shares", ...about, slices: [{ slice, shares: [share] }] } as const;
+        const signature = releaseOf(liar, about);
+        const slices = [{ slice, shares: [share] }];
+        const shares = { type: "shares", ...about, signature, slices } as const;
         const openings = [new Uint8Array(48)];
         const opened = { type: "opened", ...about, slices: [{ slice, openings }] } as const;
         for (const message of [shares, opened])

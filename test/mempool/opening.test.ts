@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Height, limits, ValidatorIndex } from "../../protocol/index.ts";
-import { batchAt, Openers, vectorSetting } from "./openers.ts";
+import { batchAt, Openers, releaseOf, vectorSetting } from "./openers.ts";
 
 const { openings } = vectorSetting;
 const everyone = [0, 1, 2, 3];
@@ -67,9 +67,10 @@ test("a row of the wrong length, or for another block, is refused", () => {
     openers.wire = ({ from, message }) => {
       const [slice] = message.type === "shares" ? message.slices : [];
       if (from !== 1 || message.type !== "shares" || slice === undefined) return message;
-      return spoil === "length"
-        ? { ...message, slices: [{ slice: 0, shares: slice.shares.slice(1) }] }
-        : { ...message, blockHash: new Uint8Array(32) };
+      if (spoil === "length")
+        return { ...message, slices: [{ slice: 0, shares: slice.shares.slice(1) }] };
+      const about = { height: message.height, blockHash: new Uint8Array(32) };
+      return { ...message, ...about, signature: releaseOf(1, about) };
     };
     finalizeAt(openers, everyone);
     expect(areOpen(openers)).toEqual([true, true, true, true]);
@@ -180,7 +181,9 @@ test("a node without a seat is served openings, and what it says is a share is n
     from < 4 && message.type === "shares" ? undefined : message;
   finalizeAt(openers, everyone);
   const blockHash = batchAt(1).blockHash;
-  const claim = { type: "shares", height: Height(1), blockHash, slices: [] } as const;
+  const about = { height: Height(1), blockHash };
+  const signature = releaseOf(4, about);
+  const claim = { type: "shares", ...about, signature, slices: [] } as const;
   openers.step(0, { type: "message", now: openers.now, from: ValidatorIndex(4), message: claim });
   expect(openers.faults).toEqual([]);
   openers.wire = ({ message }) => message;

@@ -299,6 +299,7 @@ export const anyMessageOf: {
     type: type("shares"),
     height,
     blockHash: hash,
+    signature: bytes(96),
     slices: few(fc.record({ slice: u16, shares: few(bytes(96)) })),
   }),
   opened: fc.record({

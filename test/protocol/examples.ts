@@ -302,6 +302,7 @@ export const messages: { readonly [T in Message["type"]]: Extract<Message, { typ
   "get-transactions": { type: "get-transactions", ids: [bytes("transaction")] },
   shares: {
     type: "shares",
+    signature: bytes("release", 96),
     height: Height(250),
     blockHash: bytes("block"),
     slices: [{ slice: 0, shares: [bytes("share", 96)] }],

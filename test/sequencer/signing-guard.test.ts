@@ -67,6 +67,10 @@ test("what is signed moves the marks", () => {
   expect(() => signatures.sign(saying("skip", 12))).toThrow("SKIP");
   signatures.sign(saying("skip", 13));
   expect(() => signatures.sign(saying("prepare", 13, a))).toThrow("PREPARE");
+  signatures.sign(saying("release", 60, a));
+  signatures.sign(saying("release", 59, b));
+  signatures.sign(saying("release", 60, a));
+  expect(() => signatures.sign(saying("release", 60, b))).toThrow("one block of a height");
   signatures.sign(saying("checkpoint", 50, a));
   expect(() => signatures.sign(saying("checkpoint", 50, b))).toThrow("checkpoint");
 });

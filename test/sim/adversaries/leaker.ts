@@ -6,10 +6,11 @@ import { type Adversary, spoil } from "./adversary.ts";
 
 const pointsMax = 64;
 
-/** Lets its shares of all that is waiting go with every proposal that may hold it, long before anything is final. */
+/** Lets its shares of all that is waiting go with every proposal that may hold it, long before anything is final, and
+ * stands for them with its signature, as nobody listens otherwise. */
 export const leaker: Adversary = {
   isOfConsensus: false,
-  corrupt(machine) {
+  corrupt(machine, { committee, domain, votes }) {
     const waiting = new Map<string, Uint8Array>();
     /** By what stands for a block in its own questions to the workers. */
     const asked = new Map<string, Propose>();
@@ -39,7 +40,11 @@ export const leaker: Adversary = {
           asked.delete(key);
           const { header } = proposal;
           const slices = [{ slice: 0, shares: event.shares }];
-          const leak = { height: header.height, blockHash: blockHash(header), slices };
+          const { height } = header;
+          const payload = blockHash(header);
+          const { epoch } = committee;
+          const said = { domain, kind: "release", epoch, slot: height, payload } as const;
+          const leak = { height, blockHash: payload, signature: votes.sign(said), slices };
           return [{ type: "broadcast", message: { type: "shares", ...leak } }];
         }
         const effects = look(machine.step(event));

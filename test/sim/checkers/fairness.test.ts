@@ -123,7 +123,13 @@ test("shares leave for blocks that a CommitQC made final, itself or through a de
   const committed = said({ type: "certificate", qc: certify("commit", upper) });
   const prepared = said({ type: "certificate", qc: certify("prepare", upper) });
   const shared = (header: Header): Observation =>
-    said({ type: "shares", height: header.height, blockHash: blockHash(header), slices: [] });
+    said({
+      type: "shares",
+      height: header.height,
+      blockHash: blockHash(header),
+      signature: new Uint8Array(96),
+      slices: [],
+    });
   const check = (...history: Observation[]): string =>
     verdict(
       new Secrecy({
@@ -150,6 +156,7 @@ test("what enough seats have let go of can be read, and must be final", () => {
       type: "shares",
       height: Height(1),
       blockHash: a,
+      signature: new Uint8Array(96),
       slices: [{ slice: 0, shares: [new Uint8Array([seat])] }],
     },
   });

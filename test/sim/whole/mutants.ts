@@ -285,7 +285,7 @@ export const coreMutants: readonly Mutant<CoreCampaignOptions>[] = [
       {
         file: "mempool/opening.ts",
         from: "    this.#prepared.keep(blockHash, shares);",
-        to: '    this.#effects.push({ type: "broadcast", message: { type: "shares", height: this.#final, blockHash, slices: [{ slice: 0, shares }] } });',
+        to: '    this.#effects.push({ type: "broadcast", message: { type: "shares", height: this.#final, blockHash, signature: new Uint8Array(96), slices: [{ slice: 0, shares }] } });',
       },
     ],
     checkers: ["early-share"],
