@@ -12,6 +12,8 @@ export const usage = `A node of a derivatives rollup: all of its state, derived 
     [--api-port N]           serves traders on this port; 0 for any that is free
     [--api-host HOST]        and on this host (127.0.0.1)
     [--markets FILE]         how markets are called: [{"id": 1, "name": "BTC-PERP", "tickSize": "0.1"}]
+    [--snapshot-every N]     after every so many batches, a file in FOLDER/snapshots that others can begin with
+    [--snapshot FILE]        begins with such a file where there is no state yet; who made it is trusted
     [--relay-key FILE]       signs the envelopes of traders' lists (made in the data folder)
 
   node rollup/node/main.ts audit --genesis FILE --spec FILE --endpoints URL,URL
@@ -39,6 +41,8 @@ interface Common {
 export interface RunOptions extends Common {
   readonly command: "run";
   readonly data: string;
+  readonly snapshot: string | undefined;
+  readonly snapshotEvery: number | undefined;
   readonly api: ApiChoice | undefined;
 }
 
@@ -79,9 +83,16 @@ const common = {
 
 function readRun(args: string[]): RunOptions {
   const api = { "api-port": text, "api-host": text, markets: text, "relay-key": text };
-  const values = parse(() => parseArgs({ args, options: { ...common, ...api, data: text } }));
+  const own = { data: text, snapshot: text, "snapshot-every": text };
+  const values = parse(() => parseArgs({ args, options: { ...common, ...api, ...own } }));
   const data = required("--data", values.data);
-  return { command: "run", ...readCommon(values), data, api: readApi(values) };
+  const every = values["snapshot-every"];
+  const snapshotEvery =
+    every === undefined ? undefined : natural("--snapshot-every", every, Number.MAX_SAFE_INTEGER);
+  if (snapshotEvery === 0) throw badOption("--snapshot-every", "at least 1");
+  const { snapshot } = values;
+  const choice = { data, snapshot, snapshotEvery, api: readApi(values) };
+  return { command: "run", ...readCommon(values), ...choice };
 }
 
 function readApi(values: {

@@ -16,10 +16,18 @@ import {
 } from "../../sdk/index.ts";
 import { genesisState } from "../engine/index.ts";
 import { type Signers, startSigners } from "../signatures/index.ts";
-import { fastKeccak, type Keccak, type Position, RollupStore, StateTrees } from "../state/index.ts";
+import {
+  fastKeccak,
+  type Keccak,
+  type Position,
+  RollupStore,
+  StateTrees,
+  type StoreOwner,
+} from "../state/index.ts";
 import type { ExecutedBatch } from "./executed.ts";
 import { type BatchStore, Executor, type Start } from "./executor.ts";
 import { noProgress, type Progress } from "./progress.ts";
+import { snapshotFolder, startFrom } from "./snapshots.ts";
 import { domainOf, type RollupSpec, specHash } from "./spec.ts";
 
 export interface RollupNodeOptions {
@@ -29,6 +37,10 @@ export interface RollupNodeOptions {
   readonly endpoints: readonly string[];
   /** Where the state is kept, made if need be; undefined to keep nothing and begin at genesis. */
   readonly folder: string | undefined;
+  /** A file to begin with where there is no state yet, instead of genesis. Whoever made it is trusted with its state. */
+  readonly snapshot?: string | undefined;
+  /** In the folder, a snapshot after every so many batches. */
+  readonly snapshotEvery?: number | undefined;
   /** That recover signatures, beside this one. */
   readonly threads: number;
 }
@@ -42,7 +54,7 @@ export class RollupNode {
 
   /** Throws `CodedError`: WRONG_CHAIN when genesis and spec do not belong together, and what the store says on opening. */
   static async open(options: RollupNodeOptions): Promise<RollupNode> {
-    const { genesis, spec, folder, threads } = options;
+    const { genesis, spec, folder, snapshot, threads } = options;
     if (genesis.chainId !== spec.chainId)
       throw new CodedError(
         "WRONG_CHAIN",
@@ -51,7 +63,12 @@ export class RollupNode {
     const keccak = await fastKeccak();
     const store = folder === undefined ? undefined : await openStore(folder, options, keccak);
     try {
-      const start = (await load(store)) ?? genesisOf(spec, keccak);
+      const owner = ownerOf(options);
+      const start =
+        (await load(store)) ??
+        (snapshot === undefined
+          ? genesisOf(spec, keccak)
+          : await startFrom(snapshot, { owner, keccak, store }));
       return new RollupNode(options, {
         store,
         start,
@@ -64,16 +81,17 @@ export class RollupNode {
   }
 
   private constructor(
-    { spec, endpoints, genesis }: RollupNodeOptions,
+    options: RollupNodeOptions,
     parts: {
       readonly start: Start;
       readonly signers: Signers;
       readonly store: RollupStore | undefined;
     },
   ) {
+    const { spec, endpoints, genesis } = options;
     const { start, signers, store } = parts;
     this.client = new ConclaveClient({ endpoints, genesis });
-    this.executor = new Executor(start, { spec, signers, store: toBatchStore(store) });
+    this.executor = new Executor(start, { spec, signers, store: toBatchStore(store, options) });
     this.#namespace = Namespace(spec.rollupId);
     this.#signers = signers;
     this.#store = store;
@@ -137,9 +155,21 @@ export function stateFolder(folder: string): string {
   return join(folder, "state");
 }
 
+/** What its store and its snapshots belong to. */
+export function ownerOf({
+  genesis,
+  spec,
+}: Pick<RollupNodeOptions, "genesis" | "spec">): StoreOwner {
+  return {
+    genesisHash: genesisHash(genesis),
+    namespace: spec.rollupId,
+    specHash: specHash(spec),
+  };
+}
+
 async function openStore(
   folder: string,
-  { genesis, spec }: RollupNodeOptions,
+  options: RollupNodeOptions,
   keccak: Keccak,
 ): Promise<RollupStore> {
   try {
@@ -147,12 +177,7 @@ async function openStore(
   } catch (cause) {
     throw new CodedError("OPEN_FAILED", `cannot make the folder ${folder}`, { cause });
   }
-  const owner = {
-    genesisHash: genesisHash(genesis),
-    namespace: spec.rollupId,
-    specHash: specHash(spec),
-  };
-  return RollupStore.open(stateFolder(folder), owner, keccak);
+  return RollupStore.open(stateFolder(folder), ownerOf(options), keccak);
 }
 
 async function load(store: RollupStore | undefined): Promise<Start | undefined> {
@@ -166,10 +191,15 @@ function genesisOf({ rollupId, parameters }: RollupSpec, keccak: Keccak): Start 
 }
 
 /** Without a store nothing is kept. */
-function toBatchStore(store: RollupStore | undefined): BatchStore {
+function toBatchStore(
+  store: RollupStore | undefined,
+  { folder, snapshotEvery }: RollupNodeOptions,
+): BatchStore {
   return {
     async commit({ progress, ...batch }) {
       await store?.commit({ ...batch, position: toPosition(progress) });
+      const isDue = snapshotEvery !== undefined && batch.state.globals.batch % snapshotEvery === 0;
+      if (isDue && folder !== undefined) await store?.exportSnapshot(snapshotFolder(folder));
     },
     async move(progress) {
       await store?.move(toPosition(progress));

@@ -7,7 +7,8 @@ import { type Api, startApi } from "../api/index.ts";
 import type { ApiChoice, RunOptions } from "./options.ts";
 import { Relay, relaySigner } from "./relay.ts";
 import { type Report, reporter, summaryOf } from "./report.ts";
-import { RollupNode, stateFolder } from "./rollup-node.ts";
+import { ownerOf, RollupNode, stateFolder } from "./rollup-node.ts";
+import { snapshotBefore } from "./snapshots.ts";
 import { domainOf } from "./spec.ts";
 
 /** How often people are told how far it is, and everybody while there are no batches, ms. */
@@ -16,14 +17,16 @@ const reportIntervalMs = 1_000;
 /** Until the signal. Throws `CodedError` when it cannot go on; a restart then is of use only if the code says so. */
 export async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
   const report = reporter({ namespace: options.spec.rollupId, json: options.json });
-  for (;;)
+  for (let { snapshot } = options; ;)
     try {
-      return await runOnce(options, report, signal);
+      return await runOnce({ ...options, snapshot }, report, signal);
     } catch (error) {
-      // Batches were executed that the committee took back. There is no way back from a state but to begin again.
+      // Batches were executed that the committee took back. The only way back is to begin again, at an earlier state.
       if (!(error instanceof CodedError) || error.code !== "VOIDED_LATER") throw error;
       report("rewound", { ...error.details });
       await rm(stateFolder(options.data), { recursive: true, force: true });
+      const height = Number(error.details["height"]);
+      snapshot = await snapshotBefore(options.data, ownerOf(options), height);
     }
 }
 

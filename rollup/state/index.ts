@@ -21,7 +21,7 @@ export {
 export { encodeMarketParameters, encodeRollupParameters } from "./parameter-leaves.ts";
 export { RootReplay } from "./root-replay.ts";
 export { decodeSnapshot, encodeSnapshot, type Snapshot } from "./snapshot-codec.ts";
-export { loadSnapshot } from "./snapshot-file.ts";
+export { loadSnapshot, snapshotsIn } from "./snapshot-file.ts";
 export { type RootParts, stateRoot, StateTrees } from "./state-trees.ts";
 export { type Commit, RollupStore, type Stored } from "./store.ts";
 export { Words } from "./words.ts";

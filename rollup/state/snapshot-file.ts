@@ -52,12 +52,25 @@ export async function writeSnapshotFile(
       await file.close();
     }
     await rename(next, path);
-    const files = (await readdir(folder)).filter((name) => name.endsWith(suffix)).sort();
-    for (const old of files.slice(0, -filesKept)) await rm(join(folder, old));
+    for (const old of (await snapshotsIn(folder)).slice(filesKept)) await rm(old);
   } catch (cause) {
     throw new CodedError("WRITE_FAILED", `cannot write a snapshot in ${folder}`, { cause });
   }
   return path;
+}
+
+/** The paths of those in the folder, the newest first; none if there is no folder. */
+export async function snapshotsIn(folder: string): Promise<string[]> {
+  try {
+    const names = (await readdir(folder)).filter((name) => name.endsWith(suffix));
+    return names
+      .sort()
+      .reverse()
+      .map((name) => join(folder, name));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw new CodedError("READ_FAILED", `cannot read the folder ${folder}`, { cause });
+  }
 }
 
 /**

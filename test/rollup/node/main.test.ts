@@ -1,6 +1,6 @@
 // The node as an operator starts it, killed at any point, and audited by somebody else.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -89,6 +89,30 @@ test("killed at any point and started again, it comes to the same roots", async 
   expect(done.root).toBe(roots.at(-1));
   program.process.kill("SIGTERM");
   expect(await program.exited).toBe(0);
+});
+
+test("a node that is given a snapshot begins there, and comes to the roots of those who began at genesis", async () => {
+  const done = (each: Line): boolean => each.batches === roots.length - 1;
+  const data = join(folder, "exporting");
+  const first = start("run", "--data", data, "--snapshot-every=10");
+  await first.until("block", done);
+  first.process.kill("SIGTERM");
+  expect(await first.exited).toBe(0);
+  const [file] = await readdir(join(data, "snapshots"));
+  const batches = Number.parseInt(file ?? "", 10);
+  expect(batches % 10).toBe(0);
+
+  const snapshot = join(data, "snapshots", file ?? "");
+  const second = start("run", "--data", join(folder, "given"), "--snapshot", snapshot);
+  expect(await second.next()).toMatchObject({ type: "start", batches, root: roots[batches] });
+  expect(await second.until("block", done)).toMatchObject({ root: roots.at(-1) });
+  second.process.kill("SIGKILL");
+  await second.exited;
+  // Its own state counts from then on.
+  const third = start("run", "--data", join(folder, "given"), "--snapshot", snapshot);
+  expect(await third.next()).toMatchObject({ batches: roots.length - 1, root: roots.at(-1) });
+  third.process.kill("SIGTERM");
+  expect(await third.exited).toBe(0);
 });
 
 test("an audit recomputes the root of any batch, and fails when another is claimed", async () => {
