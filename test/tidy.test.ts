@@ -49,7 +49,7 @@ const entries = [
   "rollup/index.ts",
   "rollup/main.ts",
   "rollup/node/main.ts",
-  "rollup/page/fold.ts",
+  "rollup/page/browser/main.ts",
   "rollup/signatures/worker.ts",
   "sequencer/workers/worker.ts",
   "cli/submit.ts",

@@ -13,6 +13,7 @@ import { type ApiLimits, ConnectionRates, defaultApiLimits, RateLimit } from "./
 import { MarketData } from "./market-data.ts";
 import type { MarketName } from "./market-feed.ts";
 import { OrderEntry, type Submit } from "./order-entry.ts";
+import { addPage } from "./page-routes.ts";
 import { problemType, refusal, toProblem } from "./problem.ts";
 import { addRoutes, type Trees } from "./routes.ts";
 import { closeCodes, Streams } from "./stream.ts";
@@ -63,6 +64,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const app = createApp(logger, limits);
   await addPlugins(app);
   const shown = { ...domain, settlement: hexJson(domain.settlement) };
+  addPage(app);
   await app.register((scope: FastifyInstance) =>
     addRoutes(scope, { data, streams, limits, orders, trees, domain: shown }),
   );

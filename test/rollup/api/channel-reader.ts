@@ -1,6 +1,6 @@
 // A client of the stream as traders write it: it folds what it is told, and takes no gap.
 
-import { type Deltas, fold, type Kind, type Wholes } from "../../../rollup/page/fold.ts";
+import { type Deltas, fold, type Kind, type Wholes } from "../../../rollup/page/browser/fold.ts";
 
 interface Frame {
   readonly type: string;

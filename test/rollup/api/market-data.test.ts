@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Channel } from "../../../rollup/api/channels.ts";
 import { parseChannel } from "../../../rollup/api/channels.ts";
 import { MarketData } from "../../../rollup/api/market-data.ts";
-import { type Deltas, fold, type Kind, type Wholes } from "../../../rollup/page/fold.ts";
+import { type Deltas, fold, type Kind, type Wholes } from "../../../rollup/page/browser/fold.ts";
 import type { State } from "../../../rollup/engine/index.ts";
 import { SeededRandom } from "../../sim/random.ts";
 import { type CampaignOptions, runCampaign, settings } from "../engine/campaign.ts";

@@ -10,7 +10,7 @@ import type {
   OrderJson,
   StatusJson,
   TradeJson,
-} from "../api/index.ts";
+} from "../../api/index.ts";
 
 /** By the kind of channel, which is its name up to the first colon. */
 export interface Wholes {

@@ -1,0 +1,3 @@
+// The trading page, as files for whoever serves it.
+
+export { type Asset, buildSite, pagePolicy } from "./site.ts";
