@@ -86,7 +86,9 @@ function hardhatCommand({ root, port }: L1Request): Command {
 /** A connection that asks often, and never anyone but the L1 itself. */
 export function connectL1(url: string): JsonRpcProvider {
   const network = Network.from(l1ChainId);
-  return new JsonRpcProvider(url, network, { staticNetwork: network, pollingInterval: 100 });
+  // Nothing is remembered: an account's next nonce, asked for twice within a moment, would be that of before.
+  const options = { staticNetwork: network, pollingInterval: 100, cacheTimeout: -1 };
+  return new JsonRpcProvider(url, network, options);
 }
 
 async function isAnswered(url: string, question: object): Promise<boolean> {
