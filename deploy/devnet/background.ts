@@ -22,6 +22,8 @@ export interface BackgroundRequest {
   readonly rate: number;
   readonly transactions: number;
   readonly signal: AbortSignal;
+  /** Who follow the namespaces; one that executes nothing for each unless said. */
+  readonly followers?: readonly Follower[];
   /** URLs of the nodes that have a seat now; those of the validators of genesis unless said. */
   readonly endpoints?: () => readonly string[];
 }
@@ -42,7 +44,7 @@ export async function startBackground(request: BackgroundRequest): Promise<Backg
   const { genesis, validators } = devnet;
   const journal = new Journal({ keepsAll: Number.isFinite(transactions) });
   const watch = new Watch({ devnet, journal, group, witnesses, signal });
-  const followers = namespaces.map((namespace) => new Follower(namespace));
+  const { followers = namespaces.map((namespace) => new Follower(namespace)) } = request;
   await Promise.all(followers.map((follower) => follower.start(devnet, processes)));
   return {
     journal,

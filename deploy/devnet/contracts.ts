@@ -113,11 +113,19 @@ export function committeeHashOf({ members }: Committee): string {
   return hex(committeeHash(head));
 }
 
-async function deployContract(
-  place: { readonly root: string; readonly source: string; readonly signer: Signer },
+export interface ContractPlace {
+  /** The repository, with the contracts built. */
+  readonly root: string;
+  /** Below contracts/, such as `Hub`. */
+  readonly source: string;
+  readonly signer: Signer;
+}
+
+/** Throws `CodedError` CONTRACTS_NOT_BUILT or L1_REFUSED. */
+export async function deployContract(
+  { root, source, signer }: ContractPlace,
   values: readonly unknown[],
 ): Promise<Contract> {
-  const { root, source, signer } = place;
   const { abi, bytecode } = await readArtifact(root, source);
   try {
     const contract = await new ContractFactory([...abi], bytecode, signer).deploy(...values);
@@ -126,6 +134,14 @@ async function deployContract(
   } catch (cause) {
     throw new CodedError("L1_REFUSED", `the L1 did not take the contract ${source}`, { cause });
   }
+}
+
+/** One that is there already. Throws `CodedError` CONTRACTS_NOT_BUILT. */
+export async function contractAt(
+  { root, source, signer }: ContractPlace,
+  address: string,
+): Promise<Contract> {
+  return new Contract(address, [...(await readArtifact(root, source)).abi], signer);
 }
 
 function hex(value: Uint8Array): string {

@@ -7,6 +7,7 @@ import type { Genesis } from "../../protocol/index.ts";
 import { buildGenesis, drawKeys, type Place } from "./committee.ts";
 import { type Deployment, deployContracts } from "./contracts.ts";
 import { connectL1, type L1, startL1 } from "./l1.ts";
+import { deployPerpetuals, type PerpetualsDeployment } from "./perpetuals/deployment.ts";
 import { freePorts } from "./ports.ts";
 import type { Processes } from "./processes.ts";
 import { until } from "./until.ts";
@@ -17,6 +18,8 @@ export interface Devnet {
   readonly l1: L1;
   readonly provider: JsonRpcProvider;
   readonly deployment: Deployment;
+  /** The rollup of namespace 1, when it is more than followed. */
+  readonly perpetuals: PerpetualsDeployment | undefined;
   readonly genesis: Genesis;
   /** Of the committee of genesis. */
   readonly validators: readonly Validator[];
@@ -30,6 +33,8 @@ export interface DevnetOptions {
   readonly validators: number;
   /** Who may join later; none unless said. */
   readonly later?: number;
+  /** Whether namespace 1 is a perpetuals rollup, with a vault and deposits on the L1; not unless said. */
+  readonly perpetuals?: boolean;
   /** In place of one that the validators make, which takes a while. */
   readonly dealsSealingKey?: boolean;
   /** How long an epoch lasts before the next committee is prepared, seconds; a day unless said. */
@@ -46,7 +51,7 @@ const readyMs = 60_000;
 const daySeconds = 24 * 3600;
 /** The first committee has no key to seal to, and is followed as soon as the next one has made it. */
 const keyMs = 180_000;
-const usual = { l1: 8545, peers: 9000, api: 8080 };
+const usual = { l1: 8545, peers: 9000, api: 8080, perpetuals: 8100 };
 
 /** Throws a `CodedError` that says what failed; the processes are the caller's to stop. */
 export async function startDevnet(
@@ -60,6 +65,7 @@ export async function startDevnet(
   const [l1Port = 0] = await freePorts(1, preferred?.l1);
   const peerPorts = await freePorts(count + later, preferred?.peers);
   const apiPorts = await freePorts(count + later, preferred?.api);
+  const [perpetualsPort = 0] = await freePorts(1, preferred?.perpetuals);
   const addresses = peerPorts.map((port) => `/ip4/127.0.0.1/tcp/${port}`);
   const { root } = place;
 
@@ -80,6 +86,11 @@ export async function startDevnet(
     epochLength: epochSeconds,
     firstEpochLength: dealsSealingKey ? epochSeconds : 0,
   });
+  const hasPerpetuals = options.perpetuals === true;
+  if (hasPerpetuals) say("deploying the vault of the perpetuals rollup, depositing");
+  const perpetuals = hasPerpetuals
+    ? await deployPerpetuals(place, provider, { deployment, apiPort: perpetualsPort })
+    : undefined;
   const genesis = await buildGenesis(place, {
     deployment,
     rpcUrl: l1.url,
@@ -95,7 +106,7 @@ export async function startDevnet(
   await Promise.all(validators.map((validator) => validator.start()));
   await Promise.all(validators.map((validator) => validator.ready()));
   say("waiting until the validators have agreed on what the L1 says of the rollups");
-  await rollupsKnown(validators, deployment, processes);
+  await rollupsKnown(validators, perpetuals?.l1End ?? deployment.l1End, processes);
   if (!dealsSealingKey) {
     say("waiting until the validators have made the key that transactions are sealed to");
     await reachEpoch(validators, 1, processes);
@@ -107,6 +118,7 @@ export async function startDevnet(
     l1,
     provider,
     deployment,
+    perpetuals,
     genesis,
     validators,
     later: all.slice(count),
@@ -131,7 +143,7 @@ export async function reachEpoch(
 /** Until then the rollups' transactions are refused. Throws `CodedError` NOT_READY. */
 async function rollupsKnown(
   [first]: readonly Validator[],
-  { l1End }: Deployment,
+  l1End: number,
   { failed }: Processes,
 ): Promise<void> {
   assert(first !== undefined, "a devnet has validators");

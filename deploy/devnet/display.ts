@@ -35,13 +35,15 @@ export class Display {
     this.#output.write(`${this.#clear()}${text}\n`);
   }
 
-  /** Shows how it goes until `stop`. */
-  watch(background: Background): void {
+  /** Shows how it goes until `stop`. @param prices Of an exchange, where there is one. */
+  watch(background: Background, prices: () => string = () => ""): void {
+    const describe = (stages: readonly Stage[]): string =>
+      [this.#describe(background, stages), prices()].filter((each) => each !== "").join(" | ");
     const isTerminal = this.#output.isTTY === true;
     const show = (): void => {
-      if (!isTerminal) return this.say(this.#describe(background, allStages));
+      if (!isTerminal) return this.say(describe(allStages));
       const { columns = 80 } = this.#output;
-      const line = this.#describe(background, columns < wideColumns ? ["opened"] : allStages);
+      const line = describe(columns < wideColumns ? ["opened"] : allStages);
       // A line that is longer than the terminal is wide would leave pieces behind.
       this.#output.write(`${this.#clear()}${line.slice(0, columns - 1)}`);
     };

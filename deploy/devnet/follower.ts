@@ -51,6 +51,11 @@ export class Follower {
     return this.#last?.batches ?? 0;
   }
 
+  /** Of its state, hex without 0x; undefined until it has come so far, and of a rollup that has none. */
+  rootAfter(batches: number): string | undefined {
+    return this.#roots.get(batches);
+  }
+
   async start(devnet: Devnet, processes: Processes): Promise<void> {
     await processes.start({
       name: this.name,

@@ -9,6 +9,8 @@ import { startBackground } from "./background.ts";
 import { type Devnet, logsOf, startDevnet } from "./devnet.ts";
 import { Display } from "./display.ts";
 import { type Options, readOptions } from "./options.ts";
+import { followersOf } from "./perpetuals/nodes.ts";
+import { startTrading } from "./perpetuals/session.ts";
 import { Processes } from "./processes.ts";
 import { joining, runSmoke } from "./smoke.ts";
 import { stopRequest } from "./stop-request.ts";
@@ -65,6 +67,7 @@ async function run(request: Run): Promise<number> {
   const devnet = await startDevnet({ root, folder }, processes, {
     validators: options.validators,
     ...(options.smoke ? { later: joining, epochSeconds: smokeEpochSeconds } : {}),
+    perpetuals: options.perpetuals,
     usualPorts: !options.smoke,
     say,
   });
@@ -77,7 +80,7 @@ async function run(request: Run): Promise<number> {
     signal: request.signal,
     deadline: performance.now() + options.timeout * 1_000,
     say,
-    onStart: (background) => display.watch(background),
+    onStart: (background, trading) => display.watch(background, trading?.prices),
   });
   display.stop();
   for (const line of describe(summary)) display.print(line);
@@ -100,17 +103,22 @@ async function runOn(
     group,
     witnesses,
     signal,
+    followers: followersOf(devnet, 0),
   });
   display.print(welcome(devnet));
-  display.watch(background);
   const onFailure = (why: string): void => display.say(`a transaction was refused: ${why}`);
   if (options.rate > 0) void runTraffic({ ...background.traffic, onFailure });
+  const { followers, traffic: submission } = background;
+  const trade = { ...options, followers, submission, onFailure };
+  const trading = await startTrading(devnet, processes, trade);
+  display.watch(background, trading?.prices);
+  await Promise.race([processes.failed, trading?.finished ?? processes.failed]);
   return processes.failed;
 }
 
 /** Those first that need the others. */
 async function stopInOrder(processes: Processes): Promise<void> {
-  for (const prefix of ["follower", "validator", ""]) await processes.stopAll(prefix);
+  for (const prefix of ["follower", "perpetuals", "validator", ""]) await processes.stopAll(prefix);
 }
 
 // Nothing is left to wait for but connections that nobody needs any more.

@@ -2,6 +2,7 @@
 // streams as the SDK verified them, the followers' output, and the L1. Hashes and ids are lower-case hex without 0x.
 
 import type { Origin } from "./journal.ts";
+import type { PerpetualsObservation } from "./perpetuals/observation.ts";
 
 export interface Observations {
   /** How many transactions were to be submitted by the random traffic. */
@@ -25,6 +26,8 @@ export interface Observations {
   readonly epochs: readonly CommitteeOfEpoch[];
   /** Epochs that the Hub says have begun, in the order of the L1. */
   readonly rotations: readonly number[];
+  /** Of the perpetuals rollup, where there is one. */
+  readonly perpetuals: PerpetualsObservation | undefined;
   /** What was sealed in the first epoch that had a key, and submitted in the last. */
   readonly held: { readonly id: string | undefined; readonly lastOrigin: number };
 }

@@ -6,6 +6,9 @@ import type { L1Reader } from "./l1-history.ts";
 import { toHex } from "../../base/index.ts";
 import type { ConclaveClient } from "../../sdk/index.ts";
 import type { CommitteeOfEpoch, Observations, ValidatorChain } from "./observations.ts";
+import type { Exchange } from "./perpetuals/exchange.ts";
+import { observePerpetuals } from "./perpetuals/observation.ts";
+import type { VaultReader } from "./perpetuals/vault-reader.ts";
 import type { StreamCollector } from "./streams.ts";
 import { until } from "./until.ts";
 import type { Validator } from "./validators.ts";
@@ -18,10 +21,11 @@ export interface Sources {
   readonly l1: L1Reader;
   /** Of any customer, which believes the genesis alone. */
   readonly client: ConclaveClient;
+  readonly perpetuals: { readonly exchange: Exchange; readonly vault: VaultReader } | undefined;
 }
 
 export async function observe(
-  { validators, journal, collectors, followers, l1, client }: Sources,
+  { validators, journal, collectors, followers, l1, client, perpetuals }: Sources,
   plan: Pick<Observations, "wanted" | "restarts" | "sizes" | "keyIds"> & {
     readonly held: string | undefined;
   },
@@ -35,6 +39,7 @@ export async function observe(
     submitted: journal.submitted(),
     streams: collectors.map((each) => each.stream()),
     followers: followers.map((each) => each.history()),
+    perpetuals: perpetuals && (await observePerpetuals(perpetuals.exchange, perpetuals.vault)),
     ...history,
     traces: validators.map((each) => each.trace()),
     chains: await chainsOf(validators, anchored),

@@ -23,6 +23,9 @@ import {
 import { L1Reader } from "./l1-history.ts";
 import type { Restart } from "./observations.ts";
 import { observe } from "./observe.ts";
+import type { PathName } from "./perpetuals/price-path.ts";
+import { followersOf } from "./perpetuals/nodes.ts";
+import { startTrading, type TradingSession } from "./perpetuals/session.ts";
 import type { Processes } from "./processes.ts";
 import { leaveStake, registerOperator, type StakePlace } from "./staking.ts";
 import { StreamCollector } from "./streams.ts";
@@ -34,15 +37,19 @@ export interface SmokeOptions {
   readonly transactions: number;
   /** Per second. */
   readonly rate: number;
+  /** Of the perpetuals rollup's prices, where there is one. */
+  readonly path: PathName;
   readonly group: SealingGroup;
   readonly signal: AbortSignal;
   /** When the waiting ends, on the clock of `performance.now`. */
   readonly deadline: number;
   readonly say: (line: string) => void;
   /** Hears of what can be shown while it runs. */
-  readonly onStart: (background: Background) => void;
+  readonly onStart: (background: Background, trading: TradingSession | undefined) => void;
 }
 
+/** Nodes of the perpetuals rollup that nobody asks, beside the one that the bots trade through. */
+const witnessNodes = 1;
 /** How long the killed validator stays away, ms. */
 const awayMs = 2_000;
 /** Who come to the committee while it works, and how many leave it after that. */
@@ -77,6 +84,7 @@ export async function runSmoke(
     processes,
     witnesses,
     signal,
+    followers: followersOf(devnet, witnessNodes),
     endpoints: endpointsNow,
   });
   const { journal, watch, followers } = background;
@@ -86,10 +94,19 @@ export async function runSmoke(
     (namespace) => new StreamCollector(namespace, { ...devnet, group, endpoints }),
   );
   const following = Promise.all(collectors.map((each) => each.run(signal)));
-  const failed = Promise.race([processes.failed, rejectionOf(following)]);
+  const closing = new AbortController();
+  const complaints: string[] = [];
+  const trading = await startTrading(devnet, processes, {
+    path: options.path,
+    followers,
+    submission: { ...background.traffic, signal: AbortSignal.any([closing.signal, signal]) },
+    onFailure: (why) => void complaints.push(`of a bot: ${why}`),
+  });
+  const stopped = [following, trading?.finished].map(rejectionOf);
+  const failed = Promise.race([processes.failed, ...stopped]);
   const deadline: Deadline = { at, failed };
   try {
-    options.onStart(background);
+    options.onStart(background, trading);
     // From here on it is measured: the delays of starting up are nobody's latency.
     await delaysOf(validators);
     const failures: string[] = [];
@@ -108,6 +125,8 @@ export async function runSmoke(
     release(undefined);
     const all = allSubmitted(journal, () => transactions - failures.length);
     const late = [...(await reach([all], deadline))];
+    closing.abort();
+    await trading?.finished;
     say("all are submitted; waiting until they are settled");
     const goals = [
       allSettled(journal),
@@ -122,7 +141,16 @@ export async function runSmoke(
     const after = (await victim.api.status()).opened;
     const everyone = [...validators, ...later];
     const client = fastClient({ ...devnet, group, endpoints });
-    const sources = { validators: everyone, journal, collectors, followers, l1, client };
+    const perpetuals = trading && { exchange: trading.exchange, vault: trading.vault };
+    const sources = {
+      validators: everyone,
+      journal,
+      collectors,
+      followers,
+      l1,
+      client,
+      perpetuals,
+    };
     const { length: n } = validators;
     const observations = await observe(sources, {
       wanted: transactions,
@@ -132,7 +160,8 @@ export async function runSmoke(
       held,
     });
     const measured = { delays: [...delaysBefore, ...delays], journal, l1 };
-    return await summarize(observations, { ...measured, missing, failures });
+    const refused = [...failures, ...complaints];
+    return await summarize(observations, { ...measured, missing, failures: refused });
   } finally {
     stop.abort();
   }
@@ -186,9 +215,9 @@ function stakesOf({ place, provider, deployment }: Devnet): StakePlace {
   return { root: place.root, provider, minter, deployment };
 }
 
-function rejectionOf(promise: Promise<unknown>): Promise<never> {
+function rejectionOf(promise: Promise<unknown> | undefined): Promise<never> {
   return new Promise((_, reject) => {
-    promise.catch(reject);
+    promise?.catch(reject);
   });
 }
 

@@ -6,6 +6,7 @@ import type { Journal, Stage } from "./journal.ts";
 import type { Gas, L1Reader } from "./l1-history.ts";
 import type { Observations } from "./observations.ts";
 import { percentile } from "./percentiles.ts";
+import { perpetualsChecks } from "./perpetuals/checks.ts";
 
 /** Of a validator's main thread, in milliseconds; a validator that was killed has two, one for each life. */
 export interface EventLoopDelay {
@@ -52,8 +53,12 @@ export interface Measured {
 
 export async function summarize(observations: Observations, measured: Measured): Promise<Summary> {
   const { missing, failures, delays, journal, l1 } = measured;
-  const { submitted, streams, settlements, checkpoints, chains } = observations;
-  const findings = checks.map(({ name, find }) => ({ check: name, found: find(observations) }));
+  const { submitted, streams, settlements, checkpoints, chains, perpetuals } = observations;
+  const asked = observations.perpetuals === undefined ? [] : perpetualsChecks;
+  const findings = [...checks, ...asked].map(({ name, find }) => ({
+    check: name,
+    found: find(observations),
+  }));
   const settled = settlements.flatMap((each) => each.settled);
   const batches = streams.flatMap((each) => each.batches);
   return {
@@ -69,6 +74,12 @@ export async function summarize(observations: Observations, measured: Measured):
       batches: batches.length,
       checkpoints: checkpoints.length,
       settlements: settled.length,
+      ...(perpetuals && {
+        "of bots": journal.countOf("bot"),
+        "of oracles": journal.countOf("oracle"),
+        liquidations: perpetuals.liquidations,
+        roots: perpetuals.proposals.length,
+      }),
     },
     latencyMs: {
       ordered: latencyOf(journal, "ordered"),

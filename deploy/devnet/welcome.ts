@@ -1,8 +1,10 @@
 import { join, relative } from "node:path";
 import { type Devnet, logsOf } from "./devnet.ts";
+import { exchangeUrl } from "./perpetuals/session.ts";
 
 /** Where everything is, and what to do next. */
-export function welcome({ place, l1, validators, deployment }: Devnet): string {
+export function welcome(devnet: Devnet): string {
+  const { place, l1, validators, deployment, perpetuals } = devnet;
   const here = (path: string): string => relative(process.cwd(), path);
   const urls = validators.map(({ api }) => api.url);
   return `
@@ -10,7 +12,7 @@ export function welcome({ place, l1, validators, deployment }: Devnet): string {
   validators    ${urls.join(" ")}
   description   ${urls[0]}/openapi.json
   logs          ${here(logsOf(place.folder))}
-
+${perpetuals === undefined ? "" : exchangeWelcome(exchangeUrl(perpetuals))}
   In another terminal:
 
     export CONCLAVE_GENESIS=${here(join(place.folder, "genesis.json"))}
@@ -20,5 +22,12 @@ export function welcome({ place, l1, validators, deployment }: Devnet): string {
     KEY=$(openssl rand -hex 32) npm run -s conclave -- submit --namespace 0 --payload hello --key env:KEY --wait
 
   Ctrl-C stops everything.
+`;
+}
+
+function exchangeWelcome(url: string): string {
+  return `
+  EXCHANGE      ${url}/ in a browser: bots trade BTC-PERP and ETH-PERP, sealed like everybody
+                ${url}/openapi.json describes it to programs, ${url}/v1/markets shows the prices
 `;
 }

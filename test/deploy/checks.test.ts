@@ -1,8 +1,20 @@
 import { expect, test } from "vitest";
 import { type Check, checks } from "../../deploy/devnet/checks.ts";
+import { perpetualsChecks } from "../../deploy/devnet/perpetuals/checks.ts";
 import type { Observations } from "../../deploy/devnet/observations.ts";
 
 const wellChain = [1, 2, 3, 4, 5].map((height) => [height, `c${height}`] as const);
+
+const wellPerpetuals = {
+  markets: [
+    { name: "BTC", tradedLots: 3 },
+    { name: "ETH", tradedLots: 1 },
+  ],
+  liquidations: 1,
+  held: 5n,
+  given: 5n,
+  proposals: [{ batch: 1, root: "r1" }],
+};
 
 /** A smoke of four transactions in which everything went well. */
 const well: Observations = {
@@ -12,6 +24,7 @@ const well: Observations = {
     { id: "a2", namespace: 0, origin: "traffic", state: "settled", l1Transaction: "s1" },
     { id: "a3", namespace: 0, origin: "traffic", state: "settled", l1Transaction: "s2" },
     { id: "b1", namespace: 1, origin: "traffic", state: "settled", l1Transaction: "s1" },
+    { id: "b2", namespace: 1, origin: "bot", state: "settled", l1Transaction: "s1" },
   ],
   streams: [
     {
@@ -21,7 +34,7 @@ const well: Observations = {
         { height: 5, transactions: opened("a3"), batchesHash: "h2" },
       ],
     },
-    { namespace: 1, batches: [{ height: 2, transactions: opened("b1"), batchesHash: "g1" }] },
+    { namespace: 1, batches: [{ height: 2, transactions: opened("b1", "b2"), batchesHash: "g1" }] },
   ],
   followers: [
     {
@@ -35,14 +48,14 @@ const well: Observations = {
       transactions: 3,
       lists: 3,
     },
-    {
-      name: "follower-1",
+    ...["perpetuals", "perpetuals-2"].map((name) => ({
+      name,
       namespace: 1,
       hashes: new Map([[1, "g1"]]),
       roots: new Map([[1, "r1"]]),
-      transactions: 1,
+      transactions: 2,
       lists: 1,
-    },
+    })),
   ],
   settlements: [
     {
@@ -89,6 +102,7 @@ const well: Observations = {
     { epoch: 3, members: 5, sealingKey: "l", keyId: 2, retiringKey: "k" },
   ],
   rotations: [1, 2, 3],
+  perpetuals: wellPerpetuals,
   held: { id: "a3", lastOrigin: 4 },
 };
 
@@ -98,7 +112,9 @@ function epochAt(epoch: number): Observations["epochs"][number] {
   return found;
 }
 
-test.each(checks)("a good smoke passes: $name", ({ find }) => {
+const all = [...checks, ...perpetualsChecks];
+
+test.each(all)("a good smoke passes: $name", ({ find }) => {
   expect(find(well)).toEqual([]);
 });
 
@@ -134,7 +150,7 @@ const bugs: Record<string, Record<string, Partial<Observations>>> = {
   "every one was opened": {
     "one is void": withStream(1, {
       height: 6,
-      transactions: [{ id: "b2", isVoid: true }],
+      transactions: [{ id: "b3", isVoid: true }],
       batchesHash: "g2",
     }),
   },
@@ -257,10 +273,34 @@ const bugs: Record<string, Record<string, Partial<Observations>>> = {
       })),
     },
   },
+  "the perpetuals rollup traded in every market, and the crash liquidated": {
+    "one market stood still": withPerpetuals({ markets: [{ name: "BTC", tradedLots: 0 }] }),
+    "there is no market": withPerpetuals({ markets: [] }),
+    "nobody was liquidated": withPerpetuals({ liquidations: 0 }),
+    "nobody looked": { perpetuals: undefined },
+  },
+  "its nodes had the same state after every batch": {
+    "two differ after a batch": withRoots("perpetuals-2", [[1, "rx"]]),
+    "one is behind": withRoots("perpetuals-2", [[0, "r0"]]),
+    "there is one alone": withRoots("perpetuals-2", []),
+  },
+  "its accounts hold to the last quantum what its vault was given": {
+    "a quantum is gone": withPerpetuals({ held: 4n }),
+    "there is one too many": withPerpetuals({ held: 6n }),
+    "there was never anything": withPerpetuals({ held: 0n, given: 0n }),
+    "nobody looked": { perpetuals: undefined },
+  },
+  "the roots on the L1 are those that its nodes derived": {
+    "another root was proposed": withPerpetuals({ proposals: [{ batch: 1, root: "rx" }] }),
+    "one is of a batch that there is not": withPerpetuals({
+      proposals: [{ batch: 9, root: "r1" }],
+    }),
+    "none was proposed": withPerpetuals({ proposals: [] }),
+  },
 };
 
 test("every check has bugs planted for it", () => {
-  expect(Object.keys(bugs)).toEqual(checks.map(({ name }) => name));
+  expect(Object.keys(bugs)).toEqual(all.map(({ name }) => name));
 });
 
 test.each(
@@ -268,7 +308,7 @@ test.each(
     Object.entries(planted).map(([bug, change]) => ({ name, bug, change })),
   ),
 )("it is noticed when $bug", ({ name, change }) => {
-  const check = checks.find((each: Check) => each.name === name);
+  const check = all.find((each: Check) => each.name === name);
   expect(check?.find({ ...well, ...change })).not.toEqual([]);
 });
 
@@ -305,4 +345,18 @@ function withStream(
 
 function withChain(hashes: ReadonlyMap<number, string>): Partial<Observations> {
   return { chains: [...well.chains.slice(0, 1), { validator: 1, hashes }] };
+}
+
+function withPerpetuals(change: Partial<typeof wellPerpetuals>): Partial<Observations> {
+  return { perpetuals: { ...wellPerpetuals, ...change } };
+}
+
+function withRoots(
+  name: string,
+  roots: readonly (readonly [number, string])[],
+): Partial<Observations> {
+  const place = well.followers.findIndex((each) => each.name === name);
+  const node = well.followers[place];
+  if (node === undefined) throw new Error(`nobody is called ${name}`);
+  return { followers: well.followers.with(place, { ...node, roots: new Map(roots) }) };
 }

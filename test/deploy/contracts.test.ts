@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Contract } from "ethers";
@@ -9,13 +9,23 @@ import { keccak256, nobleBls, nobleNetworkSignatures } from "../../crypto/index.
 import { type Committee, Epoch } from "../../protocol/index.ts";
 import { devAccount } from "../../deploy/devnet/accounts.ts";
 import { readArtifact } from "../../l1/index.ts";
+import { fromSpecJson } from "../../rollup/node/index.ts";
 import { type Deployment, deployContracts } from "../../deploy/devnet/contracts.ts";
 import { connectL1, startL1 } from "../../deploy/devnet/l1.ts";
+import { cast } from "../../deploy/devnet/perpetuals/bots/cast.ts";
+import {
+  deployPerpetuals,
+  perpetualsNamespace,
+} from "../../deploy/devnet/perpetuals/deployment.ts";
+import { listedMarkets } from "../../deploy/devnet/perpetuals/markets.ts";
+import { VaultReader } from "../../deploy/devnet/perpetuals/vault-reader.ts";
 import { freePorts } from "../../deploy/devnet/ports.ts";
 import { Processes } from "../../deploy/devnet/processes.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const minutes = 60_000;
+/** USDC. */
+const insuranceFund = 250_000;
 
 beforeAll(async () => {
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
@@ -76,6 +86,23 @@ describe.each([
     const stake = await contract("Stake", (await hub.getFunction("STAKE").staticCall()) as string);
     const operators = (await stake.getFunction("activeOperators").staticCall()) as string[];
     expect([...operators]).toEqual(secrets.map((_, index) => devAccount(index + 1).address));
+  });
+
+  test("the perpetuals rollup's vault has what the bots deposited, and its inbox says so and what the markets are", async () => {
+    const place = { root, folder };
+    const perpetuals = await deployPerpetuals(place, provider, { deployment, apiPort: 0 });
+    const deposits = cast.flatMap((role) => role.deposits);
+    const given = deposits.reduce((sum, amount) => sum + amount, insuranceFund);
+    const vault = await VaultReader.open(root, provider, perpetuals.vault);
+    expect(await vault.given()).toBe(BigInt(given) * 10n ** 12n);
+    expect(await vault.proposals()).toEqual([]);
+    const settlement = deployment.settlements[perpetualsNamespace] ?? "";
+    const inbox = await contract("Settlement", settlement);
+    const messages = BigInt(listedMarkets.length + deposits.length + 1);
+    const [, , inboxCount] = (await inbox.getFunction("settled").staticCall()) as unknown[];
+    expect(inboxCount).toBe(messages);
+    const spec = fromSpecJson(JSON.parse(readFileSync(perpetuals.specFile, "utf8")));
+    expect(spec).toEqual(perpetuals.spec);
   });
 
   test("the L1 goes on without transactions, and its finalized block follows", async () => {

@@ -57,3 +57,11 @@ test("elsewhere it is a line of its own now and then", () => {
   expect(lines[0]).toMatch(/^ +5\.0 s {2}view 12 .*\n$/);
   expect(lines[2]).toMatch(/^ +11\.0 s {2}over\n$/);
 });
+
+test("where there is an exchange, its prices come last", () => {
+  const { written, display } = terminal(240);
+  display.watch(background, () => "BTC-PERP 60000.0");
+  vi.advanceTimersByTime(600);
+  display.stop();
+  expect(written[0]).toMatch(/ \| L1 77 \| BTC-PERP 60000\.0$/);
+});

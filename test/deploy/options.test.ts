@@ -26,6 +26,13 @@ test("a smoke is slower unless it is told, so that it lasts while committees cha
   expect(readOptions("/root", ["--smoke", "--rate", "25"])).toMatchObject({ rate: 25 });
 });
 
+test("there is an exchange whose prices crash now and then, and of a smoke at once, unless it is told", () => {
+  expect(readOptions("/root", [])).toMatchObject({ perpetuals: true, path: "mixed" });
+  expect(readOptions("/root", ["--smoke"])).toMatchObject({ perpetuals: true, path: "crash" });
+  const args = ["--no-perpetuals", "--path", "calm"];
+  expect(readOptions("/root", args)).toMatchObject({ perpetuals: false, path: "calm" });
+});
+
 test("what is given counts", () => {
   const args = ["--smoke", "--transactions", "50", "--rate", "0", "--json", "--data", "/else"];
   expect(readOptions("/root", args)).toMatchObject({

@@ -9,6 +9,8 @@ import {
 export interface ListedMarket {
   readonly id: MarketId;
   readonly name: string;
+  /** USDC, as a decimal string. */
+  readonly tickSize: string;
   readonly startTicks: number;
   readonly parameters: MarketParameters;
 }
@@ -48,14 +50,16 @@ export const listedMarkets: readonly ListedMarket[] = [
   {
     id: MarketId(1),
     name: "BTC-PERP",
-    // A tick is 0.1 USDC, a lot 0.001 BTC.
+    // A lot is 0.001 BTC.
+    tickSize: "0.1",
     startTicks: 600_000,
     parameters: { ...common, bufferMode: "restrict", depthLotsMin: 200 },
   },
   {
     id: MarketId(2),
     name: "ETH-PERP",
-    // A tick is 0.01 USDC, a lot 0.01 ETH. It counts as thin: what is in danger is closed before it must be.
+    // A lot is 0.01 ETH. It counts as thin: what is in danger is closed before it must be.
+    tickSize: "0.01",
     startTicks: 300_000,
     parameters: { ...common, bufferMode: "delever", depthLotsMin: 100 },
   },

@@ -3,7 +3,8 @@
 
 import type { Chance } from "./chance.ts";
 
-export type PathName = "calm" | "mixed" | "crash";
+export const pathNames = ["calm", "mixed", "crash"] as const;
+export type PathName = (typeof pathNames)[number];
 
 /** Between two steps of a path, ms. */
 export const stepMs = 500;
