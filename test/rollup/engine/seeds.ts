@@ -1,7 +1,16 @@
 // One seed of the campaign with everything that looks at it: the engine's own invariants, the auditor, a second engine that
 // gets each batch in another order with duplicates, and a third that is built again from a stored state every so often.
 
-import { Engine, genesisState, InvariantBreach, type State } from "../../../rollup/engine/index.ts";
+import {
+  Engine,
+  type EngineBatch,
+  genesisState,
+  InvariantBreach,
+  type State,
+  type Withdrawal,
+} from "../../../rollup/engine/index.ts";
+import { StateTrees } from "../../../rollup/state/index.ts";
+import { toHex } from "../../../sdk/index.ts";
 import { Violation } from "../../sim/observation.ts";
 import { SeededRandom } from "../../sim/random.ts";
 import { Auditor } from "./auditor/index.ts";
@@ -15,29 +24,54 @@ export interface SeedOptions {
 }
 
 const restartChance = 0.1;
+const rollupId = 7;
+
+/** An engine with the trees over its state, told of each batch. */
+class Follower {
+  readonly engine: InstanceType<EngineClass>;
+  readonly #trees: StateTrees;
+
+  constructor(engineClass: EngineClass, state: State, withdrawals: readonly Withdrawal[]) {
+    this.engine = new engineClass(state);
+    this.#trees = new StateTrees(rollupId, this.engine.state, withdrawals);
+  }
+
+  apply(batch: EngineBatch): void {
+    this.#trees.apply(this.engine.apply(batch));
+  }
+
+  /** The root, and all else that the state has. */
+  get digest(): string {
+    return `${toHex(this.#trees.root)}/${fingerprint(this.engine.state)}`;
+  }
+}
 
 /** Throws `Violation` for the first rule that does not hold. */
 export function runDerivativesSeed({ seed, batches, engineClass = Engine }: SeedOptions): Tally {
   const random = new SeededRandom(seed, 3);
   const auditor = new Auditor();
-  let shuffledEngine: InstanceType<EngineClass> | undefined;
-  let restarted: InstanceType<EngineClass> | undefined;
+  const withdrawals: Withdrawal[] = [];
+  let trees: StateTrees | undefined;
+  let other: Follower | undefined;
+  let restarted: Follower | undefined;
   const onBatch: CampaignOptions["onBatch"] = (_, { state }) => {
-    shuffledEngine ??= new engineClass(genesisState(state.globals.parameters));
+    trees ??= new StateTrees(rollupId, state, []);
+    other ??= new Follower(engineClass, genesisState(state.globals.parameters), []);
     if (restarted === undefined || random.chance(restartChance))
-      restarted = new engineClass(copyOf(state));
+      restarted = new Follower(engineClass, copyOf(state), withdrawals);
     auditor.onBatch(state);
   };
-  const onApplied: CampaignOptions["onApplied"] = (world, batch) => {
-    const { state, last } = world;
-    if (last === undefined) return;
+  const onApplied: CampaignOptions["onApplied"] = ({ state, last }, batch) => {
+    if (last === undefined || trees === undefined) return;
     auditor.onApplied(state, batch, last);
+    trees.apply(last);
+    withdrawals.push(...last.withdrawals);
+    const now = `${toHex(trees.root)}/${fingerprint(state)}`;
     const lists = shuffled(batch.lists, random);
-    shuffledEngine?.apply({ ...batch, lists, system: batch.system.toReversed() });
+    other?.apply({ ...batch, lists, system: batch.system.toReversed() });
+    if (other?.digest !== now) throw new Violation("permutation", `batch ${batch.number} differs`);
     restarted?.apply(batch);
-    const now = fingerprint(state);
-    isSame("permutation", now, shuffledEngine?.state);
-    isSame("replay", now, restarted?.state);
+    if (restarted?.digest !== now) throw new Violation("replay", `batch ${batch.number} differs`);
   };
   try {
     return runCampaign({ ...settingOf(seed), seed, batches, engineClass, onBatch, onApplied })
@@ -56,9 +90,4 @@ export function runDerivativesSeed({ seed, batches, engineClass = Engine }: Seed
 function settingOf(seed: number): Partial<CampaignOptions> {
   if (seed % 4 === 0) return { isWild: true, jumpPpm: 400_000, jumpChance: 0.08 };
   return seed % 2 === 0 ? { isWild: true } : (settings[((seed - 1) / 2) % settings.length] ?? {});
-}
-
-function isSame(checker: string, now: string, state: State | undefined): void {
-  if (state !== undefined && fingerprint(state) !== now)
-    throw new Violation(checker, `batch ${state.globals.batch} differs`);
 }

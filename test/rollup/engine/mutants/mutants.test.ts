@@ -1,11 +1,6 @@
 import { expect, test } from "vitest";
-import { isFitting } from "../../../sim/mutant.ts";
 import { huntEngine } from "./hunt.ts";
 import { mutants } from "./mutants.ts";
-
-test.each(mutants)("a planted bug still fits: $name", ({ edits }) => {
-  expect(edits.filter((edit) => !isFitting(edit))).toEqual([]);
-});
 
 // All of them take minutes: npm run sim:derivatives -- --mutants.
 const sample = mutants.filter((_, at) => at % 4 === 0);

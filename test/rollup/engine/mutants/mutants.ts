@@ -259,7 +259,7 @@ export const mutants: readonly EngineMutant[] = [
   bug(
     "a removed order's leaf is not told",
     "orders.ts",
-    "    work.derived.freeSlots.add(order.slot);\n    work.changes.orders.add(order.slot);\n",
+    "    work.derived.freeSlots.add(order.slot);\n    work.changes.touchOrder(order.slot);\n",
     "    work.derived.freeSlots.add(order.slot);\n",
   ),
   bug(
