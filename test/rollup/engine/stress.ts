@@ -1,5 +1,6 @@
-// A crash while L1 stands still: longs at the largest leverage that they are given, makers with little depth, a price that
-// first trembles and then falls. What it costs those who did not trade is the measure.
+// A crash while L1 stands still: longs at the largest leverage that they are given, some of whom come while it already
+// does; makers with little depth; a price that first trembles and then falls. What it costs those who did not trade is the
+// measure.
 
 import { insuranceId, type MarketParameters } from "../../../rollup/engine/index.ts";
 import { SeededRandom } from "../../sim/random.ts";
@@ -8,6 +9,8 @@ import { limit, market, marketParameters, openWorld, type World } from "./world.
 export interface StressResult {
   /** What the fund lost, and what others were charged, in quanta. */
   readonly cost: bigint;
+  /** What those owed whom the fund took over, what others were charged, and what is missing yet. */
+  readonly badDebt: bigint;
   readonly fundBefore: bigint;
   readonly fundAfter: bigint;
   readonly shortfall: bigint;
@@ -17,13 +20,18 @@ export interface StressResult {
 
 const longs = 12;
 const makers = [12, 13];
-const fundTokens = 20_000;
+/** They come one after the other while L1 stands still. */
+const lateLongs = [14, 15, 16, 17, 18, 19, 20, 21, 22, 23];
+/** The step of the crash that is a gap: no price in between at which anyone could be closed. */
+const gapAt = 1;
+const fundTokens = 40_000;
 
 export function runStress(seed: number, bufferMode: MarketParameters["bufferMode"]): StressResult {
   const random = new SeededRandom(seed);
   const parameters = { ...marketParameters, bufferMode, bandPpm: 40_000, takerFeePpm: 200 };
   const world = openWorld(longs, 1_000, { markets: [[market, parameters]] });
   for (const maker of makers) world.deposit(maker, 1_000_000);
+  for (const trader of lateLongs) world.deposit(trader, 1_000);
   world.l1({
     type: "deposit",
     owner: new Uint8Array(20),
@@ -47,22 +55,27 @@ export function runStress(seed: number, bufferMode: MarketParameters["bufferMode
   step(true);
   const fundBefore = fundOf(world);
   // L1 stands still for some minutes, and in that time the price goes.
-  for (let at = 0; at < 240; at++) {
-    price *= 1 + random.between(-1_500, 1_200) / 1_000_000;
+  for (let at = 0; at < 280; at++) {
+    price *= 1 + random.between(-1_500, 1_400) / 1_000_000;
+    const late = at >= 180 ? lateLongs[(at - 180) / 10] : undefined;
+    if (late !== undefined) leverUp(world, late, Math.floor(price));
     step(false);
   }
   for (let at = 0; at < 12; at++) {
-    price *= 1 - random.between(10_000, 30_000) / 1_000_000;
+    price *= 1 - (at === gapAt ? 50_000 : random.between(5_000, 15_000)) / 1_000_000;
     step(false);
   }
   for (let at = 0; at < 60; at++) step(at > 20);
   const fundAfter = fundOf(world);
-  const charged = world.log.reduce(
-    (sum, each) => sum + (each.type === "deleveraged" ? each.charge : 0n),
-    0n,
-  );
+  let charged = 0n;
+  let owed = 0n;
+  for (const event of world.log) {
+    if (event.type === "deleveraged") charged += event.charge;
+    if (event.type === "takeover" && event.equity < 0n) owed -= event.equity;
+  }
   return {
     cost: fundBefore - fundAfter + charged,
+    badDebt: owed + charged + world.state.globals.shortfall,
     fundBefore,
     fundAfter,
     shortfall: world.state.globals.shortfall,
