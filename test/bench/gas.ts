@@ -7,6 +7,7 @@ import {
   rotationGas,
   settlingGas,
 } from "../contracts/support/gas.ts";
+import { vaultGas } from "../integration/vault-gas.ts";
 import { type Figure, progress } from "./harness.ts";
 
 const sizes = [4, 16, 64, 128];
@@ -27,5 +28,6 @@ export async function benchGas(): Promise<Figure[]> {
   for (const count of [8, 32]) await add(`settling ${count}`, settlingGas(chain, count));
   await add("a conviction", convictionGas(chain));
   await add("what is paid once", onceGas(chain));
+  await add("a derivatives rollup's vault", vaultGas());
   return Object.entries(found).map(([name, value]) => ({ name, value, unit: "gas" }));
 }

@@ -2,6 +2,7 @@
 // them are held without any drift by snapshots/gas.json.
 import { beforeAll, expect, test } from "vitest";
 import { faultyMax } from "../../protocol/index.ts";
+import { vaultGas } from "../integration/vault-gas.ts";
 import { Chain } from "./support/chain.ts";
 import { checkpointGas, convictionGas, onceGas, rotationGas, settlingGas } from "./support/gas.ts";
 
@@ -41,4 +42,15 @@ test("a committee is prepared and takes over within what one transaction may cos
 test("what is paid once, or by users, is bounded", async () => {
   expect((await convictionGas(chain))["convict/gas"]).toBeLessThanOrEqual(340_000);
   expect((await onceGas(chain))["inbox/200-bytes/gas"]).toBeLessThanOrEqual(70_000);
+}, 120_000);
+
+test("what users and proposers pay at a derivatives rollup's vault is bounded", async () => {
+  const gas = await vaultGas();
+  expect(gas["vault/deposit/gas"]).toBeLessThanOrEqual(125_000);
+  expect(gas["vault/propose-with-free-bond/gas"]).toBeLessThanOrEqual(250_000);
+  expect(gas["vault/withdraw/gas"]).toBeLessThanOrEqual(130_000);
+  expect(gas["vault/exit-one-position/gas"]).toBeLessThanOrEqual(115_000);
+  const challenges = Object.entries(gas).filter(([name]) => name.startsWith("vault/challenge-"));
+  expect(challenges).toHaveLength(5);
+  for (const [, each] of challenges) expect(each).toBeLessThanOrEqual(300_000);
 }, 120_000);

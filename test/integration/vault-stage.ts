@@ -4,6 +4,7 @@
 import type { Contract, Log } from "ethers";
 import { Namespace, type RollupLeaf, rollupsRoot } from "../../protocol/index.ts";
 import {
+  type Account,
   Engine,
   type EngineBatch,
   genesisState,
@@ -23,13 +24,21 @@ import {
 } from "../../rollup/node/index.ts";
 import {
   attach,
+  type Place,
   Proposer,
   Shadow,
   type SettlementEvent,
   VaultClient,
   Watcher,
 } from "../../rollup/settlement/index.ts";
-import { StateTrees } from "../../rollup/state/index.ts";
+import {
+  type DenseTree,
+  encodeAccountLeaf,
+  encodeGlobalsLeaf,
+  encodeMarketLeaf,
+  encodeMarketParameters,
+  StateTrees,
+} from "../../rollup/state/index.ts";
 import { addressOf, keccak256, toHex, u64Bytes, utf8 } from "../../sdk/index.ts";
 import { nativeSenderSignatures } from "../../sequencer/crypto/index.ts";
 import {
@@ -43,7 +52,7 @@ import {
   TestCommittee,
   totalsOf,
 } from "../contracts/support/chain.ts";
-import { market, marketParameters, rollupParameters } from "../rollup/engine/world.ts";
+import { limit, market, marketParameters, rollupParameters } from "../rollup/engine/world.ts";
 
 export const otherMarket: MarketId = MarketId(8);
 export const bond = 1_000_000_000n;
@@ -214,6 +223,41 @@ export class VaultStage {
     await send(settlement, "settle", number, totalsOf(leaf), []);
   }
 
+  /** Two trade with one another, and one withdraws. */
+  async day(): Promise<void> {
+    const price = [[market, 600_000] as const];
+    await this.deposit(0, 1_000);
+    await this.deposit(1, 1_000);
+    await this.run(price);
+    await this.run(price, [0, limit(true, 600_000, 20)], [1, limit(false, 600_000, 20)]);
+    const to = addressOf(secretOf(0));
+    await this.run(price, [0, { type: "withdraw", tokenAmount: units(100), to }]);
+  }
+
+  /** What those who leave bring along, of the state as it is now. */
+  keepState(): KeptState {
+    const { state, trees } = this.rollup;
+    const placeOf = (tree: DenseTree, index: number): Place => ({
+      index,
+      count: tree.count,
+      proof: tree.prove(index),
+    });
+    return {
+      globals: encodeGlobalsLeaf(state.globals),
+      markets: state.markets.map((each, i) => ({
+        leaf: encodeMarketLeaf(each),
+        parameters: encodeMarketParameters(each.parameters),
+        place: placeOf(trees.markets, i),
+      })),
+      accounts: state.accounts.slice(2).map((account) => ({
+        leaf: encodeAccountLeaf(account),
+        owner: account.owner,
+        place: placeOf(trees.accounts, account.id),
+        worth: worthOf(state, account),
+      })),
+    };
+  }
+
   /** Seconds. */
   async pass(seconds: number): Promise<void> {
     await this.chain.ethers.provider.send("evm_increaseTime", [seconds]);
@@ -234,6 +278,31 @@ export class VaultStage {
       data: bytes(String(data)),
     };
   }
+}
+
+export interface KeptState {
+  readonly globals: Uint8Array;
+  readonly markets: readonly {
+    readonly leaf: Uint8Array;
+    readonly parameters: Uint8Array;
+    readonly place: Place;
+  }[];
+  readonly accounts: readonly {
+    readonly leaf: Uint8Array;
+    readonly owner: Uint8Array;
+    readonly place: Place;
+    /** In quanta, at the marks. */
+    readonly worth: bigint;
+  }[];
+}
+
+/** By itself, from the state alone. */
+function worthOf({ markets }: State, { cash, exposures }: Account): bigint {
+  return exposures.reduce((sum, { market: id, lots, fundingIndex }) => {
+    const of = defined(markets.find((each) => each.id === id));
+    const perLot = BigInt(of.markTicks) * of.parameters.unit - of.fundingIndex + fundingIndex;
+    return sum + BigInt(lots) * perLot;
+  }, cash);
 }
 
 interface Message {

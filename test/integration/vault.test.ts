@@ -4,12 +4,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { addressOf, keccak256 } from "../../sdk/index.ts";
 import { type Chunk, chunkKinds } from "../../rollup/proofs/index.ts";
-import {
-  encodeAccountLeaf,
-  encodeGlobalsLeaf,
-  encodeMarketLeaf,
-  encodeMarketParameters,
-} from "../../rollup/state/index.ts";
 import { call, defined } from "../contracts/support/chain.ts";
 import { limit, market } from "../rollup/engine/world.ts";
 import {
@@ -78,7 +72,7 @@ test.each(["deposit", "fill", "admit", "withdraw", "funding-mark"] as const)(
   async (kind) => {
     const { proposer } = await stage.proposer();
     const { watcher, shadow } = await stage.watcher(3);
-    await day();
+    await stage.day();
     await stage.settle();
     const before = await Promise.all([2, 3].map((account) => stage.balance(account)));
 
@@ -101,7 +95,7 @@ test.each(["deposit", "fill", "admit", "withdraw", "funding-mark"] as const)(
 test("a lie that L1 cannot be shown is vetoed by the guardian, and told by whoever else watches", async () => {
   const { watcher, shadow } = await stage.watcher(3);
   const { watcher: guard } = await stage.watcher(0, { isGuardian: true });
-  await day();
+  await stage.day();
   await stage.settle();
   const post = keccak256(new Uint8Array(1));
   const lie = [{ batch: shadow.last, kind: chunkKinds.other, post, steps: new Uint8Array(0) }];
@@ -116,7 +110,7 @@ test("a lie that L1 cannot be shown is vetoed by the guardian, and told by whoev
 
 test("who comes back proposes on, behind what stands on L1", async () => {
   const { proposer } = await stage.proposer();
-  await day();
+  await stage.day();
   await stage.settle();
   await proposer.round();
   const late = await stage.watcher(3, { isLate: true });
@@ -148,7 +142,7 @@ test("when nobody proposes any more, everyone leaves with an equal part of what 
   );
   // Trader 1 gains here what it loses there, and more; trader 2 has won what nobody can pay.
   await stage.run(at(480_000, 433_000));
-  const frozen = keepState();
+  const frozen = stage.keepState();
   expect(stage.rollup.state.globals.shortfall).toBeGreaterThan(0n);
   await stage.settle();
   await proposer.round();
@@ -186,45 +180,6 @@ test("when nobody proposes any more, everyone leaves with an equal part of what 
   const paid = shares.reduce((sum, share) => sum + share, 0n);
   expect(paid).toBeLessThanOrEqual(escape.pool);
 }, 60_000);
-
-/** What those who leave bring along, of the state as it is now. */
-function keepState() {
-  const { state, trees } = stage.rollup;
-  const places = { accounts: trees.accounts, markets: trees.markets };
-  const placeOf = (tree: keyof typeof places, index: number) => ({
-    index,
-    count: places[tree].count,
-    proof: places[tree].prove(index),
-  });
-  return {
-    globals: encodeGlobalsLeaf(state.globals),
-    markets: state.markets.map((each, i) => ({
-      leaf: encodeMarketLeaf(each),
-      parameters: encodeMarketParameters(each.parameters),
-      place: placeOf("markets", i),
-    })),
-    accounts: state.accounts.slice(2).map((account) => ({
-      leaf: encodeAccountLeaf(account),
-      owner: account.owner,
-      place: placeOf("accounts", account.id),
-      worth: account.exposures.reduce((sum, { market: id, lots, fundingIndex }) => {
-        const of = defined(state.markets.find((each) => each.id === id));
-        const perLot = BigInt(of.markTicks) * of.parameters.unit - of.fundingIndex + fundingIndex;
-        return sum + BigInt(lots) * perLot;
-      }, account.cash),
-    })),
-  };
-}
-
-/** A rollup with trades, a withdrawal and an hour's funding. */
-async function day(): Promise<void> {
-  await stage.deposit(0, 1_000);
-  await stage.deposit(1, 1_000);
-  await stage.run(price);
-  await stage.run(price, [0, limit(true, 600_000, 20)], [1, limit(false, 600_000, 20)]);
-  const to = addressOf(secretOf(0));
-  await stage.run(price, [0, { type: "withdraw", tokenAmount: units(100), to }]);
-}
 
 /** The first chunk of the kind ends elsewhere, and with it all behind. */
 function lieAbout(chunks: readonly Chunk[], kind: keyof typeof chunkKinds): readonly Chunk[] {
