@@ -13,6 +13,7 @@ const slow = [
   "test/integration/settlement-{crash,epochs,escape,outage,posting,reading}.test.ts",
   "test/rollup/node/main.test.ts",
   "test/rollup/engine/mutants/mutants.test.ts",
+  "test/rollup/page/page.test.ts",
   "test/sequencer/cli.test.ts",
   "test/sim/epochs/{mutants,rounds,swarm}.test.ts",
   "test/sim/{replicas,whole}/mutants.test.ts",
