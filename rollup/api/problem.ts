@@ -13,7 +13,8 @@ export interface Problem {
   readonly code: string;
 }
 
-const statusOf = {
+/** By code. */
+export const statusOf = {
   MALFORMED_REQUEST: 400,
   MALFORMED_LIST: 400,
   BAD_PARAMETER: 400,
