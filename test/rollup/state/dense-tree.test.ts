@@ -48,6 +48,19 @@ test("the root is that of the definition, whatever is set in which order and how
   }
 });
 
+test("a leaf far beyond the others widens the tree more than once, and they stay in the root", () => {
+  for (const count of [1, 2, 3, 5]) {
+    const tree = new DenseTree();
+    const leaves = Array.from({ length: count }, (_, index) => leafOf(index));
+    leaves.forEach((leaf, index) => tree.set(index, leaf));
+    void tree.root;
+    tree.set(70, leafOf(70));
+    const all = Array.from({ length: 71 }, (_, index) => leaves[index] ?? zero);
+    all[70] = leafOf(70);
+    expect(toHex(tree.root)).toBe(rootOf(all));
+  }
+});
+
 test("the empty tree and the tree of one leaf have no nodes above it", () => {
   const tree = new DenseTree();
   expect(tree.depth).toBe(0);
@@ -98,11 +111,13 @@ test("a set leaf hashes its own path, and two that share one hash it once", () =
   void tree.top;
   expect(hashed).toBe(10);
   tree.set(4, leafOf(7));
+  tree.set(900, leafOf(7));
   tree.set(5, leafOf(8));
   void tree.top;
-  expect(hashed).toBe(20);
+  // The third meets the other two at the top alone.
+  expect(hashed).toBe(10 + 10 + 9);
   void tree.top;
-  expect(hashed).toBe(20);
+  expect(hashed).toBe(29);
 });
 
 test("what the tree hands out and is handed is not shared with it", () => {
