@@ -4,7 +4,7 @@
 import { assert } from "../../sdk/index.ts";
 import { Engine, type EngineBatch, type State, type Withdrawal } from "../engine/index.ts";
 import { proveChunks, type Replica, traceBatch, type TracedChunk } from "../proofs/index.ts";
-import { DenseTree, type Keccak, type RootParts, StateTrees } from "../state/index.ts";
+import { type DenseTree, type Keccak, type RootParts, StateTrees } from "../state/index.ts";
 
 export interface ShadowStart {
   /** Copied. */
@@ -111,9 +111,7 @@ export class Shadow {
 
   /** That a withdrawal is one of the first `count`. */
   proveWithdrawal(place: number, count: number): readonly Uint8Array[] {
-    const tree = new DenseTree(this.#options.keccak);
-    for (let i = 0; i < count; i++) tree.set(i, this.#base.trees.outbox.leaf(i));
-    return tree.prove(place);
+    return this.#base.trees.outbox.prove(place, count);
   }
 
   #at(batch: number): Followed | undefined {

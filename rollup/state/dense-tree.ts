@@ -51,16 +51,30 @@ export class DenseTree {
     return index < this.#count ? nodeAt(this.#levels[0] as Uint8Array, index).slice() : noLeaf;
   }
 
-  /** The siblings on the way from a leaf to the top, the leaf's own first. */
-  prove(index: number): Uint8Array[] {
-    assert(
-      Number.isSafeInteger(index) && index >= 0 && index < this.#count,
-      "what is proven is there",
-    );
+  /**
+   * The siblings on the way from a leaf to the top, the leaf's own first. With a count, in the tree as it was when it had so
+   * many leaves: that is for trees to which leaves are only added.
+   */
+  prove(index: number, count: number = this.#count): Uint8Array[] {
+    const isThere = Number.isSafeInteger(index) && index >= 0 && index < count;
+    assert(isThere && count <= this.#count, "what is proven is there");
     this.#hashMarked();
-    return this.#levels
-      .slice(0, -1)
-      .map((level, height) => nodeAt(level, Math.floor(index / 2 ** height) ^ 1).slice());
+    const depth = depthOf(count);
+    return Array.from({ length: depth }, (_, height) =>
+      this.#nodeOf(height, Math.floor(index / 2 ** height) ^ 1, count),
+    );
+  }
+
+  /** In the tree of the first `count` leaves: only where it ends inside of what is below the node is anything hashed. */
+  #nodeOf(height: number, at: number, count: number): Uint8Array {
+    const from = at * 2 ** height;
+    if (from >= count) return this.#emptyAt(height).slice();
+    if (count === this.#count || from + 2 ** height <= count)
+      return nodeAt(this.#levels[height] as Uint8Array, at).slice();
+    const pair = new Uint8Array(2 * wordBytes);
+    pair.set(this.#nodeOf(height - 1, 2 * at, count));
+    pair.set(this.#nodeOf(height - 1, 2 * at + 1, count), wordBytes);
+    return this.#keccak(pair);
   }
 
   #hashMarked(): void {

@@ -98,6 +98,22 @@ test("every leaf is proven, and no other leaf, place or count by the same proof"
   }
 });
 
+test("in a tree that only grows, every leaf is proven under every root that came after it", () => {
+  const tree = new DenseTree();
+  const roots = [tree.root];
+  for (let index = 0; index < 40; index++) {
+    tree.set(index, leafOf(index));
+    roots.push(tree.root);
+  }
+  for (let count = 1; count <= 40; count++)
+    for (let index = 0; index < count; index++) {
+      const siblings = tree.prove(index, count);
+      expect(rootOfProof({ index, count, leaf: leafOf(index), siblings })).toEqual(roots[count]);
+    }
+  expect(() => tree.prove(5, 5)).toThrow("is there");
+  expect(() => tree.prove(5, 41)).toThrow("is there");
+});
+
 test("a set leaf hashes its own path, and two that share one hash it once", () => {
   let hashed = 0;
   const tree = new DenseTree((bytes) => {
