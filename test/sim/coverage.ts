@@ -45,6 +45,7 @@ export const coreRarities = [
   "blamed: INVALID_PROPOSAL",
   "blamed: INVALID_TRANSACTION",
   "blamed: WRONG_SHARES",
+  "blamed: TWO_RELEASES",
   "blamed: CHECKPOINT_EQUIVOCATION",
 ] as const;
 

@@ -1,12 +1,19 @@
 import { toHex } from "../../../base/index.ts";
-import { type Lane, laneHash, type Message, type VoteKind } from "../../../protocol/index.ts";
+import {
+  type Lane,
+  laneHash,
+  type Message,
+  type Shares,
+  type VoteKind,
+} from "../../../protocol/index.ts";
 import type { Process } from "../cluster.ts";
 import { hashOf } from "../hash-of.ts";
 import { type Checker, type Observation, Violation } from "../observation.ts";
 
 /**
- * I2, I3 and I11, over all lives of a process: one PREPARE and one COMMIT per view, never a COMMIT and a SKIP in one, and
- * one message at a place of its lane. What an honest validator signed against this would be slashed.
+ * I2, I3 and I11, over all lives of a process: one PREPARE and one COMMIT per view, never a COMMIT and a SKIP in one, one
+ * message at a place of its lane, and shares for one block of a height. What an honest validator signed against this would
+ * be slashed.
  */
 export class NonEquivocation implements Checker {
   readonly #signed = new Map<string, string>();
@@ -15,7 +22,18 @@ export class NonEquivocation implements Checker {
     if (observation.type !== "said" || !observation.process.isHonest) return;
     if (observation.message.type === "lanes")
       for (const lane of observation.message.lanes) this.#onLane(lane, observation.process);
+    if (observation.message.type === "shares")
+      this.#onShares(observation.message, observation.process);
     this.#onVote(observation);
+  }
+
+  #onShares({ height, blockHash }: Shares, { id }: Process): void {
+    const place = `${id} release ${height}`;
+    const hash = toHex(blockHash);
+    const earlier = this.#signed.get(place) ?? hash;
+    if (earlier !== hash)
+      throw new Violation("non-equivocation", `${id} gave shares for two blocks of ${height}`);
+    this.#signed.set(place, hash);
   }
 
   #onVote(observation: Extract<Observation, { type: "said" }>): void {
