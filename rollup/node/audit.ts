@@ -1,7 +1,9 @@
 // Anybody's check of a rollup: its root from public data alone, held against what a node or a contract says.
 
 import { CodedError, equalBytes, fromHex, hexJson } from "../../sdk/index.ts";
+import type { Withdrawal } from "../engine/index.ts";
 import type { AuditOptions } from "./options.ts";
+import { proofsOf } from "./proofs.ts";
 import { reporter, summaryOf } from "./report.ts";
 import { RollupNode } from "./rollup-node.ts";
 
@@ -13,12 +15,14 @@ const quietTurnsMax = 20;
 const turnMs = 250;
 const reportEvery = 10_000;
 
-/** Throws `CodedError` ROOT_DIFFERS, NO_SUCH_BATCH, or NODE_UNREACHABLE. */
+/** Throws `CodedError` ROOT_DIFFERS, NO_SUCH_BATCH, NO_SUCH_LEAF, or NODE_UNREACHABLE. */
 export async function audit(options: AuditOptions, signal: AbortSignal): Promise<void> {
   const report = reporter({ namespace: options.spec.rollupId, json: options.json });
   const goal = options.batch ?? Infinity;
   const node = await RollupNode.open({ ...options, folder: undefined });
   const { executor } = node;
+  const withdrawals: Withdrawal[] = [];
+  executor.subscribe(({ outcome }) => void withdrawals.push(...outcome.withdrawals));
   const stop = new AbortController();
   let quietTurns = 0;
   const timer = setInterval(() => {
@@ -48,6 +52,8 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
   if (options.root !== undefined) requireSame(executor.root, options.root, "the root given");
   if (options.node !== undefined)
     requireSame(executor.root, await rootOf(options.node, batch), options.node);
+  if (options.account !== undefined || options.withdrawal !== undefined)
+    report("proof", proofsOf(executor, options, withdrawals));
 }
 
 function requireSame(computed: Uint8Array, claimed: Uint8Array, by: string): void {

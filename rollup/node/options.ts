@@ -21,6 +21,8 @@ export const usage = `A node of a derivatives rollup: all of its state, derived 
     [--batch N]              after this batch; without it, after the last one there is
     [--root HEX]             fails unless it is this root
     [--node URL]             fails unless the API of this node says the same
+    [--account ID]           prints, with --json, what the vault takes to pay this account out
+    [--withdrawal INDEX]     and this withdrawal
 
 Both take
     --genesis FILE           the sequencer's network, which is all that is trusted
@@ -61,6 +63,9 @@ export interface AuditOptions extends Common {
   readonly root: Uint8Array | undefined;
   /** Of another rollup node's API. */
   readonly node: string | undefined;
+  /** To be proven under the root. */
+  readonly account: number | undefined;
+  readonly withdrawal: number | undefined;
 }
 
 /** Throws `CodedError` BAD_OPTION, BAD_GENESIS or BAD_SPEC; undefined when it was asked for help. */
@@ -127,18 +132,36 @@ function readMarkets(path: string): MarketName[] {
 
 function readAudit(args: string[]): AuditOptions {
   const values = parse(() =>
-    parseArgs({ args, options: { ...common, batch: text, root: text, node: text } }),
+    parseArgs({
+      args,
+      options: {
+        ...common,
+        batch: text,
+        root: text,
+        node: text,
+        account: text,
+        withdrawal: text,
+      },
+    }),
   );
   const root = values.root === undefined ? undefined : fromHex(values.root);
   if (values.root !== undefined && root?.length !== 32)
     throw badOption("--root", "a root, 32 bytes of hex");
   if (values.node !== undefined && !URL.canParse(values.node))
     throw badOption("--node", "a URL such as http://127.0.0.1:8080");
-  const batch =
-    values.batch === undefined
-      ? undefined
-      : natural("--batch", values.batch, Number.MAX_SAFE_INTEGER);
-  return { command: "audit", ...readCommon(values), batch, root, node: values.node };
+  const place = (name: "batch" | "account" | "withdrawal"): number | undefined => {
+    const value = values[name];
+    return value === undefined ? undefined : natural(`--${name}`, value, Number.MAX_SAFE_INTEGER);
+  };
+  return {
+    command: "audit",
+    ...readCommon(values),
+    batch: place("batch"),
+    root,
+    node: values.node,
+    account: place("account"),
+    withdrawal: place("withdrawal"),
+  };
 }
 
 interface CommonValues {

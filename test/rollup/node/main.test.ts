@@ -116,16 +116,21 @@ test("a node that is given a snapshot begins there, and comes to the roots of th
 });
 
 test("an audit recomputes the root of any batch, and fails when another is claimed", async () => {
-  const [all, early] = [start("audit"), start("audit", "--batch", "7", "--root", roots[7] ?? "")];
+  const [all, early] = [
+    start("audit"),
+    start("audit", "--batch", "7", "--root", roots[7] ?? "", "--account", "2"),
+  ];
   expect(await all.until("audit")).toMatchObject({
     batches: roots.length - 1,
     root: roots.at(-1),
   });
   expect(await early.until("audit")).toMatchObject({ batches: 7, root: roots[7] });
+  const { account, root } = await early.until("proof");
+  expect({ account, root }).toMatchObject({ account: { index: 2 }, root: roots[7] });
   expect(await Promise.all([all.exited, early.exited])).toEqual([0, 0]);
   const [wrong, beyond] = [
     start("audit", "--batch", "7", "--root", roots[8] ?? ""),
-    start("audit", "--batch", "9999"),
+    start("audit", "--batch", "9999", "--account", "2"),
   ];
   expect(await Promise.all([wrong.exited, beyond.exited])).toEqual([1, 1]);
   expect(await wrong.errors).toContain("ROOT_DIFFERS");
