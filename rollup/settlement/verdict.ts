@@ -6,9 +6,12 @@ import { doesTheSame } from "./chunk.ts";
 
 export type Verdict<Own extends Chunk> =
   | { readonly type: "right" }
-  /** The chunk at `place` does what `own` does and does not end where it ends: L1 can be shown that. */
+  /**
+   * The chunk at `place` begins where `own` begins and does not end where it ends. What `own` reads shows L1 that, if both do
+   * the same; and mostly also if the other does what was never asked for, as L1 refuses it before it reads more.
+   */
   | { readonly type: "lie"; readonly place: number; readonly own: Own }
-  /** The first chunk that leaves the path, by steps that are none of the batch's or that nobody can execute on L1. */
+  /** The first chunk that leaves the path, with nothing that L1 could be shown. */
   | { readonly type: "unprovable"; readonly place: number };
 
 /**
@@ -34,7 +37,11 @@ export function judge<Own extends Chunk>(
       const reached = own.findIndex(
         (each, i) => i >= next && each.batch === chunk.batch && equalBytes(each.post, chunk.post),
       );
-      if (chunk.kind !== chunkKinds.other || reached === -1) return { type: "unprovable", place };
+      if (chunk.kind !== chunkKinds.other)
+        return mine === undefined || mine.kind === chunkKinds.other
+          ? { type: "unprovable", place }
+          : { type: "lie", place, own: mine };
+      if (reached === -1) return { type: "unprovable", place };
       next = reached + 1;
     }
   }

@@ -28,6 +28,6 @@ export async function benchGas(): Promise<Figure[]> {
   for (const count of [8, 32]) await add(`settling ${count}`, settlingGas(chain, count));
   await add("a conviction", convictionGas(chain));
   await add("what is paid once", onceGas(chain));
-  await add("a derivatives rollup's vault", vaultGas());
+  await add("a derivatives rollup's vault", vaultGas(chain));
   return Object.entries(found).map(([name, value]) => ({ name, value, unit: "gas" }));
 }

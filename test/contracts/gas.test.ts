@@ -45,7 +45,7 @@ test("what is paid once, or by users, is bounded", async () => {
 }, 120_000);
 
 test("what users and proposers pay at a derivatives rollup's vault is bounded", async () => {
-  const gas = await vaultGas();
+  const gas = await vaultGas(chain);
   expect(gas["vault/deposit/gas"]).toBeLessThanOrEqual(125_000);
   expect(gas["vault/propose-with-free-bond/gas"]).toBeLessThanOrEqual(250_000);
   expect(gas["vault/withdraw/gas"]).toBeLessThanOrEqual(130_000);

@@ -3,16 +3,16 @@
 
 import { chunkKinds } from "../../rollup/proofs/index.ts";
 import { addressOf, keccak256 } from "../../sdk/index.ts";
-import { defined } from "../contracts/support/chain.ts";
+import { type Chain, defined } from "../contracts/support/chain.ts";
 import type { Gas } from "../contracts/support/gas.ts";
 import { challengeWindow, escapeDelay, secretOf, units, VaultStage } from "./vault-stage.ts";
 
-export async function vaultGas(): Promise<Gas> {
-  return { ...(await dailyGas()), ...(await escapeGas()), ...(await disputeGas()) };
+export async function vaultGas(chain: Chain): Promise<Gas> {
+  return { ...(await dailyGas(chain)), ...(await escapeGas(chain)), ...(await disputeGas(chain)) };
 }
 
-async function dailyGas(): Promise<Gas> {
-  const stage = await VaultStage.open();
+async function dailyGas(chain: Chain): Promise<Gas> {
+  const stage = await VaultStage.open(chain);
   const { proposer, watcher } = await stage.proposer();
   await stage.day();
   const deposit = await gasOf(stage);
@@ -34,8 +34,8 @@ async function dailyGas(): Promise<Gas> {
   };
 }
 
-async function escapeGas(): Promise<Gas> {
-  const stage = await VaultStage.open();
+async function escapeGas(chain: Chain): Promise<Gas> {
+  const stage = await VaultStage.open(chain);
   const { proposer, watcher } = await stage.proposer();
   await stage.day();
   const frozen = stage.keepState();
@@ -65,8 +65,8 @@ async function escapeGas(): Promise<Gas> {
   };
 }
 
-async function disputeGas(): Promise<Gas> {
-  const stage = await VaultStage.open();
+async function disputeGas(chain: Chain): Promise<Gas> {
+  const stage = await VaultStage.open(chain);
   const { watcher, shadow } = await stage.watcher(3);
   await stage.day();
   await stage.settle();

@@ -44,7 +44,7 @@ import { nativeSenderSignatures } from "../../sequencer/crypto/index.ts";
 import {
   bytes,
   call,
-  Chain,
+  type Chain,
   checkpointOf,
   defined,
   hex,
@@ -96,8 +96,7 @@ export class VaultStage {
   }
 
   /** Accounts: 0 owns and guards, 1 proposes, 2 lies, 3 watches, 4 holds the traders' tokens. */
-  static async open(): Promise<VaultStage> {
-    const chain = await Chain.open();
+  static async open(chain: Chain): Promise<VaultStage> {
     const { ethers } = chain;
     const committee = TestCommittee.ofEqual(1, 1);
     const hub = await chain.deployHub(committee);

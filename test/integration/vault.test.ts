@@ -1,10 +1,10 @@
 // From a deposit on L1 to a withdrawal there, through the engine and the rollup's root; what becomes of a root that is a lie,
 // and what everyone has when those who propose are gone.
 
-import { beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import { addressOf, keccak256 } from "../../sdk/index.ts";
 import { type Chunk, chunkKinds } from "../../rollup/proofs/index.ts";
-import { call, defined } from "../contracts/support/chain.ts";
+import { call, Chain, defined } from "../contracts/support/chain.ts";
 import { limit, market } from "../rollup/engine/world.ts";
 import {
   bond,
@@ -16,11 +16,16 @@ import {
   VaultStage,
 } from "./vault-stage.ts";
 
+let chain: Chain;
 let stage: VaultStage;
 
+beforeAll(async () => {
+  chain = await Chain.open();
+}, 300_000);
+
 beforeEach(async () => {
-  stage = await VaultStage.open();
-}, 120_000);
+  stage = await VaultStage.open(chain);
+}, 60_000);
 
 const price = [[market, 600_000] as const];
 
@@ -88,6 +93,26 @@ test.each(["deposit", "fill", "admit", "withdraw", "funding-mark"] as const)(
     await proposer.round();
     const last = await watcher.round();
     expect(last).toMatchObject({ index: 1, batch: shadow.last });
+  },
+  60_000,
+);
+
+// The last word of each: an amount, lots and a price, to whom, and how old a guard's price may be.
+test.each(["deposit", "fill", "withdraw", "admit"] as const)(
+  "who invents a %s is convicted by what was done in its place",
+  async (kind) => {
+    const { watcher, shadow } = await stage.watcher(3);
+    await stage.day();
+    await stage.settle();
+    const lie = lieAbout(shadow.chunksBetween(0, shadow.last), kind, (steps) => {
+      const invented = Uint8Array.from(steps);
+      invented.fill(0x7f, steps.length - 4);
+      return invented;
+    });
+    await (await stage.client(2)).propose(defined(shadow.rootAt(0)), shadow.last, lie);
+    await watcher.round();
+    expect(stage.events.map(({ type }) => type)).toEqual(["right", "challenged"]);
+    expect(await call(stage.vault, "proposals")).toBe(1n);
   },
   60_000,
 );
@@ -182,8 +207,20 @@ test("when nobody proposes any more, everyone leaves with an equal part of what 
 }, 60_000);
 
 /** The first chunk of the kind ends elsewhere, and with it all behind. */
-function lieAbout(chunks: readonly Chunk[], kind: keyof typeof chunkKinds): readonly Chunk[] {
+function lieAbout(
+  chunks: readonly Chunk[],
+  kind: keyof typeof chunkKinds,
+  change: (steps: Uint8Array) => Uint8Array = (steps) => steps,
+): readonly Chunk[] {
   const at = chunks.findIndex((chunk) => chunk.kind === chunkKinds[kind]);
   expect(at).toBeGreaterThanOrEqual(0);
-  return chunks.map((chunk, i) => (i < at ? chunk : { ...chunk, post: keccak256(chunk.post) }));
+  return chunks.map(({ batch, kind: same, post, steps }, i) => {
+    const isBefore = i < at;
+    return {
+      batch,
+      kind: same,
+      post: isBefore ? post : keccak256(post),
+      steps: i === at ? change(steps) : steps,
+    };
+  });
 }

@@ -21,14 +21,16 @@ test("behind steps that were left out the path is found again", () => {
   expect(judge(proposed, own)).toEqual({ type: "lie", place: 1, own: own[4] });
 });
 
-test("what cannot be executed, or was never done, cannot be shown to be wrong", () => {
+test("what was never done is shown with what was done there", () => {
+  const invented = own.map((chunk, i) => (i < 1 ? chunk : strange(elsewhere(chunk))));
+  expect(judge(invented, own)).toEqual({ type: "lie", place: 1, own: own[1] });
+});
+
+test("what cannot be executed, or stands where nothing can be, cannot be shown to be wrong", () => {
   for (const at of [0, 3])
     expect(judge(lieFrom(at), own)).toEqual({ type: "unprovable", place: at });
-  const other = { ...chunkOf(1, 3), steps: Uint8Array.of(9) };
-  const invented = own.map((chunk, i) =>
-    i < 1 ? chunk : { ...other, post: keccak256(chunk.post) },
-  );
-  expect(judge(invented, own)).toEqual({ type: "unprovable", place: 1 });
+  const invented = [strange(chunkOf(0, 3)), ...own.slice(1)].map(elsewhere);
+  expect(judge(invented, own)).toEqual({ type: "unprovable", place: 0 });
   // A root on the way is not that of its batch.
   expect(judge(own.slice(0, 3), own)).toEqual({ type: "unprovable", place: 2 });
   expect(judge([], own)).toEqual({ type: "unprovable", place: 0 });
@@ -45,4 +47,8 @@ function lieFrom(at: number): Chunk[] {
 
 function elsewhere({ post, ...rest }: Chunk): Chunk {
   return { ...rest, post: keccak256(post) };
+}
+
+function strange(chunk: Chunk): Chunk {
+  return { ...chunk, kind: 3, steps: Uint8Array.of(9) };
 }
