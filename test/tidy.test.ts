@@ -49,6 +49,7 @@ const entries = [
   "rollup/index.ts",
   "rollup/main.ts",
   "rollup/node/main.ts",
+  "rollup/settlement/main.ts",
   "rollup/page/browser/main.ts",
   "rollup/signatures/worker.ts",
   "sequencer/workers/worker.ts",

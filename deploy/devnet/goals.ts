@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Follower } from "./follower.ts";
 import type { Journal } from "./journal.ts";
 import type { L1Reader } from "./l1-history.ts";
+import type { VaultReader } from "./perpetuals/vault-reader.ts";
 import type { StreamCollector } from "./streams.ts";
 import type { Validator } from "./validators.ts";
 import type { Watch } from "./watch.ts";
@@ -56,7 +57,7 @@ export function allDelivered(journal: Journal, collectors: readonly StreamCollec
   };
 }
 
-/** The L1 has all batches, and the followers have what the L1 has. */
+/** The L1 has all batches, and all who follow have what the L1 has. */
 export function allAnchored(
   l1: L1Reader,
   {
@@ -76,9 +77,31 @@ export function allAnchored(
       has: batches,
       needs: settled[namespace] ?? 0,
     }));
-    return [...late, ...behind]
+    const undelivered = collectors.map(({ namespace, batches }) => ({
+      what: `batches of namespace ${namespace} are delivered`,
+      has: batches,
+      needs: settled[namespace] ?? 0,
+    }));
+    return [...late, ...behind, ...undelivered]
       .filter(({ has, needs }) => has < needs)
       .map(({ what, has, needs }) => `${has} of ${needs} ${what}`);
+  };
+}
+
+/** Nothing of the L1's waits to make further batches of it. */
+export function allRead(l1: L1Reader): Goal {
+  return async () => {
+    const unread = await l1.unreadMessages();
+    return unread === 0 ? [] : [`${unread} messages of the L1 are in no settled batch`];
+  };
+}
+
+/** The L1 has a root of the last batch that holds a transaction. */
+export function allProposed(vault: VaultReader, collector: StreamCollector): Goal {
+  return async () => {
+    const batch = (await vault.proposals()).at(-1)?.batch ?? 0;
+    const { lastFilled } = collector;
+    return batch >= lastFilled ? [] : [`the L1 has a root of ${batch} of ${lastFilled} batches`];
   };
 }
 

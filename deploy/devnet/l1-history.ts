@@ -64,6 +64,12 @@ export class L1Reader {
     return Promise.all(this.#settlements.map(async (each) => (await settledOf(each)).batches));
   }
 
+  /** How many messages of all inboxes are in no batch that is settled. */
+  async unreadMessages(): Promise<number> {
+    const settled = await Promise.all(this.#settlements.map(settledOf));
+    return settled.reduce((sum, { inboxRead, inboxCount }) => sum + inboxCount - inboxRead, 0);
+  }
+
   async history(): Promise<L1History> {
     const finalized = await eventsOf(this.#hub, "Finalized");
     const settlements = await Promise.all(
@@ -110,14 +116,26 @@ export class L1Reader {
   }
 }
 
-async function settledOf(
-  contract: Contract,
-): Promise<{ readonly batches: number; readonly batchesHash: string }> {
-  const { batches, batchesHash } = (await contract.getFunction("settled").staticCall()) as {
+interface SettledTotals {
+  readonly batches: number;
+  readonly inboxRead: number;
+  readonly inboxCount: number;
+  readonly batchesHash: string;
+}
+
+async function settledOf(contract: Contract): Promise<SettledTotals> {
+  const totals = (await contract.getFunction("settled").staticCall()) as {
     readonly batches: bigint;
+    readonly inboxRead: bigint;
+    readonly inboxCount: bigint;
     readonly batchesHash: string;
   };
-  return { batches: Number(batches), batchesHash: plain(batchesHash) };
+  return {
+    batches: Number(totals.batches),
+    inboxRead: Number(totals.inboxRead),
+    inboxCount: Number(totals.inboxCount),
+    batchesHash: plain(totals.batchesHash),
+  };
 }
 
 async function eventsOf(contract: Contract, name: string): Promise<readonly EventLog[]> {

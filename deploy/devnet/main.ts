@@ -20,6 +20,8 @@ import { welcome } from "./welcome.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
+/** From one root on the L1 to the next, unless it is a smoke. */
+const proposeSeconds = 15;
 /** Long enough that who comes or goes right after a committee has begun has come or gone before the next is prepared. */
 const smokeEpochSeconds = 25;
 
@@ -103,13 +105,12 @@ async function runOn(
     group,
     witnesses,
     signal,
-    followers: followersOf(devnet, 0),
+    followers: followersOf(devnet, { proposeSeconds }),
   });
   display.print(welcome(devnet));
   const onFailure = (why: string): void => display.say(`a transaction was refused: ${why}`);
   if (options.rate > 0) void runTraffic({ ...background.traffic, onFailure });
-  const { followers, traffic: submission } = background;
-  const trade = { ...options, followers, submission, onFailure };
+  const trade = { ...options, submission: background.traffic, onFailure };
   const trading = await startTrading(devnet, processes, trade);
   display.watch(background, trading?.prices);
   await Promise.race([processes.failed, trading?.finished ?? processes.failed]);
@@ -118,7 +119,8 @@ async function runOn(
 
 /** Those first that need the others. */
 async function stopInOrder(processes: Processes): Promise<void> {
-  for (const prefix of ["follower", "perpetuals", "validator", ""]) await processes.stopAll(prefix);
+  for (const prefix of ["follower", "perpetuals", "proposer", "validator", ""])
+    await processes.stopAll(prefix);
 }
 
 // Nothing is left to wait for but connections that nobody needs any more.

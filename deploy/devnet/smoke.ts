@@ -14,16 +14,20 @@ import { type Devnet, reachEpoch } from "./devnet.ts";
 import {
   allAnchored,
   allDelivered,
+  allProposed,
+  allRead,
   allSettled,
   allSubmitted,
   caughtUp,
   type Deadline,
+  type Goal,
   reach,
 } from "./goals.ts";
 import { L1Reader } from "./l1-history.ts";
 import type { Restart } from "./observations.ts";
 import { observe } from "./observe.ts";
 import type { PathName } from "./perpetuals/price-path.ts";
+import { perpetualsNamespace } from "./perpetuals/deployment.ts";
 import { followersOf } from "./perpetuals/nodes.ts";
 import { startTrading, type TradingSession } from "./perpetuals/session.ts";
 import type { Processes } from "./processes.ts";
@@ -48,8 +52,8 @@ export interface SmokeOptions {
   readonly onStart: (background: Background, trading: TradingSession | undefined) => void;
 }
 
-/** Nodes of the perpetuals rollup that nobody asks, beside the one that the bots trade through. */
-const witnessNodes = 1;
+/** Often, since the last root is waited for. */
+const proposeSeconds = 5;
 /** How long the killed validator stays away, ms. */
 const awayMs = 2_000;
 /** Who come to the committee while it works, and how many leave it after that. */
@@ -84,7 +88,7 @@ export async function runSmoke(
     processes,
     witnesses,
     signal,
-    followers: followersOf(devnet, witnessNodes),
+    followers: followersOf(devnet, { proposeSeconds }),
     endpoints: endpointsNow,
   });
   const { journal, watch, followers } = background;
@@ -98,7 +102,6 @@ export async function runSmoke(
   const complaints: string[] = [];
   const trading = await startTrading(devnet, processes, {
     path: options.path,
-    followers,
     submission: { ...background.traffic, signal: AbortSignal.any([closing.signal, signal]) },
     onFailure: (why) => void complaints.push(`of a bot: ${why}`),
   });
@@ -132,6 +135,8 @@ export async function runSmoke(
       allSettled(journal),
       allDelivered(journal, collectors),
       allAnchored(l1, { collectors, followers }),
+      allRead(l1),
+      ...rootGoals(trading, collectors),
       caughtUp(victim, watch),
     ];
     const missing = [...late, ...(await reach(goals, deadline))];
@@ -165,6 +170,15 @@ export async function runSmoke(
   } finally {
     stop.abort();
   }
+}
+
+function rootGoals(
+  trading: TradingSession | undefined,
+  collectors: readonly StreamCollector[],
+): readonly Goal[] {
+  if (trading === undefined) return [];
+  const own = collectors.filter(({ namespace }) => namespace === perpetualsNamespace);
+  return own.map((each) => allProposed(trading.vault, each));
 }
 
 interface Change {

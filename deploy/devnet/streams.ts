@@ -22,6 +22,7 @@ export class StreamCollector {
   #chain: Uint8Array = new Uint8Array(32);
   #height = 0;
   #transactions = 0;
+  #lastFilled = 0;
 
   constructor(namespace: number, { onDelivered, ...request }: StreamRequest) {
     this.namespace = namespace;
@@ -42,6 +43,11 @@ export class StreamCollector {
   /** Transactions delivered so far. */
   get transactions(): number {
     return this.#transactions;
+  }
+
+  /** The last batch that holds a transaction, counted from 1; a batch may hold messages of L1 alone. */
+  get lastFilled(): number {
+    return this.#lastFilled;
   }
 
   /** Until the signal says so. Throws `CodedError` NO_ENDPOINT_LEFT when no validator can be believed. */
@@ -74,5 +80,6 @@ export class StreamCollector {
       })),
       batchesHash: toHex(this.#chain),
     });
+    if (transactions.length > 0) this.#lastFilled = this.#batches.length;
   }
 }

@@ -22,3 +22,5 @@ export {
 export { type BatchStore, Executor, type Start } from "./executor.ts";
 export { noProgress, type Progress } from "./progress.ts";
 export { Relay, type RelayOptions, relaySigner } from "./relay.ts";
+export { reporter, summaryOf } from "./report.ts";
+export { RollupNode } from "./rollup-node.ts";

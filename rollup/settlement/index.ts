@@ -2,6 +2,8 @@
 
 export { settlementAbi, stepsAbi, tokenAbi, vaultAbi } from "./abi.ts";
 export { chunkHash, condense, traceOf } from "./chunk.ts";
+export { News } from "./news.ts";
+export { readSettlementOptions, type SettlementOptions } from "./options.ts";
 export { attach, keep, Proposer, type ProposerOptions } from "./proposer.ts";
 export { Shadow, type ShadowOptions, type ShadowStart } from "./shadow.ts";
 export {

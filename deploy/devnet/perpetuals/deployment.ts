@@ -34,8 +34,8 @@ export interface PerpetualsDeployment {
   /** Secret keys by reporter. */
   readonly reporters: readonly Uint8Array[];
   readonly owners: readonly { readonly role: Role; readonly secretKey: Uint8Array }[];
-  /** Of who proposes roots on the L1: a secret key, 0x and hex. */
-  readonly proposer: string;
+  /** The key of who proposes roots on the L1. */
+  readonly proposerFile: string;
   /** The L1 block of the last deposit. */
   readonly l1End: number;
 }
@@ -109,6 +109,8 @@ export async function deployPerpetuals(
   };
   const specFile = join(folder, "perpetuals.json");
   await writeFile(specFile, `${JSON.stringify(toSpecJson(spec), null, 2)}\n`);
+  const proposerFile = join(folder, "proposer");
+  await writeFile(proposerFile, `${proposer.privateKey}\n`, { mode: 0o600 });
   const marketsFile = join(folder, "markets.json");
   const names = listedMarkets.map(({ id, name, tickSize }) => ({ id, name, tickSize }));
   await writeFile(marketsFile, `${JSON.stringify(names, null, 2)}\n`);
@@ -121,7 +123,7 @@ export async function deployPerpetuals(
     vault: vaultAddress,
     reporters,
     owners,
-    proposer: proposer.privateKey,
+    proposerFile,
     l1End,
   };
 }

@@ -1,45 +1,78 @@
-// The processes that run the perpetuals rollup: one that traders use, and others that only see for themselves.
+// The processes that run the perpetuals rollup: one that traders use, and one that executes the same for itself and tells the
+// L1 the roots.
 
 import { join } from "node:path";
-import { assert } from "../../../base/index.ts";
 import { namespaces } from "../contracts.ts";
 import type { Devnet } from "../devnet.ts";
-import { commandOptions, Follower } from "../follower.ts";
-import { perpetualsNamespace } from "./deployment.ts";
+import { commandOptions, Follower, type FollowerProgram } from "../follower.ts";
+import { type PerpetualsDeployment, perpetualsNamespace } from "./deployment.ts";
 
-/** One for each namespace: of the perpetuals rollup its nodes, of which so many are witnesses. */
-export function followersOf({ perpetuals }: Devnet, witnesses: number): readonly Follower[] {
+export interface NodesRequest {
+  /** From one proposal of a root to the next, while there is trade. */
+  readonly proposeSeconds: number;
+}
+
+/** While nothing else happens: well below the age at which the rollup takes no new risk. */
+const idleSeconds = 120;
+
+/** Those of the perpetuals rollup, and of another one that executes nothing. */
+export function followersOf(
+  { perpetuals }: Devnet,
+  { proposeSeconds }: NodesRequest,
+): readonly Follower[] {
   return namespaces.flatMap((namespace) => {
     if (perpetuals === undefined || namespace !== perpetualsNamespace)
       return [new Follower(namespace)];
-    const { apiPort } = perpetuals;
-    const others = Array.from({ length: witnesses }, (_, i) => ({ name: `perpetuals-${i + 2}` }));
-    return [{ name: "perpetuals", apiPort }, ...others].map(perpetualsNode);
+    return [traderNode(perpetuals), proposer(perpetuals, proposeSeconds)].map(
+      (program) => new Follower(namespace, program),
+    );
   });
 }
 
-interface NodeRequest {
-  readonly name: string;
-  /** Of the interface for traders; without it there is none. */
-  readonly apiPort?: number;
-}
-
-function perpetualsNode({ name, apiPort }: NodeRequest): Follower {
-  return new Follower(perpetualsNamespace, {
+function traderNode({ specFile, marketsFile, apiPort }: PerpetualsDeployment): FollowerProgram {
+  const name = "perpetuals";
+  return {
     name,
-    command: ({ place, validators, perpetuals }) => {
-      assert(perpetuals !== undefined, "there is a rollup to be run");
-      const options = {
-        genesis: join(place.folder, "genesis.json"),
-        spec: perpetuals.specFile,
-        endpoints: validators.map(({ api }) => api.url).join(","),
-        data: join(place.folder, name),
+    command: (devnet) => [
+      join(devnet.place.root, "rollup", "node", "main.ts"),
+      "run",
+      ...commandOptions({
+        ...common(devnet, specFile),
+        data: join(devnet.place.folder, name),
         // A few lists a second need no help.
         threads: 0,
-        ...(apiPort === undefined ? {} : { "api-port": apiPort, markets: perpetuals.marketsFile }),
-      };
-      const main = join(place.root, "rollup", "node", "main.ts");
-      return [main, "run", ...commandOptions(options), "--json"];
-    },
-  });
+        "api-port": apiPort,
+        markets: marketsFile,
+      }),
+      "--json",
+    ],
+  };
+}
+
+function proposer(
+  { specFile, proposerFile }: PerpetualsDeployment,
+  proposeSeconds: number,
+): FollowerProgram {
+  return {
+    name: "proposer",
+    command: (devnet) => [
+      join(devnet.place.root, "rollup", "settlement", "main.ts"),
+      ...commandOptions({
+        ...common(devnet, specFile),
+        l1: devnet.l1.url,
+        key: proposerFile,
+        every: proposeSeconds,
+        idle: idleSeconds,
+      }),
+      "--json",
+    ],
+  };
+}
+
+function common(
+  { place, validators }: Devnet,
+  spec: string,
+): { readonly genesis: string; readonly spec: string; readonly endpoints: string } {
+  const genesis = join(place.folder, "genesis.json");
+  return { genesis, spec, endpoints: validators.map(({ api }) => api.url).join(",") };
 }

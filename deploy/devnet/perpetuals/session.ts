@@ -1,7 +1,7 @@
 // Brings the bots of a devnet to work: waits for the node that they trade through, and for the accounts that their deposits
 // have made there.
 
-import { assert, CodedError, toHex } from "../../../base/index.ts";
+import { CodedError, toHex } from "../../../base/index.ts";
 import { addressOf } from "../../../sdk/index.ts";
 import { nativeSenderSignatures } from "../../../sequencer/crypto/index.ts";
 import { domainOf } from "../../../rollup/node/index.ts";
@@ -9,10 +9,8 @@ import type { Processes } from "../processes.ts";
 import { Submitter, type SubmitterOptions } from "../submission.ts";
 import { until } from "../until.ts";
 import type { Devnet } from "../devnet.ts";
-import type { Follower } from "../follower.ts";
-import { type PerpetualsDeployment, perpetualsNamespace } from "./deployment.ts";
+import type { PerpetualsDeployment } from "./deployment.ts";
 import { Exchange } from "./exchange.ts";
-import { proposeRoots } from "./proposer.ts";
 import type { PathName } from "./price-path.ts";
 import { trade, type Trader } from "./trading.ts";
 import { VaultReader } from "./vault-reader.ts";
@@ -20,8 +18,6 @@ import { World } from "./world.ts";
 
 export interface TradingRequest {
   readonly path: PathName;
-  /** Among them the node whose roots are proposed. */
-  readonly followers: readonly Follower[];
   /** How bots submit. */
   readonly submission: SubmitterOptions;
   /** Hears why something could not be submitted or seen. */
@@ -51,13 +47,7 @@ export async function startTrading(
   if (perpetuals === undefined) return undefined;
   const exchange = new Exchange(exchangeUrl(perpetuals));
   const vault = await VaultReader.open(place.root, provider, perpetuals.vault);
-  const { followers, onFailure, submission } = request;
-  const node = followers.find(({ namespace }) => namespace === perpetualsNamespace);
-  assert(node !== undefined, "somebody runs the rollup");
-  const { signal } = submission;
-  const bots = run({ ...request, perpetuals, exchange }, processes);
-  const proposing = proposeRoots({ devnet, perpetuals, node, signal, onFailure });
-  const finished = Promise.all([bots, proposing]).then(() => undefined);
+  const finished = run({ ...request, perpetuals, exchange }, processes);
   return { exchange, vault, prices: () => exchange.prices, finished };
 }
 
