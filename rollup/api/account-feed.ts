@@ -83,6 +83,10 @@ export class AccountFeed {
       });
   }
 
+  isWatched(id: number): boolean {
+    return this.#watched.has(id);
+  }
+
   unwatch(id: number): void {
     const watch = this.#watched.get(id);
     if (watch !== undefined && --watch.count === 0) this.#watched.delete(id);

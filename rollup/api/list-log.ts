@@ -47,8 +47,12 @@ export class ListLog {
     return toJson(entry, entry.state);
   }
 
-  /** Those that this batch decided, by account. */
-  apply(moment: Moment, { batch, outcome, transactions }: ExecutedBatch): Map<number, ListJson[]> {
+  /** Those that this batch decided, by account, of the accounts that somebody watches. */
+  apply(
+    moment: Moment,
+    { batch, outcome, transactions }: ExecutedBatch,
+    isWatched: (account: number) => boolean,
+  ): Map<number, ListJson[]> {
     const refused = new Map<SignedList, string>();
     for (const event of outcome.events)
       if (event.type === "refused" && event.place === -1) refused.set(event.list, event.reason);
@@ -66,6 +70,7 @@ export class ListLog {
     this.#applyEvents(outcome.events);
     const byAccount = new Map<number, ListJson[]>();
     for (const entry of decided) {
+      if (!isWatched(entry.account)) continue;
       const lists = byAccount.get(entry.account) ?? [];
       byAccount.set(entry.account, lists);
       lists.push(toJson(entry, entry.state));
@@ -183,6 +188,10 @@ function nameOf({ account, key, number }: Named): string {
   return `${account}/${key}/${number}`;
 }
 
+function copyOf(action: ActionJson): ActionJson {
+  return { ...action };
+}
+
 function toJson(entry: Entry, state: ListJson["state"]): ListJson {
   const { digest, id, account, key, nonce, reason, batch, timeMs, actions } = entry;
   return {
@@ -195,6 +204,6 @@ function toJson(entry: Entry, state: ListJson["state"]): ListJson {
     reason,
     batch,
     timeMs,
-    actions: structuredClone(actions),
+    actions: actions.map(copyOf),
   };
 }

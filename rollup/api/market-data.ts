@@ -101,7 +101,7 @@ export class MarketData {
     this.#noteRoot(executed);
     this.#newLiquidations = outcome.events.flatMap((event) => toLiquidation(moment, event));
     for (const each of this.#newLiquidations) this.#liquidations.push(each);
-    const lists = this.lists.apply(moment, executed);
+    const lists = this.lists.apply(moment, executed, (id) => this.accounts.isWatched(id));
     this.accounts.apply(moment, outcome.events, { reading: this.#reading, lists });
   }
 
