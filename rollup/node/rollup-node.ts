@@ -48,8 +48,8 @@ export interface RollupNodeOptions {
 export class RollupNode {
   readonly client: ConclaveClient;
   readonly executor: Executor;
+  readonly signers: Signers;
   readonly #namespace: Namespace;
-  readonly #signers: Signers;
   readonly #store: RollupStore | undefined;
 
   /** Throws `CodedError`: WRONG_CHAIN when genesis and spec do not belong together, and what the store says on opening. */
@@ -93,13 +93,8 @@ export class RollupNode {
     this.client = new ConclaveClient({ endpoints, genesis });
     this.executor = new Executor(start, { spec, signers, store: toBatchStore(store, options) });
     this.#namespace = Namespace(spec.rollupId);
-    this.#signers = signers;
+    this.signers = signers;
     this.#store = store;
-  }
-
-  /** Whether signatures are recovered by the compiled library. */
-  get isNative(): boolean {
-    return this.#signers.isNative;
   }
 
   /** What `Executor.apply` makes of every block from where the node is, until the signal; then closed for good. */
@@ -145,7 +140,7 @@ export class RollupNode {
   }
 
   async close(): Promise<void> {
-    await this.#signers.close();
+    await this.signers.close();
     await this.#store?.close();
   }
 }

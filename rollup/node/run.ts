@@ -33,7 +33,7 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
 async function runOnce(options: RunOptions, report: Report, signal: AbortSignal): Promise<void> {
   const node = await RollupNode.open({ ...options, folder: options.data });
   const { executor } = node;
-  if (!node.isNative)
+  if (!node.signers.isNative)
     report("warning", {
       code: "SLOW_SIGNATURES",
       message:
@@ -78,6 +78,7 @@ async function serve(node: RollupNode, options: RunOptions, choice: ApiChoice): 
     trees: executor.trees,
     submit: (payload) => relay.submit(payload),
     domain: domainOf(spec),
+    signers: node.signers,
     names: choice.markets,
     host: choice.host,
     port: choice.port,
