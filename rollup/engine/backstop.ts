@@ -26,7 +26,8 @@ export function takeOver(work: Work): Account[] {
   return beyond;
 }
 
-function mayLiquidate(work: Work, account: Account): boolean {
+/** Whether no position stands in a market whose price is in doubt. */
+export function mayLiquidate(work: Work, account: Account): boolean {
   return account.exposures.every(
     ({ lots, market }) => lots === 0 || viewOf(work, market).permissions.liquidate,
   );

@@ -1,6 +1,7 @@
 // Phase 3: accounts that fall short are closed in slices, the worst first. A slice is what is needed, as long as the market
 // and the time that has passed allow it; its price is at most what the account can pay, so that no fill makes it owe.
 
+import { mayLiquidate } from "./backstop.ts";
 import { equityOf, type Risk, riskOf, riskStateOf } from "./margin.ts";
 import { depthShare, type MarketView, requirementOf } from "./market-view.ts";
 import type { Account, Exposure, Order } from "./state.ts";
@@ -47,7 +48,11 @@ function findCases(work: Work): Case[] {
     }
     const risk = riskOf(work, account);
     const state = riskStateOf(risk);
-    const isDue = state === "LIQ" || (state === "PRE" && hasDeleverMarket(work, account));
+    const isDue =
+      state === "LIQ" ||
+      (state === "PRE" && hasDeleverMarket(work, account)) ||
+      // One lot in a market whose price is in doubt keeps the fund off; it must not keep everyone off.
+      (state === "BACKSTOP" && !mayLiquidate(work, account));
     noteLiquidation(work, account, isDue);
     if (isDue) cases.push({ account, risk });
   }
