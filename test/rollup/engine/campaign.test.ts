@@ -10,6 +10,6 @@ test("days of every kind keep every rule in every batch: in any order, with dupl
       total[name] += tally[name];
   }
   // Or it would prove nothing.
-  for (const count of Object.values(total)) expect(count).toBeGreaterThan(10);
+  for (const count of Object.values(total)) expect(count).toBeGreaterThan(5);
   expect(total.fills).toBeGreaterThan(500);
 });
