@@ -85,8 +85,17 @@ function encodeList(list: SignedList, place: number, signature: Uint8Array): Uin
     .bytes32(signature.slice(32, 64))
     .uint(8, signature[64] ?? 0)
     .uint(8, actions.length);
-  for (const action of actions) words.bytes32(hashAction(action));
+  for (const hash of hashesOf(list)) words.bytes32(hash);
   return words.finish();
+}
+
+/** Each list's once: each of its steps names them all. */
+const hashes = new WeakMap<SignedList, readonly Uint8Array[]>();
+
+function hashesOf(list: SignedList): readonly Uint8Array[] {
+  const known = hashes.get(list) ?? list.actions.map(hashAction);
+  hashes.set(list, known);
+  return known;
 }
 
 function encodeWithdrawal({ list, place }: Extract<EngineStep, { type: "withdraw" }>): Uint8Array {

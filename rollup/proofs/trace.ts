@@ -2,17 +2,19 @@
 
 import { assert, equalBytes } from "../../sdk/index.ts";
 import type { Engine, EngineBatch, Outcome, SignedList } from "../engine/index.ts";
-import type { StateTrees } from "../state/index.ts";
+import type { Keccak, StateTrees } from "../state/index.ts";
 import { type ForeignChunk, Refuter } from "./refuter.ts";
-import { type TracedChunk, Tracer } from "./tracer.ts";
+import { type Scene, type TracedChunk, Tracer } from "./tracer.ts";
 import { Prover } from "./witness.ts";
 
 /** An engine before a batch, with the trees over its state: both are after it when a function here returns. */
 export interface Replica {
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, "apply" | "state">;
   readonly trees: StateTrees;
   /** Of a list, 65 bytes; without it nothing that the list does can be shown. */
   readonly signatureOf: (list: SignedList) => Uint8Array | undefined;
+  /** What the trees hash with, if not `keccak256`. */
+  readonly keccak?: Keccak;
 }
 
 export interface TracedBatch {
@@ -24,8 +26,8 @@ export interface TracedBatch {
 
 /** Applies the batch, and says in chunks what it did. */
 export function traceBatch(replica: Replica, batch: EngineBatch): TracedBatch {
-  const { engine, trees, signatureOf } = replica;
-  const tracer = new Tracer({ state: engine.state, trees, signatureOf });
+  const { engine, trees } = replica;
+  const tracer = new Tracer(sceneOf(replica));
   const outcome = engine.apply(batch, tracer);
   settle(trees);
   assert(equalBytes(trees.root, tracer.root), "the last chunk leads to the batch's root");
@@ -38,11 +40,15 @@ export function proveChunks(
   batch: EngineBatch,
   chunks: readonly TracedChunk[],
 ): ReadonlyMap<TracedChunk, Uint8Array> {
-  const { engine, trees, signatureOf } = replica;
-  const prover = new Prover({ state: engine.state, trees, signatureOf }, chunks);
+  const { engine, trees } = replica;
+  const prover = new Prover(sceneOf(replica), chunks);
   engine.apply(batch, prover);
   settle(trees);
   return prover.witnesses;
+}
+
+function sceneOf({ engine, trees, signatureOf, keccak }: Replica): Scene {
+  return { state: engine.state, trees, signatureOf, keccak };
 }
 
 /** The leaves are set already; what is left are the globals. */
@@ -61,8 +67,7 @@ export function refuteChunk(
   own: readonly TracedChunk[],
   foreign: ForeignChunk,
 ): Uint8Array | undefined {
-  const { engine, trees, signatureOf } = replica;
-  const refuter = new Refuter({ state: engine.state, trees, signatureOf }, foreign, own);
-  engine.apply(batch, refuter);
+  const refuter = new Refuter(sceneOf(replica), foreign, own);
+  replica.engine.apply(batch, refuter);
   return refuter.witness;
 }

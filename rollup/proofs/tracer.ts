@@ -1,12 +1,13 @@
 // Follows a batch and cuts it: steps that can be repeated alone go into chunks of one kind, and all that changes between them
 // into chunks of kind 0. The trees are brought up to each step, so that every chunk has the root that it leads to.
 
-import { concatBytes, equalBytes } from "../../sdk/index.ts";
+import { concatBytes, equalBytes, keccak256 } from "../../sdk/index.ts";
 import type { EngineStep, Globals, SignedList, State, StepPort, Touched } from "../engine/index.ts";
 import {
   accountLeaf,
   type DenseTree,
   globalsLeaf,
+  type Keccak,
   marketLeaf,
   orderLeaf,
   stateRoot,
@@ -35,6 +36,8 @@ export interface Scene {
   readonly trees: StateTrees;
   /** Of a list, 65 bytes; without it nothing that the list does can be shown. */
   readonly signatureOf: (list: SignedList) => Uint8Array | undefined;
+  /** Of the trees; `keccak256` when it is not given. */
+  readonly keccak?: Keccak | undefined;
 }
 
 interface OpenChunk {
@@ -49,6 +52,7 @@ interface OpenChunk {
 export class Tracer implements StepPort {
   readonly chunks: TracedChunk[] = [];
   readonly #scene: Scene;
+  readonly #keccak: Keccak;
   #open: OpenChunk | undefined;
   #batch: number;
   /** Until the marks are through, the time of the batch before. */
@@ -61,16 +65,18 @@ export class Tracer implements StepPort {
 
   constructor(scene: Scene) {
     this.#scene = scene;
+    this.#keccak = scene.keccak ?? keccak256;
     const { globals } = scene.state;
     this.#batch = globals.batch;
     this.#timeMs = globals.timeMs;
-    this.#globals = globalsLeaf(globals);
+    this.#globals = globalsLeaf(globals, this.#keccak);
     this.#withdrawals = scene.trees.outbox.count;
   }
 
   /** Of what the chunks have said so far: 32 bytes. */
   get root(): Uint8Array {
-    return stateRoot({ ...this.#scene.trees.parts(), batch: this.#batch, globals: this.#globals });
+    const parts = { ...this.#scene.trees.parts(), batch: this.#batch, globals: this.#globals };
+    return stateRoot(parts, this.#keccak);
   }
 
   get globals(): Globals {
@@ -101,10 +107,10 @@ export class Tracer implements StepPort {
     }
     if (step.type === "withdraw") {
       const index = this.#withdrawals++;
-      trees.outbox.set(index, withdrawalLeaf(index, step.withdrawal));
+      trees.outbox.set(index, withdrawalLeaf(index, step.withdrawal, this.#keccak));
     }
     for (const change of this.#changesOf(touched)) change();
-    this.#globals = globalsLeaf(this.globals);
+    this.#globals = globalsLeaf(this.globals, this.#keccak);
   }
 
   done(touched: Touched): void {
@@ -116,7 +122,7 @@ export class Tracer implements StepPort {
   /** What changed since the last step is part of no step. */
   #takeOthers(touched: Touched): void {
     const { batch } = this.#scene.state.globals;
-    const globals = globalsLeaf(this.globals);
+    const globals = globalsLeaf(this.globals, this.#keccak);
     const changes = this.#changesOf(touched);
     const isSame = batch === this.#batch && equalBytes(globals, this.#globals);
     if (isSame && changes.length === 0) return;
@@ -164,16 +170,17 @@ export class Tracer implements StepPort {
   /** What has to be done to the trees; nothing for leaves that are as they were. */
   #changesOf({ accounts, orders, markets }: Touched): (() => void)[] {
     const { state, trees } = this.#scene;
+    const keccak = this.#keccak;
     const changes: (() => void)[] = [];
     const note = (tree: DenseTree, index: number, leaf: Uint8Array): void => {
       if (index < tree.count && equalBytes(tree.leaf(index), leaf)) return;
       changes.push(() => tree.set(index, leaf));
     };
-    for (const account of accounts) note(trees.accounts, account.id, accountLeaf(account));
-    for (const slot of orders) note(trees.orders, slot, orderLeaf(state.orders[slot]));
+    for (const account of accounts) note(trees.accounts, account.id, accountLeaf(account, keccak));
+    for (const slot of orders) note(trees.orders, slot, orderLeaf(state.orders[slot], keccak));
     if (markets.size > 0)
       for (const [place, market] of state.markets.entries())
-        if (markets.has(market.id)) note(trees.markets, place, marketLeaf(market));
+        if (markets.has(market.id)) note(trees.markets, place, marketLeaf(market, keccak));
     return changes;
   }
 }

@@ -123,7 +123,7 @@ export class Shadow {
     const copy = structuredClone(state);
     const trees = new StateTrees(rollupId, copy, [], keccak);
     for (let i = 0; i < outbox.count; i++) trees.outbox.set(i, outbox.leaf(i));
-    return { engine: new Engine(copy), trees, signatureOf };
+    return { engine: new Engine(copy), trees, signatureOf, keccak };
   }
 }
 
