@@ -3,7 +3,7 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 /** Tests of whole processes, chains and campaigns: `npm test` runs them, the gate of a commit leaves them out. */
 const slow = [
   "test/cli/client.test.ts",
-  "test/contracts/{bundle,gas,staking}.test.ts",
+  "test/contracts/{bundle,cover,gas,staking,steps}.test.ts",
   "test/deploy/{contracts,ignition,main}.test.ts",
   "test/e2e/{leaving,main}.test.ts",
   "test/house/setup.test.ts",

@@ -13,6 +13,9 @@ import { addressOf, keccak256, toHex } from "../../../sdk/index.ts";
 import { nativeSenderSignatures } from "../../../sequencer/crypto/index.ts";
 import { type CampaignOptions, runCampaign } from "../../rollup/engine/campaign.ts";
 
+/** The campaign's days begin a quarter past; these just before the hour, which comes with the twelfth batch. */
+const laterMs = 3_600_000 - 1_003_000;
+
 export class History {
   readonly batches: EngineBatch[] = [];
   /** In the order of their messages. */
@@ -31,14 +34,16 @@ export class History {
   /** One batch more, of these lists alone; they are signed for. */
   end(lists: readonly SignedList[]): void {
     const { number, timeMs, seed } = this.batches.at(-1) as EngineBatch;
-    const batch = { number: number + 1, timeMs: timeMs + 250, seed, system: [], lists };
+    const beforeMs = timeMs - laterMs;
+    const batch = { number: number + 1, timeMs: beforeMs + 250, seed, system: [], lists };
     this.batches.push(this.#sign(batch));
   }
 
   #sign(batch: EngineBatch): EngineBatch {
-    const system = batch.system.map((message) => withOwner(message));
+    const system = batch.system.map((message) => later(withOwner(message)));
     for (const message of system) if (message.type === "deposit") this.deposits.push(message);
-    return { ...batch, system, lists: batch.lists.map((list) => this.#signList(list)) };
+    const timeMs = batch.timeMs + laterMs;
+    return { ...batch, timeMs, system, lists: batch.lists.map((list) => this.#signList(list)) };
   }
 
   #signList(list: SignedList): SignedList {
@@ -53,6 +58,14 @@ export class History {
 function withOwner(message: SystemMessage): SystemMessage {
   if (message.type !== "deposit") return message;
   return { ...message, owner: addressOf(secretOf(message.owner)) };
+}
+
+function later(message: SystemMessage): SystemMessage {
+  if (message.type === "oracle")
+    return { ...message, publishTimeMs: message.publishTimeMs + laterMs };
+  if (message.type !== "l1-info") return message;
+  const { l1TimeMs, anchoredTimeMs } = message;
+  return { ...message, l1TimeMs: l1TimeMs + laterMs, anchoredTimeMs: anchoredTimeMs + laterMs };
 }
 
 function withAddress(action: EngineAction): EngineAction {

@@ -35,10 +35,31 @@ export interface Shown {
   readonly witness: Uint8Array;
 }
 
+/** The root before whatever the batch tries of a kind, also if nothing comes of it. */
+export function rootBefore(
+  { engine, trees, signatureOf }: Replica,
+  batch: EngineBatch,
+  kind: EngineStep["type"],
+): Uint8Array {
+  const tracer = new Tracer({ state: engine.state, trees, signatureOf });
+  let root: Uint8Array | undefined;
+  engine.apply(batch, {
+    before(next, touched) {
+      tracer.before(next, touched);
+      if (next === kind) root ??= tracer.root;
+    },
+    after: (step, touched) => tracer.after(step, touched),
+    done: (touched) => tracer.done(touched),
+  });
+  return defined(root);
+}
+
 /** What happened on a day, with every chunk of it that can be executed; and the vault that has the day's messages. */
 export class Day {
   readonly shown: Shown[] = [];
   readonly vault: string;
+  /** After it. */
+  readonly state: State;
   readonly #rollupId: number;
   readonly #history: History;
   readonly #parameters: RollupParameters;
@@ -56,6 +77,7 @@ export class Day {
     this.vault = vault;
     const traced = this.#genesis();
     const proven = this.#genesis();
+    this.state = traced.engine.state;
     for (const batch of history.batches) {
       let pre = traced.trees.root;
       const { chunks } = traceBatch(traced, batch);
@@ -75,18 +97,7 @@ export class Day {
 
   /** The root before whatever the last batch tries of a kind, also if nothing comes of it. */
   rootBefore(kind: EngineStep["type"]): Uint8Array {
-    const { engine, trees, signatureOf } = this.#before(this.last);
-    const tracer = new Tracer({ state: engine.state, trees, signatureOf });
-    let root: Uint8Array | undefined;
-    engine.apply(this.last, {
-      before(next, touched) {
-        tracer.before(next, touched);
-        if (next === kind) root ??= tracer.root;
-      },
-      after: (step, touched) => tracer.after(step, touched),
-      done: (touched) => tracer.done(touched),
-    });
-    return defined(root);
+    return rootBefore(this.#before(this.last), this.last, kind);
   }
 
   /** The chunks of its last batch under a state that somebody has changed before. */
