@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { Wallet } from "ethers";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { settle, type SettledSource } from "../../rollup/node/settle.ts";
 import { bytes, call, Chain, defined, send } from "../contracts/support/chain.ts";
 import { market } from "../rollup/engine/world.ts";
@@ -16,6 +16,8 @@ import { bond, VaultStage } from "./vault-stage.ts";
 
 const secret = `0x${"37".repeat(32)}`;
 const price = [[market, 600_000] as const];
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let stage: VaultStage;
 let folder: string;

@@ -126,6 +126,17 @@ test("a list that is forced through the inbox and sequenced as well is executed 
   expect(node.progress).toMatchObject({ lists: 2, transactions: 5, inboxRead: 6 });
 });
 
+test("what the vault has counted and nobody can read takes its number, so that the next deposit has its own", async () => {
+  const node = executor();
+  for (const block of opening) await node.apply(block);
+  const deposit = encodeDeposit(new Uint8Array(20).fill(3), { subId: 0, tokenAmount: 5n });
+  const unreadable = [Uint8Array.of(0), Uint8Array.of(1, 2), Uint8Array.of(2)];
+  const inbox = [...unreadable, Uint8Array.of(9), deposit].map((data, i) => messageOf(4 + i, data));
+  await node.apply(blockOf(3, [], inbox));
+  expect(node.state.globals.l1Index).toBe(4 + unreadable.length + 1);
+  expect(node.state.accounts.at(-1)).toMatchObject({ subId: 0, cash: 5_000_000n });
+});
+
 test("a batch that breaks the books stops the node before anything of it is kept or heard of", async () => {
   const kept: number[] = [];
   const state = genesisState(rollupParameters);

@@ -3,7 +3,7 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Height, toGenesisJson, transactionId } from "../../../protocol/index.ts";
 import { genesisState } from "../../../rollup/engine/index.ts";
 import { Executor, noProgress, toSpecJson } from "../../../rollup/node/index.ts";
@@ -19,6 +19,9 @@ import { limit } from "../engine/world.ts";
 import { type Line, type Program, startProgram } from "./program.ts";
 import { domain, RollupChain, signed, spec } from "./specs.ts";
 import { Traffic } from "./traffic.ts";
+
+// Processes start slowly on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let folder: string;
 let apis: Api[];
