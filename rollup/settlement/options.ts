@@ -14,6 +14,7 @@ export const usage = `Proposes a rollup's roots on L1, and challenges those of o
     --key FILE               signs on the L1: 32 bytes of hex; its tokens must be approved for the vault
     [--every SECONDS]        between two proposals while batches hold anything (600)
     [--idle SECONDS]         the same while they hold nothing, so that the rollup hears of the L1 (600)
+    [--guardian]             only watches, with the guardian's key: vetoes what L1 cannot be shown to be wrong
     [--json]                 one JSON object a line
 `;
 
@@ -26,6 +27,7 @@ export interface SettlementOptions {
   readonly key: Uint8Array;
   readonly everySeconds: number;
   readonly idleSeconds: number;
+  readonly isGuardian: boolean;
   readonly json: boolean;
 }
 
@@ -34,7 +36,7 @@ const secondsMax = 0xffff_ffff;
 /** Throws `CodedError` BAD_OPTION, BAD_GENESIS or BAD_SPEC; undefined when it was asked for help. */
 export function readSettlementOptions(args: readonly string[]): SettlementOptions | undefined {
   if (args.includes("--help")) return undefined;
-  const { genesis, spec, endpoints, l1, key, every, idle, json } = parse(args);
+  const { genesis, spec, endpoints, l1, key, every, idle, guardian, json } = parse(args);
   if (!URL.canParse(required("--l1", l1))) throw badOption("--l1", "a URL");
   return {
     genesis: readGenesis(required("--genesis", genesis)),
@@ -44,6 +46,7 @@ export function readSettlementOptions(args: readonly string[]): SettlementOption
     key: readKey(required("--key", key)),
     everySeconds: natural("--every", every, secondsMax),
     idleSeconds: natural("--idle", idle, secondsMax),
+    isGuardian: guardian,
     json,
   };
 }
@@ -56,6 +59,7 @@ interface Arguments {
   readonly key?: string;
   readonly every: string;
   readonly idle: string;
+  readonly guardian: boolean;
   readonly json: boolean;
 }
 
@@ -72,6 +76,7 @@ function parse(args: readonly string[]): Arguments {
         key: text,
         every: { type: "string", default: "600" },
         idle: { type: "string", default: "600" },
+        guardian: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
       },
     }).values;

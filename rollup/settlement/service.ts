@@ -24,7 +24,7 @@ const quiet = new Set<SettlementEvent["type"]>(["proposed", "right"]);
 
 /** Until the signal. Throws what ends a rollup's node, and WRONG_ROLLUP when the vault is another's. */
 export async function serve(options: SettlementOptions, signal: AbortSignal): Promise<void> {
-  const { genesis, spec, endpoints, l1, key, everySeconds } = options;
+  const { genesis, spec, endpoints, l1, key, everySeconds, isGuardian } = options;
   const report = reporter({ namespace: spec.rollupId, json: options.json });
   const keccak = await fastKeccak();
   const network = Network.from(spec.chainId);
@@ -55,7 +55,7 @@ export async function serve(options: SettlementOptions, signal: AbortSignal): Pr
     vault: spec.vault,
     signer: new Wallet(hexJson(key), provider),
   });
-  const watcher = new Watcher({ vault, shadow, keccak, isGuardian: false, report: onEvent });
+  const watcher = new Watcher({ vault, shadow, keccak, isGuardian, report: onEvent });
   const proposer = new Proposer({
     vault,
     shadow,
@@ -68,7 +68,7 @@ export async function serve(options: SettlementOptions, signal: AbortSignal): Pr
   });
   const stop = new AbortController();
   const until = AbortSignal.any([signal, stop.signal]);
-  const settling = keep(() => (news.isThere() ? proposer.round() : watcher.round()), {
+  const settling = keep(() => (!isGuardian && news.isThere() ? proposer : watcher).round(), {
     everyMs: roundMs,
     signal: until,
     report: onEvent,

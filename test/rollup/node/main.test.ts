@@ -143,7 +143,7 @@ test("an audit recomputes the root of any batch, and fails when another is claim
 test("what is asked wrongly ends with the usage, and another rollup's folder is refused", async () => {
   const other = join(folder, "other.json");
   await writeFile(other, JSON.stringify({ ...toSpecJson(spec), rollupId: 1 }));
-  const help = startProgram("--help");
+  const help = startProgram("rollup/node/main.ts", "--help");
   const unknown = start("walk");
   const missing = start("run");
   const foreign = start("run", "--spec", other, "--data", join(folder, "plain"));
@@ -212,6 +212,7 @@ test("when a batch that was executed is declared void after all, it begins again
 /** Later options win over earlier ones. */
 function start(command: string, ...args: readonly string[]): Program {
   const program = startProgram(
+    "rollup/node/main.ts",
     command,
     "--json",
     "--threads=1",

@@ -22,8 +22,9 @@ export interface Program {
   until(type: string, isIt?: (line: Line) => boolean): Promise<Line>;
 }
 
-export function startProgram(...args: readonly string[]): Program {
-  const child = spawn(process.execPath, ["rollup/node/main.ts", ...args], {
+/** @param file Of the program, from the root of the repository. */
+export function startProgram(file: string, ...args: readonly string[]): Program {
+  const child = spawn(process.execPath, [file, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -39,8 +39,10 @@ test("what is given is read, and the rest is ten minutes", () => {
     key: new Uint8Array(32).fill(7),
     everySeconds: 5,
     idleSeconds: 600,
+    isGuardian: false,
     json: false,
   });
+  expect(readSettlementOptions([...args(), "--guardian"])).toMatchObject({ isGuardian: true });
   expect(readSettlementOptions(["--help"])).toBeUndefined();
 });
 
