@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
 import { type Devnet, logsOf } from "./devnet.ts";
+import type { PerpetualsDeployment } from "./perpetuals/deployment.ts";
 import { exchangeUrl } from "./perpetuals/session.ts";
 
 /** Where everything is, and what to do next. */
@@ -12,7 +13,7 @@ export function welcome(devnet: Devnet): string {
   validators    ${urls.join(" ")}
   description   ${urls[0]}/openapi.json
   logs          ${here(logsOf(place.folder))}
-${perpetuals === undefined ? "" : exchangeWelcome(exchangeUrl(perpetuals))}
+${perpetuals === undefined ? "" : exchangeWelcome(perpetuals)}
   In another terminal:
 
     export CONCLAVE_GENESIS=${here(join(place.folder, "genesis.json"))}
@@ -25,9 +26,12 @@ ${perpetuals === undefined ? "" : exchangeWelcome(exchangeUrl(perpetuals))}
 `;
 }
 
-function exchangeWelcome(url: string): string {
+function exchangeWelcome(perpetuals: PerpetualsDeployment): string {
+  const url = exchangeUrl(perpetuals);
   return `
   EXCHANGE      ${url}/ in a browser: bots trade BTC-PERP and ETH-PERP, sealed like everybody
-                ${url}/openapi.json describes it to programs, ${url}/v1/markets shows the prices
+  trade too     paste this key there, whose account has 10,000 USDC: ${perpetuals.visitorKey}
+                buy, and wait: the prices crash now and then (--path crash: at once)
+  for programs  ${url}/openapi.json describes it, ${url}/v1/markets shows the prices
 `;
 }

@@ -26,6 +26,7 @@ const root = join(import.meta.dirname, "..", "..");
 const minutes = 60_000;
 /** USDC. */
 const insuranceFund = 250_000;
+const visitorsMoney = 10_000;
 
 beforeAll(async () => {
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
@@ -92,13 +93,13 @@ describe.each([
     const place = { root, folder };
     const perpetuals = await deployPerpetuals(place, provider, { deployment, apiPort: 0 });
     const deposits = cast.flatMap((role) => role.deposits);
-    const given = deposits.reduce((sum, amount) => sum + amount, insuranceFund);
+    const given = deposits.reduce((sum, amount) => sum + amount, insuranceFund + visitorsMoney);
     const vault = await VaultReader.open(root, provider, perpetuals.vault);
     expect(await vault.given()).toBe(BigInt(given) * 10n ** 12n);
     expect(await vault.proposals()).toEqual([]);
     const settlement = deployment.settlements[perpetualsNamespace] ?? "";
     const inbox = await contract("Settlement", settlement);
-    const messages = BigInt(listedMarkets.length + deposits.length + 1);
+    const messages = BigInt(listedMarkets.length + deposits.length + 2);
     const [, , inboxCount] = (await inbox.getFunction("settled").staticCall()) as unknown[];
     expect(inboxCount).toBe(messages);
     const spec = fromSpecJson(JSON.parse(readFileSync(perpetuals.specFile, "utf8")));

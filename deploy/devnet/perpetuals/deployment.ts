@@ -34,6 +34,8 @@ export interface PerpetualsDeployment {
   /** Secret keys by reporter. */
   readonly reporters: readonly Uint8Array[];
   readonly owners: readonly { readonly role: Role; readonly secretKey: Uint8Array }[];
+  /** Of an account that nobody plays: the user's, to trade with from the page. 0x and hex. */
+  readonly visitorKey: string;
   /** The key of who proposes roots on the L1. */
   readonly proposerFile: string;
   /** The L1 block of the last deposit. */
@@ -42,6 +44,7 @@ export interface PerpetualsDeployment {
 
 const usdc = 1_000_000n;
 const insuranceFund = 250_000n * usdc;
+const visitorsMoney = 10_000n * usdc;
 /** More than one proposer can have out at a time. */
 const bonds = 1_000_000n * usdc;
 const gasMoney = parseEther("100");
@@ -76,6 +79,7 @@ export async function deployPerpetuals(
   ]);
   const vaultAddress = await vault.getAddress();
   const owners = cast.map((role) => ({ role, secretKey: drawKey() }));
+  const visitor = drawKey();
   const deposits = [
     { owner: new Uint8Array(20), subId: 0, amount: insuranceFund },
     ...owners.flatMap(({ role, secretKey }) =>
@@ -85,6 +89,7 @@ export async function deployPerpetuals(
         amount: BigInt(amount) * usdc,
       })),
     ),
+    { owner: addressOf(visitor), subId: 0, amount: visitorsMoney },
   ];
   const deposited = deposits.reduce((sum, { amount }) => sum + amount, 0n);
   const at = { root, source: "devnet/FeeToken", signer };
@@ -123,6 +128,7 @@ export async function deployPerpetuals(
     vault: vaultAddress,
     reporters,
     owners,
+    visitorKey: hexJson(visitor),
     proposerFile,
     l1End,
   };

@@ -15,11 +15,11 @@ interface Schedule {
   readonly every: number;
 }
 
-/** `mixed` gives a user time to look around; `crash` shows one at once. */
+/** `mixed` gives a user time to look around; `crash` gives gamblers just enough to be in it. */
 const schedules: Readonly<Record<PathName, Schedule | undefined>> = {
   calm: undefined,
   mixed: { first: 180, every: 400 },
-  crash: { first: 50, every: 200 },
+  crash: { first: 70, every: 200 },
 };
 
 /** How far a step goes either way, in millionths, and which part of the way home it goes. */

@@ -30,7 +30,7 @@ test("a calm price moves and stays near its home", () => {
   expect(furthestPpm(prices)).toBeLessThan(10_000);
 });
 
-test("a crash comes within half a minute, takes more than a position of twenty times its margin bears, and heals", () => {
+test("a crash comes within the first minute, takes more than a position of twenty times its margin bears, and heals", () => {
   const prices = walk("crash", 100 + minute);
   const low = Math.min(...prices);
   expect(prices.indexOf(low)).toBeLessThan(1.5 * minute);
