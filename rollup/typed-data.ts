@@ -1,6 +1,6 @@
 // EIP-712: the hash of a typed message, as wallets and contracts compute it. Every field is a word of 32 bytes.
 
-import { concatBytes, keccak256, utf8 } from "../sdk/index.ts";
+import { keccak256, utf8 } from "../sdk/index.ts";
 
 export interface TypedDomain {
   readonly name: string;
@@ -12,7 +12,7 @@ export interface TypedDomain {
   readonly salt: number;
 }
 
-/** A number, a truth value, an address (20 bytes), a hash (32 bytes), or a list of them. */
+/** A number, a bigint below 2^128, a truth value, an address (20 bytes), a hash (32 bytes), or a list of them. */
 export type Field = number | bigint | boolean | Uint8Array | readonly Field[];
 
 export function domainSeparator(domain: TypedDomain): Uint8Array {
@@ -32,7 +32,10 @@ export function typeHash(type: string): Uint8Array {
 
 /** `hashStruct` of EIP-712, for the hash of a type. */
 export function hashStruct(type: Uint8Array, fields: readonly Field[]): Uint8Array {
-  return keccak256(type, ...fields.map(toWord));
+  const bytes = new Uint8Array(wordBytes * (1 + fields.length));
+  bytes.set(type);
+  writeWords(bytes, wordBytes, fields);
+  return keccak256(bytes);
 }
 
 /** What is signed. */
@@ -44,13 +47,29 @@ const domainType = typeHash(
   "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)",
 );
 
-function toWord(field: Field): Uint8Array {
-  if (field instanceof Uint8Array)
-    return field.length === 32 ? field : concatBytes(new Uint8Array(32 - field.length), field);
-  if (typeof field === "object") return keccak256(...field.map(toWord));
-  const word = new Uint8Array(32);
-  if (typeof field !== "bigint") new DataView(word.buffer).setBigUint64(24, BigInt(field));
-  else
-    for (let at = 31, rest = field; rest > 0n; at--, rest >>= 8n) word[at] = Number(rest & 0xffn);
-  return word;
+const wordBytes = 32;
+
+/** All in one buffer: lists of many actions are hashed field by field, and each piece of its own would cost as much. */
+function writeWords(bytes: Uint8Array, from: number, fields: readonly Field[]): void {
+  const view = new DataView(bytes.buffer);
+  for (const [i, field] of fields.entries()) {
+    const end = from + wordBytes * (i + 1);
+    if (field instanceof Uint8Array) bytes.set(field, end - field.length);
+    else if (typeof field === "object") bytes.set(hashList(field), end - wordBytes);
+    else if (typeof field === "bigint") {
+      view.setBigUint64(end - 16, field >> 64n);
+      view.setBigUint64(end - 8, BigInt.asUintN(64, field));
+    } else {
+      // At most 53 bits, in two halves that need no bigint.
+      const value = Number(field);
+      view.setUint32(end - 8, Math.floor(value / 2 ** 32));
+      view.setUint32(end - 4, value % 2 ** 32);
+    }
+  }
+}
+
+function hashList(items: readonly Field[]): Uint8Array {
+  const bytes = new Uint8Array(wordBytes * items.length);
+  writeWords(bytes, 0, items);
+  return keccak256(bytes);
 }
