@@ -60,7 +60,10 @@ export class ListLog {
     // Of two that are the same the one that executed counts.
     for (const list of batch.lists) {
       const reason = refused.get(list) ?? null;
-      const entry = this.#byDigest.get(toHex(list.digest)) ?? this.#add(list);
+      const known = this.#byDigest.get(toHex(list.digest));
+      // Anyone can have a list ordered that names another's account: it is nothing that the account did.
+      if (known === undefined && reason !== null && isForged(reason)) continue;
+      const entry = known ?? this.#add(list);
       if (entry.state === "executed" || (entry.state === "refused" && reason !== null)) continue;
       Object.assign(entry, moment, { reason, state: reason === null ? "executed" : "refused" });
       if (reason === null) this.#execute(list, entry);
@@ -174,6 +177,10 @@ function undecided(place: number, type: string): Changing<ActionJson> {
     restingLots: 0,
     removed: null,
   };
+}
+
+function isForged(reason: string): boolean {
+  return reason === "BAD_SIGNER" || reason === "NO_ACCOUNT";
 }
 
 /** Of what may become an order. */

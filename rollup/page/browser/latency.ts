@@ -30,12 +30,14 @@ export class Latency {
     this.#add("accepted", ms);
   }
 
-  executed(digest: string, now: number, filledLots: number): void {
+  /** How long it took; undefined for a list that this session did not send. */
+  executed(digest: string, now: number, filledLots: number): number | undefined {
     const from = this.#sent.get(digest);
-    if (from === undefined) return;
+    if (from === undefined) return undefined;
     this.#sent.delete(digest);
     this.#add("executed", now - from);
     if (filledLots > 0) this.#add("filled", now - from);
+    return now - from;
   }
 
   figures(stage: Stage): Figures {

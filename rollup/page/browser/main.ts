@@ -219,9 +219,11 @@ class Page {
 
   #onList(list: ListJson): void {
     const filled = list.actions.reduce((sum, { filledLots }) => sum + filledLots, 0);
-    this.#latency.executed(list.digest, performance.now(), filled);
+    const tookMs = this.#latency.executed(list.digest, performance.now(), filled);
+    // Another page, or a program, of the same account.
+    if (tookMs === undefined) return;
     if (list.key === 0) this.#isEnabling = false;
-    const took = milliseconds(this.#latency.figures("executed").last);
+    const took = milliseconds(tookMs);
     const refused = list.actions.find(({ result }) => result === "refused");
     const reason = list.reason ?? refused?.reason ?? null;
     if (reason !== null) return this.#say(`Refused: ${explain(reason)}`, "bad");

@@ -226,6 +226,20 @@ test("lists end as refused, void or expired when they do, and nothing is known o
   expect(stateOf(new Uint8Array(32))).toBeUndefined();
 });
 
+test("a list that somebody forged for another's account is nothing that the account hears of", () => {
+  const world = openWorld(2);
+  const data = new MarketData(new WorldSource(world));
+  const account = data.account(2);
+  if (account === undefined) throw new Error("there is an account");
+  data.accounts.watch(account);
+  const forged = world.list(0, [limit(true, 600_000, 5)], { signer: new Uint8Array(20) });
+  const own = world.list(0, [limit(true, 600_000, 5)]);
+  world.submit(forged, own);
+  data.apply(executedOf(...applied(world)));
+  expect(data.accounts.delta(2)?.lists).toMatchObject([{ nonce: own.nonce, state: "executed" }]);
+  expect(data.lists.find(hex(forged.digest), 0)).toBeUndefined();
+});
+
 test("the root of every batch is kept by its number", () => {
   const data = watchCampaign({ seed: 1, batches: 30 }, () => {});
   expect(data.root(7)).toMatchObject({ batch: 7, height: 14 });
