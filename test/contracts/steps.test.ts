@@ -1,10 +1,10 @@
 // What the engine did, the contract does again: every chunk of random days, to the same root; and nothing else.
 
 import { beforeAll, expect, test } from "vitest";
-import { type EngineAction, MarketId } from "../../rollup/engine/index.ts";
+import { type EngineAction, MarketId, orderNumber, scopes } from "../../rollup/engine/index.ts";
 import { chunkKinds } from "../../rollup/proofs/index.ts";
 import { settings } from "../rollup/engine/campaign.ts";
-import { accountOfTrader, limit, World } from "../rollup/engine/world.ts";
+import { accountOfTrader, addressOfTrader, limit, World } from "../rollup/engine/world.ts";
 import { SeededRandom } from "../sim/random.ts";
 import { defined, hex } from "./support/chain.ts";
 import { type Day, type Shown, Stage } from "./support/stage.ts";
@@ -83,6 +83,49 @@ test("one bit of a step changed, and it leads elsewhere or is not allowed", asyn
   }
 }, 120_000);
 
+test("bounded keys, guards, and replacements that keep their age are executed as well", async () => {
+  const world = new World();
+  const id = MarketId(3);
+  const own = limit(true, 590_000, 50, { market: id });
+  const session = { key: 9, signer: addressOfTrader(1_000) };
+  const allow: EngineAction = {
+    type: "authorize",
+    key: session.key,
+    address: session.signer,
+    scopes: scopes.trade,
+    markets: [id],
+    expiryMs: Number.MAX_SAFE_INTEGER,
+    maxNotional: 10n ** 16n,
+  };
+  const guard = { market: 7, op: 1, priceTicks: 1, maxAgeMs: 60_000 } as const;
+  const replace: EngineAction = {
+    type: "replace",
+    orderNonce: orderNumber(1_000, 1),
+    order: { ...own, lots: 40, guard },
+  };
+  const ends = [
+    [
+      world.list(0, [allow, own], { nonce: 1_000 }),
+      world.list(0, [own], { nonce: 1, ...session }),
+      // More than the key may lead to.
+      world.list(0, [{ ...own, lots: 200 }], { nonce: 2, ...session }),
+    ],
+    [world.list(0, [replace], { nonce: 1_001 })],
+  ];
+  const { shown, vault } = await stage.day({ seed: 6, batches: 2, traders: 2 }, ends);
+  const admissions = shown.filter(({ chunk }) => chunk.kind === chunkKinds.admit);
+  const steps = admissions.flatMap(({ chunk }) => chunk.traced);
+  expect(
+    steps.map((step) => step.type === "admit" && [step.list.key, step.age, step.place]),
+  ).toEqual([
+    [0, 3, 1],
+    [9, 3, 0],
+    [0, 3, 0],
+  ]);
+  for (const each of admissions)
+    expect(await stage.execute(vault, each)).toBe(hex(each.chunk.post));
+});
+
 test("what an account does not cover is not allowed, whoever signed it and whatever the proposer says it has", async () => {
   const to = new Uint8Array(20);
   const asks: Record<string, EngineAction> = {
@@ -91,7 +134,7 @@ test("what an account does not cover is not allowed, whoever signed it and whate
   };
   for (const [kind, action] of Object.entries(asks) as ["withdraw" | "admit", EngineAction][]) {
     const list = new World().list(0, [action], { nonce: 1_000 });
-    const day = await stage.day({ seed: 5, batches: 3, traders: 3 }, [list]);
+    const day = await stage.day({ seed: 5, batches: 3, traders: 3 }, [[list]]);
     const rich = day.lieAtEnd(({ accounts, globals }) => {
       const account = defined(accounts[accountOfTrader(0)]);
       account.cash += 10n ** 30n;
@@ -108,7 +151,7 @@ test("the same asked for within bounds is executed, with a witness made in the s
   const to = new Uint8Array(20);
   const withdraw = { type: "withdraw", tokenAmount: 1n, to } as const;
   const list = new World().list(0, [withdraw], { nonce: 1_000 });
-  const day = await stage.day({ seed: 5, batches: 3, traders: 3 }, [list]);
+  const day = await stage.day({ seed: 5, batches: 3, traders: 3 }, [[list]]);
   const { chunk } = defined(day.shown.at(-1));
   const pre = day.rootBefore("withdraw");
   const witness = defined(day.refute(day.last, { pre, chunk }));

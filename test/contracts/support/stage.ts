@@ -165,9 +165,10 @@ export class Stage {
     );
   }
 
-  async day(options: CampaignOptions, last: readonly SignedList[] = []): Promise<Day> {
+  /** And at its end batches of other lists. */
+  async day(options: CampaignOptions, ends: readonly (readonly SignedList[])[] = []): Promise<Day> {
     const history = new History(this.domain, options);
-    if (last.length > 0) history.end(last);
+    for (const lists of ends) history.end(lists);
     return new Day(this.domain.rollupId, history, {
       parameters: { ...rollupParameters, ...options.rollup },
       vault: await this.#deployVault(history),
