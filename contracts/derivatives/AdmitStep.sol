@@ -136,7 +136,9 @@ library AdmitStep {
         bool isPostOnly = order.flags & Leaves.POST_ONLY != 0;
         if (!(isReducing ? seen.mayReduce : seen.mayAddRisk)) return false;
         if (seen.isPostOnly && !isPostOnly) return false;
-        if (order.lots < (isReducing ? 1 : seen.parameters.orderLotsMin) || order.priceTicks == 0) return false;
+        if (order.lots < (isReducing ? 1 : seen.parameters.orderLotsMin) || order.priceTicks == 0) {
+            return false;
+        }
         if (order.validUntilMs != 0 && order.validUntilMs < run.parts.globals.timeMs) return false;
         if (isPostOnly && order.timeInForce != 0) return false;
         if (order.isDormant) return order.guardOp != 0;
@@ -201,7 +203,9 @@ library AdmitStep {
         uint256 worst = order.isBuy
             ? Rounding.abs(sums.lots + int256(sums.bids))
             : Rounding.abs(sums.lots - int256(sums.asks));
-        if (worst > seen.parameters.positionLotsMax || sums.bids + sums.asks > Rounding.LOTS_MAX) return false;
+        if (worst > seen.parameters.positionLotsMax || sums.bids + sums.asks > Rounding.LOTS_MAX) {
+            return false;
+        }
         uint256 notionalMax = actor.key.maxNotional;
         if (notionalMax != 0 && worst * seen.markUnit > notionalMax) return false;
         return Lists.excessOf(run, actor) >= 0;
@@ -224,8 +228,7 @@ library AdmitStep {
         uint256 feeUnit = Margin.feeUnitOf(seen, seen.parameters.takerFeePpm);
         uint256 cost = Margin.adverseTicks(seen, order) * lots * seen.parameters.unit
             + Rounding.ceilDiv(lots * feeUnit, Rounding.PPM);
-        uint256 maintenance = risk.maintenance
-            - Margin.requirementOf(seen, held, intervalMs).maintenance
+        uint256 maintenance = risk.maintenance - Margin.requirementOf(seen, held, intervalMs).maintenance
             + Margin.requirementOf(seen, left, intervalMs).maintenance;
         return (risk.equity - int256(cost)) * int256(risk.maintenance) >= risk.equity * int256(maintenance);
     }

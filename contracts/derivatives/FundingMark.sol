@@ -38,7 +38,11 @@ library FundingMark {
         run.put(leaf, Leaves.hash(market));
     }
 
-    function _noteHalt(Views.Now memory now_, Leaves.Market memory market) private pure returns (bool isHalted) {
+    function _noteHalt(Views.Now memory now_, Leaves.Market memory market)
+        private
+        pure
+        returns (bool isHalted)
+    {
         isHalted = Views.isHalted(market, now_);
         if (isHalted) {
             market.resumedBatch = 0;
@@ -77,8 +81,7 @@ library FundingMark {
         market.staleMs = 0;
         if (2 * staleMs > HOUR_MS || count == 0 || index == 0) return true;
         int256 average = Rounding.floorDiv(sum * PPB, int256(count) * index);
-        int256 correction =
-            Rounding.clamp(p.interestPpb - average, -CORRECTION_PPB_MAX, CORRECTION_PPB_MAX);
+        int256 correction = Rounding.clamp(p.interestPpb - average, -CORRECTION_PPB_MAX, CORRECTION_PPB_MAX);
         int256 cap = int256(uint256(p.fundingCapPpb));
         int256 rate = Rounding.clamp(average + correction, -cap, cap);
         int256 worth = int256(uint256(market.markTicks) * p.unit);

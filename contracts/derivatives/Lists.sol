@@ -19,8 +19,7 @@ library Lists {
     /// @dev What the open orders of a chunk's accounts may come to, so that showing a lie in it fits into a transaction. Of a
     /// single step there may be any number.
     uint256 private constant WEIGHT_MAX = 64;
-    uint256 private constant HALF_ORDER =
-        0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+    uint256 private constant HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
 
     bytes32 private constant DOMAIN_TYPE = keccak256(
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
@@ -70,7 +69,9 @@ library Lists {
         uint256 s = run.upTo(HALF_ORDER);
         uint256 parity = run.upTo(1);
         bytes32[] memory hashes = new bytes32[](run.upTo(ACTIONS_MAX));
-        for (uint256 i = 0; i < hashes.length; i++) hashes[i] = bytes32(run.word());
+        for (uint256 i = 0; i < hashes.length; i++) {
+            hashes[i] = bytes32(run.word());
+        }
         if (run.isBad || list.place >= hashes.length || list.nonce == 0) {
             run.isBad = true;
             return list;
@@ -100,7 +101,9 @@ library Lists {
         pure
         returns (bool isAllowed, Actor memory actor)
     {
-        if (list.account < Leaves.TRADERS || list.account >= run.parts.accounts.count) return (false, actor);
+        if (list.account < Leaves.TRADERS || list.account >= run.parts.accounts.count) {
+            return (false, actor);
+        }
         uint256 timeMs = run.parts.globals.timeMs;
         if (list.signer == address(0) || list.validUntilMs < timeMs) return (false, actor);
         actor.leaf = run.take(Witness.ACCOUNTS, list.account);

@@ -105,7 +105,8 @@ library Margin {
 
     function _worthOf(Leaves.Position memory position, Views.View memory seen) private pure returns (int256) {
         int256 lots = position.lots;
-        return lots * int256(seen.markUnit) - lots * (int256(seen.market.fundingIndex) - position.fundingIndex);
+        return
+            lots * int256(seen.markUnit) - lots * (int256(seen.market.fundingIndex) - position.fundingIndex);
     }
 
     /// @notice What is left of an account's worth once every open order has lost, paid and asked for all that it can; below 0
@@ -121,7 +122,9 @@ library Margin {
             Leaves.Position memory position = account.positions[i];
             excess += _worthOf(position, find(views, position.market));
         }
-        for (uint256 i = 0; i < orders.length; i++) find(views, orders[i].market);
+        for (uint256 i = 0; i < orders.length; i++) {
+            find(views, orders[i].market);
+        }
         for (uint256 i = 0; i < views.length; i++) {
             Sums memory sums = sumsOf(views[i], account, orders);
             excess -= int256(_reserveOf(views[i], sums) + _worstOf(views[i], sums, intervalMs));

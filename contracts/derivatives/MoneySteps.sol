@@ -106,8 +106,7 @@ library MoneySteps {
     ) private pure returns (uint256) {
         Leaves.MarketParameters memory p = seen.parameters;
         bool isMaker = order.batch < run.parts.batch || order.flags & Leaves.POST_ONLY != 0;
-        uint256 feePpm =
-            order.isLiquidation ? p.liquidationFeePpm : isMaker ? p.makerFeePpm : p.takerFeePpm;
+        uint256 feePpm = order.isLiquidation ? p.liquidationFeePpm : isMaker ? p.makerFeePpm : p.takerFeePpm;
         return Rounding.ceilDiv(trade.lots * trade.priceTicks * p.unit * feePpm, Rounding.PPM);
     }
 
@@ -126,7 +125,9 @@ library MoneySteps {
         uint256 entryQuote = Positions.entryAfter(position, lots, quote);
         if (entryQuote > type(uint128).max) return false;
         Positions.put(
-            account, place, Leaves.Position(seen.market.id, int64(before + lots), fundingIndex, uint128(entryQuote))
+            account,
+            place,
+            Leaves.Position(seen.market.id, int64(before + lots), fundingIndex, uint128(entryQuote))
         );
         return addCash(account, (isBuy ? -int256(quote) : int256(quote)) - owed - int256(trade.fee));
     }

@@ -34,7 +34,10 @@ library Positions {
     }
 
     /// @notice Puts a position in its place, or takes it out when it has no size.
-    function put(Leaves.Account memory account, uint256 place, Leaves.Position memory position) internal pure {
+    function put(Leaves.Account memory account, uint256 place, Leaves.Position memory position)
+        internal
+        pure
+    {
         Leaves.Position[] memory positions = account.positions;
         bool isThere = place < positions.length && positions[place].market == position.market;
         if (isThere && position.lots != 0) {

@@ -57,8 +57,7 @@ library Views {
         seen.mark = mark;
         seen.markUnit = mark * p.unit;
         seen.low = Rounding.max(1, Rounding.ceilDiv(mark * (Rounding.PPM - p.bandPpm), Rounding.PPM));
-        seen.high =
-            Rounding.min(Rounding.TICKS_MAX, mark * (Rounding.PPM + p.bandPpm) / Rounding.PPM);
+        seen.high = Rounding.min(Rounding.TICKS_MAX, mark * (Rounding.PPM + p.bandPpm) / Rounding.PPM);
         uint256 scale = Rounding.ceilDiv(uint256(market.openLots) * Rounding.PPM, p.openLotsScale);
         seen.scalePpm = Rounding.min(SCALE_PPM_MAX, Rounding.max(Rounding.PPM, scale));
         seen.waitMs = since(now_.globals.timeMs, market.indexTimeMs)

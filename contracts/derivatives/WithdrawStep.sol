@@ -45,8 +45,8 @@ library WithdrawStep {
     /// @dev For all, whatever they have: while something is missing, L1 is late, or a halt is not long over.
     function _isClosed(Views.Now memory now_) private pure returns (bool) {
         Leaves.Globals memory globals = now_.globals;
-        bool isRecent = globals.haltedBatch != 0
-            && now_.batch - globals.haltedBatch < now_.rollup.withdrawalGateBatches;
+        bool isRecent =
+            globals.haltedBatch != 0 && now_.batch - globals.haltedBatch < now_.rollup.withdrawalGateBatches;
         return globals.shortfall != 0 || isRecent || Views.isRollupHalted(now_)
             || Views.anchorAgeMs(globals) > now_.rollup.anchorSoftMs;
     }
@@ -82,8 +82,7 @@ library WithdrawStep {
 
     function _flowOut(Witness.Run memory run, uint256 quanta) private pure returns (bool) {
         Leaves.Globals memory globals = run.parts.globals;
-        bool isNewWindow =
-            Views.since(globals.timeMs, globals.outflowSinceMs) >= run.rollup.outflowWindowMs;
+        bool isNewWindow = Views.since(globals.timeMs, globals.outflowSinceMs) >= run.rollup.outflowWindowMs;
         uint256 outflow = (isNewWindow ? 0 : globals.outflow) + quanta;
         if (outflow > run.rollup.outflowMax) return false;
         if (isNewWindow) globals.outflowSinceMs = globals.timeMs;
