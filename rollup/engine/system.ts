@@ -123,7 +123,11 @@ function setMarket(work: Work, { market: id, parameters }: SetMarket): void {
 
 function noteL1(work: Work, { l1TimeMs, anchoredBatch, anchoredTimeMs }: L1Info): void {
   const { globals } = work.state;
-  const isNews = l1TimeMs > globals.l1TimeMs && anchoredBatch >= globals.anchoredBatch;
+  // What one block of L1 holds may be read in two batches, of which the second knows of a newer root.
+  const isLater =
+    l1TimeMs > globals.l1TimeMs ||
+    (l1TimeMs === globals.l1TimeMs && anchoredBatch > globals.anchoredBatch);
+  const isNews = isLater && anchoredBatch >= globals.anchoredBatch;
   const areNumbers = [l1TimeMs, anchoredBatch, anchoredTimeMs].every((each) =>
     Number.isSafeInteger(each),
   );

@@ -137,6 +137,17 @@ test("what the vault has counted and nobody can read takes its number, so that t
   expect(node.state.accounts.at(-1)).toMatchObject({ subId: 0, cash: 5_000_000n });
 });
 
+test("a root that was proposed in the same block of L1 as what was read before counts, and an older one does not", async () => {
+  const node = executor();
+  for (const block of opening) await node.apply(block);
+  const root = new Uint8Array(32);
+  await node.apply(blockOf(3, [], [messageOf(4, encodeAnchored({ batch: 2, root }))]));
+  expect(node.state.globals).toMatchObject({ anchoredBatch: 2, l1TimeMs: startSeconds * 1_000 });
+  const heardMs = node.state.globals.l1HeardMs;
+  await node.apply(blockOf(4, [], [messageOf(5, encodeAnchored({ batch: 1, root }))]));
+  expect(node.state.globals).toMatchObject({ anchoredBatch: 2, l1HeardMs: heardMs });
+});
+
 test("a batch that breaks the books stops the node before anything of it is kept or heard of", async () => {
   const kept: number[] = [];
   const state = genesisState(rollupParameters);
