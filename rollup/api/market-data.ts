@@ -61,21 +61,30 @@ export class MarketData {
   readonly #roots: Recent<RootRecord> = new Recent(rootsMax);
   #newLiquidations: readonly LiquidationJson[] = [];
   #accountsKnown = 0;
-  #reading: Reading;
-  #seq: number;
+  #reading: Reading | undefined;
+  #readingBatch = 0;
+  #seq = 0;
 
   /** With what the state has now; what happened before is not in it. */
   constructor(source: Pick<RollupSource, "state" | "last">, names: readonly MarketName[] = []) {
     this.#source = source;
     this.#names = new Map(names.map((each) => [each.id, each]));
-    const { state } = source;
-    this.#seq = state.globals.batch;
-    this.#reading = readingOf(state);
-    this.#openMarkets();
-    state.orders.forEach((_, slot) => this.#place(slot));
-    for (const feed of this.#markets.values()) feed.apply(this.#moment, []);
-    this.#noteOwners();
+    this.restart();
     if (source.last !== undefined) this.#noteRoot(source.last);
+  }
+
+  /** From the state as it is now, without what was known of the markets before: for when a batch could not be taken in. */
+  restart(): void {
+    const { globals, orders } = this.state;
+    this.#seq = globals.batch;
+    this.#reading = undefined;
+    this.#markets.clear();
+    this.#placed.length = 0;
+    this.#openMarkets();
+    orders.forEach((_, slot) => this.#place(slot));
+    for (const feed of this.#markets.values()) feed.apply(this.#moment, []);
+    this.#newLiquidations = [];
+    this.#noteOwners();
   }
 
   /** The last batch, and so the sequence number of every channel. */
@@ -91,7 +100,7 @@ export class MarketData {
   apply(executed: ExecutedBatch): void {
     const { outcome, batch } = executed;
     this.#seq = batch.number;
-    this.#reading = readingOf(this.state);
+    this.#reading = undefined;
     this.#openMarkets();
     for (const slot of outcome.dirty.orders) this.#place(slot);
     const moment = this.#moment;
@@ -102,7 +111,7 @@ export class MarketData {
     this.#newLiquidations = outcome.events.flatMap((event) => toLiquidation(moment, event));
     for (const each of this.#newLiquidations) this.#liquidations.push(each);
     const lists = this.lists.apply(moment, executed, (id) => this.accounts.isWatched(id));
-    this.accounts.apply(moment, outcome.events, { reading: this.#reading, lists });
+    this.accounts.apply(moment, outcome.events, { reading: this.reading, lists });
   }
 
   get #moment(): Moment {
@@ -163,7 +172,12 @@ export class MarketData {
     return this.state.accounts[id];
   }
 
+  /** Made once a batch, when somebody asks. A state may be ahead of what was told of it, while it is written to disk. */
   get reading(): Reading {
+    const { batch } = this.state.globals;
+    if (this.#reading === undefined || this.#readingBatch !== batch)
+      this.#reading = readingOf(this.state);
+    this.#readingBatch = batch;
     return this.#reading;
   }
 
@@ -187,13 +201,13 @@ export class MarketData {
   markets(): MarketJson[] {
     return this.state.markets.map((market) => {
       const feed = this.#markets.get(market.id) ?? new MarketFeed(market.id);
-      return feed.view(market, readMarket(this.#reading, market), this.#names.get(market.id));
+      return feed.view(market, readMarket(this.reading, market), this.#names.get(market.id));
     });
   }
 
   funding(id: number): FundingJson | undefined {
     const market = this.#marketOf(id);
-    return market && this.#markets.get(id)?.funding(readMarket(this.#reading, market));
+    return market && this.#markets.get(id)?.funding(readMarket(this.reading, market));
   }
 
   #marketOf(id: number): Market | undefined {
@@ -218,7 +232,7 @@ export class MarketData {
         anchoredTimeMs: globals.anchoredTimeMs,
       },
       accounts: accounts.length,
-      insurance: usdc(insurance === undefined ? 0n : readAccount(this.#reading, insurance).equity),
+      insurance: usdc(insurance === undefined ? 0n : readAccount(this.reading, insurance).equity),
       shortfall: usdc(globals.shortfall),
       markets: this.markets(),
     };
@@ -239,7 +253,7 @@ export class MarketData {
       }
       case "account": {
         const account = this.account(channel.account);
-        return account && this.accounts.snapshot(this.#reading, account);
+        return account && this.accounts.snapshot(this.reading, account);
       }
       case "liquidations":
         return { liquidations: this.liquidations(liquidationsMax) };

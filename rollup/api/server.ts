@@ -75,6 +75,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     } catch (error) {
       // The rollup goes on: who watches it is told to begin again.
       logger.error("market data failed", { error });
+      data.restart();
       streams.fail();
     }
   });

@@ -147,6 +147,33 @@ test("streams beyond the bound are told to go elsewhere, and all are told when t
   expect((await first.closed).code).toBe(closeCodes.goingAway);
 });
 
+test("after a batch that could not be taken in streams begin again, from the state as it is", async () => {
+  house = await House.open();
+  await tradeOn(3);
+  const reader = new ChannelReader(house.url);
+  await reader.subscribe(`depth:${market}`);
+  await house.post(house.sign("alice", [limit(true, 590_000, 77)]));
+  const { world, source } = house;
+  world.price(600_000).anchored();
+  const batch = world.batch();
+  const { dirty, ...outcome } = world.apply(batch);
+  const broken = {
+    ...dirty,
+    get orders(): never {
+      throw new Error("planted");
+    },
+  };
+  source.tell(batch, { ...outcome, dirty: broken });
+  expect((await reader.closed).code).toBe(closeCodes.internal);
+  expect(house.logged).toEqual(["market data failed"]);
+  const again = new ChannelReader(house.url);
+  const whole = await again.subscribe(`depth:${market}`);
+  expect(JSON.stringify(whole)).toContain("[590000,77,1]");
+  house.run();
+  await again.at(`depth:${market}`, world.state.globals.batch);
+  again.socket.close();
+});
+
 test("one who never reads is cut off, and others hear every batch", async () => {
   house = await House.open({ limits: { streamBufferBytesMax: 20_000, streamsMax: 2 } });
   const client = await deafClient();
