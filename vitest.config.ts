@@ -4,7 +4,7 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const slow = [
   "test/cli/client.test.ts",
   "test/contracts/{bundle,cover,gas,staking,steps}.test.ts",
-  "test/deploy/{contracts,ignition,main}.test.ts",
+  "test/deploy/{contracts,derivatives,ignition,main}.test.ts",
   "test/e2e/{leaving,main}.test.ts",
   "test/house/setup.test.ts",
   "test/integration/l1-commands.test.ts",
