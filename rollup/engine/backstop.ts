@@ -13,7 +13,8 @@ const dayMs = 86_400_000;
 /** Those that the fund may not take, to be deleveraged at once. */
 export function takeOver(work: Work): Account[] {
   const beyond: Account[] = [];
-  for (const account of work.state.accounts) {
+  // A batch has one mark: since the last look only those can have fallen who were touched.
+  for (const account of work.changes.touchedWith(work.fallen)) {
     if (account.id < 2 || !account.exposures.some(({ lots }) => lots !== 0)) continue;
     const risk = riskOf(work, account);
     if (riskStateOf(risk) !== "BACKSTOP") continue;

@@ -106,8 +106,8 @@ function forgetGone({ derived: { expiries }, state: { orders } }: Work): void {
  * Moved marks, losses and larger buffers leave orders behind that could no longer be borne: an account's newest go first,
  * until the rest is covered.
  */
-export function sweepUncovered(work: Work): void {
-  for (const account of work.state.accounts) {
+export function sweepUncovered(work: Work, accounts: readonly Account[]): void {
+  for (const account of accounts) {
     if (account.openOrders === 0) continue;
     const plain = account.exposures.flatMap(({ orders }) =>
       orders.filter((order) => !isReducing(order)),

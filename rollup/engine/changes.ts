@@ -37,6 +37,11 @@ export class Changes implements Touched {
     this.#recent?.markets.add(market);
   }
 
+  /** Those touched so far, and the ones given, by id. */
+  touchedWith(others: Iterable<Account>): Account[] {
+    return [...new Set([...this.accounts, ...others])].sort((a, b) => a.id - b.id);
+  }
+
   takeRecent(): Touched {
     const recent = this.#recent ?? new Changes();
     if (this.#recent !== undefined) this.#recent = new Changes();

@@ -66,6 +66,7 @@ export class Engine {
       lists: [],
       woken: [],
       admitted: [],
+      fallen: new Set(),
       openDelta: new Map(),
     };
   }
@@ -76,14 +77,14 @@ function run(work: Work, beforeMs: number): void {
   work.lists = acceptLists(work);
   const cancellations = applyCancels(work);
   expireOrders(work);
-  sweepUncovered(work);
+  sweepUncovered(work, work.state.accounts);
   noteBests(work);
   wakeTriggers(work);
   admitOrders(work, cancellations);
   const prices = holdAuctions(work, liquidate(work));
   deleverage(work, takeOver(work));
-  // Losses in one market uncover orders in another.
-  sweepUncovered(work);
+  // Losses in one market uncover orders in another. Who was not touched is covered as after the first sweep.
+  sweepUncovered(work, work.changes.touchedWith([]));
   makePayments(work);
   closeBatch(work, prices, work.batch.timeMs - beforeMs);
   checkInvariants(work);

@@ -37,7 +37,7 @@ export function liquidate(work: Work): Order[] {
   return cases.sort(worseFirst).flatMap((each) => slicesOf(work, each, left));
 }
 
-/** Also keeps in the state since when an account is being liquidated. */
+/** Also keeps in the state since when an account is being liquidated, and in the batch who is past it. */
 function findCases(work: Work): Case[] {
   const cases: Case[] = [];
   for (const account of work.state.accounts) {
@@ -48,6 +48,7 @@ function findCases(work: Work): Case[] {
     }
     const risk = riskOf(work, account);
     const state = riskStateOf(risk);
+    if (state === "BACKSTOP") work.fallen.add(account);
     const isDue =
       state === "LIQ" ||
       (state === "PRE" && hasDeleverMarket(work, account)) ||

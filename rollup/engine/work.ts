@@ -28,6 +28,8 @@ export interface Work {
   readonly woken: Order[];
   /** Orders of this batch, in the order of the lists. */
   readonly admitted: Order[];
+  /** Who was found too far gone for the book, before the auctions. */
+  readonly fallen: Set<Account>;
   /** By how much the sum of all positions' sizes has grown. */
   readonly openDelta: Map<MarketId, number>;
 }

@@ -69,7 +69,7 @@ export const mutants: readonly EngineMutant[] = [
   bug(
     "losses of the batch uncover orders that stay",
     "engine.ts",
-    "  // Losses in one market uncover orders in another.\n  sweepUncovered(work);\n",
+    "  sweepUncovered(work, work.changes.touchedWith([]));\n",
     "",
   ),
   bug(
@@ -248,6 +248,12 @@ export const mutants: readonly EngineMutant[] = [
     "BigInt(Math.abs(after)) * view.markUnit <=",
     "BigInt(Math.abs(0 * after)) * view.markUnit <=",
     4,
+  ),
+  bug(
+    "who fell without being touched is forgotten",
+    "liquidation.ts",
+    'if (state === "BACKSTOP") work.fallen.add(account);',
+    'if (state === "BACKSTOP") work.fallen.delete(account);',
   ),
   bug(
     "who owes nothing yet is left open",
