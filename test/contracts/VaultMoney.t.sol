@@ -350,6 +350,7 @@ contract VaultEscapeTest is VaultTest {
         _escape();
         vault.freeze(parts, globals);
         assertEq(vault.escape().pool, world.pool);
+        _refuseRefund(seed, world.count - 1);
         _refuseRefunds();
         for (uint64 i = 1; i < 3; i++) {
             vault.refund(globals.l1Index + i, _ownerAt(i), 0, uint96(i) + 1);
@@ -400,6 +401,16 @@ contract VaultEscapeTest is VaultTest {
         IVault.StateParts memory parts = _freezeAt(1);
         vault.withdraw(1, parts, withdrawal, 1, new bytes32[](0));
         assertEq(token.balanceOf(address(vault)), BOND);
+    }
+
+    /// @dev Of the last deposit that was taken in, in its own words.
+    function _refuseRefund(uint256 seed, uint256 last) private {
+        uint96 amount = uint96(bound(_random(seed, "in", last), 1, 1e12));
+        uint64 number = globals.l1Index - 1;
+        bytes memory message = abi.encodePacked(uint8(0), _ownerAt(last), uint16(0), amount);
+        assertEq(vault.messageDataHash(number), keccak256(message));
+        vm.expectRevert(abi.encodeWithSelector(IVault.NothingToPay.selector));
+        vault.refund(number, _ownerAt(last), 0, amount);
     }
 
     function _refuseRefunds() private {
