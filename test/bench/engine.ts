@@ -1,4 +1,9 @@
-import type { CancelOrder, PlaceOrder } from "../../rollup/engine/index.ts";
+import {
+  type CancelOrder,
+  type PlaceOrder,
+  readAccount,
+  readingOf,
+} from "../../rollup/engine/index.ts";
 import { type RollupDomain, signActions, signerOfActions } from "../../rollup/index.ts";
 import { nativeSenderSignatures } from "../../sequencer/crypto/index.ts";
 import { limit, market, marketParameters, World } from "../rollup/engine/world.ts";
@@ -28,6 +33,7 @@ export async function benchEngine(seed: number): Promise<Figure[]> {
     figure("engine/signatures/lists32/actions-per-s", recovered32),
     figure("engine/one-core-for-all/single-signed/actions-per-s", together(single, recovered1)),
     figure("engine/one-core-for-all/lists32/actions-per-s", together(lists32, recovered32)),
+    { name: "engine/margin-checks-per-s", value: marginChecksPerSecond(seed), unit: "checks/s" },
     { name: "engine/scans/50k-accounts/ms-per-batch", value: scanMs(50_000), unit: "ms" },
     ...(await benchStateTree(seed)),
     ...(await benchSignatures(seed)),
@@ -80,6 +86,36 @@ function anyActions(random: SeededRandom, count: number): (CancelOrder | PlaceOr
     const ticks = 600_000 + random.between(-3_000, 3_000);
     return limit(random.chance(0.5), ticks, random.between(1, 50), { flags: 8 });
   });
+}
+
+/** What an account is worth and must be worth: for a position, and for the worst that ten open orders could make of it. */
+function marginChecksPerSecond(seed: number): number {
+  const random = new SeededRandom(seed);
+  const world = manyTraders(traders);
+  for (let trader = 0; trader < traders; trader++)
+    world.act(trader, limit(trader % 2 === 0, 600_000, 10));
+  world.run();
+  // A price that has moved, or the buffers would cost nothing.
+  for (const price of [601_000, 599_000, 600_000]) world.price(price).anchored().run(1_000);
+  for (let trader = 0; trader < traders; trader++) {
+    const quotes = Array.from({ length: 10 }, (_, at) => {
+      const away = random.between(100, 3_000);
+      return limit(at % 2 === 0, 600_000 + (at % 2 === 0 ? -away : away), random.between(1, 50));
+    });
+    world.act(trader, ...quotes);
+  }
+  world.run();
+  const { state } = world;
+  const open = state.orders.filter((order) => order !== undefined).length;
+  if (open < 9 * traders) throw new Error("the orders do not rest");
+  const repeats = 20;
+  const ms = cpuMs(() => {
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      const reading = readingOf(state);
+      for (const account of state.accounts) readAccount(reading, account);
+    }
+  });
+  return (repeats * state.accounts.length * 1_000) / ms;
 }
 
 /** On one thread, by the native library where it is there. */
