@@ -96,9 +96,8 @@ export const mutants: readonly EngineMutant[] = [
   bug(
     "lists count in the order in which they came",
     "authority.ts",
-    "      a.nonce - b.nonce ||\n",
-    "",
-    5,
+    "      a.nonce - b.nonce ||\n      compareBytes(a.digest, b.digest),\n",
+    "      0,\n",
   ),
   bug(
     "a key signs after its expiry",
