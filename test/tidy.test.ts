@@ -166,6 +166,15 @@ test("no marker of unfinished work is left behind", () => {
   expect(offences).toEqual([]);
 });
 
+test("no merge was left half done, in the pages as little as in the code", () => {
+  const everything = globSync("**/*.{ts,mjs,sol,md,json,html,css}", {
+    exclude: ["node_modules", ".node", "artifacts", "cache", "dist", "devnet-data"],
+  });
+  const marker = /^(?:<{7}|>{7}) /m;
+  expect(everything.length).toBeGreaterThan(900);
+  expect(everything.filter((file) => marker.test(readFileSync(file, "utf8")))).toEqual([]);
+});
+
 function folderOf(path: string): string {
   return path.split("/")[0] ?? "";
 }
