@@ -9,7 +9,7 @@ const slow = [
   "test/house/setup.test.ts",
   "test/integration/l1-commands.test.ts",
   "test/integration/pruning.test.ts",
-  "test/integration/{rollup-settle,vault,vault-program}.test.ts",
+  "test/integration/{vault,vault-program}.test.ts",
   "test/integration/settlement-{crash,epochs,escape,outage,posting,reading}.test.ts",
   "test/rollup/node/main.test.ts",
   "test/rollup/engine/mutants/mutants.test.ts",

@@ -15,8 +15,6 @@ export const usage = `A node of a derivatives rollup: all of its state, derived 
     [--snapshot-every N]     after every so many batches, a file in FOLDER/snapshots that others can begin with
     [--snapshot FILE]        begins with such a file where there is no state yet; who made it is trusted
     [--relay-key FILE]       signs the envelopes of traders' lists (made in the data folder)
-    [--l1 URL --key FILE]    challenges wrong roots on L1; begins at genesis, or at --snapshot, every time
-    [--propose SECONDS]      and proposes roots, so often; the bond is taken from the key's tokens
 
   node rollup/node/main.ts audit --genesis FILE --spec FILE --endpoints URL,URL
     Recomputes the rollup's root from public data alone, and keeps nothing.
@@ -48,15 +46,6 @@ export interface RunOptions extends Common {
   readonly snapshot: string | undefined;
   readonly snapshotEvery: number | undefined;
   readonly api: ApiChoice | undefined;
-  readonly settle: SettleChoice | undefined;
-}
-
-export interface SettleChoice {
-  readonly l1: string;
-  /** A file with the key that pays and signs. */
-  readonly key: string;
-  /** Undefined to propose nothing. */
-  readonly proposeEverySeconds: number | undefined;
 }
 
 export interface ApiChoice {
@@ -100,38 +89,15 @@ const common = {
 function readRun(args: string[]): RunOptions {
   const api = { "api-port": text, "api-host": text, markets: text, "relay-key": text };
   const own = { data: text, snapshot: text, "snapshot-every": text };
-  const l1 = { l1: text, key: text, propose: text };
-  const values = parse(() => parseArgs({ args, options: { ...common, ...api, ...own, ...l1 } }));
+  const values = parse(() => parseArgs({ args, options: { ...common, ...api, ...own } }));
   const data = required("--data", values.data);
   const every = values["snapshot-every"];
   const snapshotEvery =
     every === undefined ? undefined : natural("--snapshot-every", every, Number.MAX_SAFE_INTEGER);
   if (snapshotEvery === 0) throw badOption("--snapshot-every", "at least 1");
   const { snapshot } = values;
-  const choice = {
-    data,
-    snapshot,
-    snapshotEvery,
-    api: readApi(values),
-    settle: readSettle(values),
-  };
+  const choice = { data, snapshot, snapshotEvery, api: readApi(values) };
   return { command: "run", ...readCommon(values), ...choice };
-}
-
-function readSettle({
-  l1,
-  key,
-  propose,
-}: {
-  readonly l1?: string;
-  readonly key?: string;
-  readonly propose?: string;
-}): SettleChoice | undefined {
-  if (l1 === undefined && key === undefined && propose === undefined) return undefined;
-  if (l1 === undefined || !URL.canParse(l1)) throw badOption("--l1", "the URL of an L1 node");
-  const seconds = propose === undefined ? undefined : natural("--propose", propose, 86_400);
-  if (seconds === 0) throw badOption("--propose", "at least 1");
-  return { l1, key: required("--key", key), proposeEverySeconds: seconds };
 }
 
 function readApi(values: {

@@ -1,4 +1,4 @@
-// A node that runs: it follows and executes, serves traders, and looks after roots on L1, as far as it is asked to.
+// A node that runs: it follows and executes, and serves traders if it is asked to.
 
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +9,6 @@ import { Relay, relaySigner } from "./relay.ts";
 import { type Report, reporter, summaryOf } from "./report.ts";
 import { ownerOf, RollupNode, stateFolder } from "./rollup-node.ts";
 import { snapshotBefore } from "./snapshots.ts";
-import { settle } from "./settle.ts";
 import { domainOf } from "./spec.ts";
 
 /** How often people are told how far it is, and everybody while there are no batches, ms. */
@@ -31,10 +30,8 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
     }
 }
 
-async function runOnce(options: RunOptions, report: Report, told: AbortSignal): Promise<void> {
-  // Who looks after roots has to know what is behind all that stand on L1 and may still be challenged.
-  const folder = options.settle === undefined ? options.data : undefined;
-  const node = await RollupNode.open({ ...options, folder });
+async function runOnce(options: RunOptions, report: Report, signal: AbortSignal): Promise<void> {
+  const node = await RollupNode.open({ ...options, folder: options.data });
   const { executor } = node;
   if (!node.signers.isNative)
     report("warning", {
@@ -42,19 +39,11 @@ async function runOnce(options: RunOptions, report: Report, told: AbortSignal): 
       message:
         "the package secp256k1 has no compiled library here: signatures cost 25 times as much",
     });
-  const stop = new AbortController();
-  const signal = AbortSignal.any([told, stop.signal]);
   let api: Api | undefined;
-  let settling = Promise.resolve();
   let reportedAt = performance.now();
   try {
     api = options.api && (await serve(node, options, options.api));
     if (api !== undefined) report("api", { url: api.url });
-    if (options.settle !== undefined) {
-      const world = { spec: options.spec, report, signal };
-      settling = (await settle(executor, options.settle, world)).finished;
-      settling.catch(() => stop.abort());
-    }
     report("start", summaryOf(executor));
     for await (const { block, executed } of node.run({
       signal,
@@ -67,11 +56,8 @@ async function runOnce(options: RunOptions, report: Report, told: AbortSignal): 
       report("block", { ...summaryOf(executor), behindMs });
       reportedAt = performance.now();
     }
-    await settling;
   } finally {
-    stop.abort();
     await api?.close();
-    await settling.catch(() => {});
     await node.close();
     report("final", summaryOf(executor));
   }

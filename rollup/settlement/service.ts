@@ -2,8 +2,7 @@
 // L1 has and telling it what it has not.
 
 import { JsonRpcProvider, Network, Wallet } from "ethers";
-import { BoundedMap, hexJson, toHex, type VerifiedBlock } from "../../sdk/index.ts";
-import { decodeActions } from "../intent-codec.ts";
+import { hexJson } from "../../sdk/index.ts";
 import { type ExecutedBatch, reporter, RollupNode, summaryOf } from "../node/index.ts";
 import { fastKeccak } from "../state/index.ts";
 import { News } from "./news.ts";
@@ -13,8 +12,6 @@ import { Shadow } from "./shadow.ts";
 import { VaultClient } from "./vault-client.ts";
 import { type SettlementEvent, Watcher } from "./watcher.ts";
 
-/** Of lists that were seen last: as many as the batches that are kept may have. */
-const signaturesMax = 262_144;
 const batchesMax = 20_000;
 const roundMs = 1_000;
 /** Of a proposal's chunks; nodes of L1 pass on transactions of 128 KiB. */
@@ -32,13 +29,12 @@ export async function serve(options: SettlementOptions, signal: AbortSignal): Pr
   const provider = new JsonRpcProvider(l1, network, { staticNetwork: network, cacheTimeout: -1 });
   const node = await RollupNode.open({ genesis, spec, endpoints, folder: undefined, threads: 0 });
   const { executor } = node;
-  const signatures = new BoundedMap<string, Uint8Array>(signaturesMax);
   const shadow = new Shadow(
     { state: executor.state, outbox: executor.trees.outbox },
     {
       rollupId: spec.rollupId,
       keccak,
-      signatureOf: ({ digest }) => signatures.get(toHex(digest)),
+      signatureOf: (list) => executor.signatureOf(list),
       batchesMax,
     },
   );
@@ -73,8 +69,7 @@ export async function serve(options: SettlementOptions, signal: AbortSignal): Pr
     signal: until,
     report: onEvent,
   });
-  const following = follow(node, until, (block, executed) => {
-    noteSignatures(block, executed, signatures);
+  const following = follow(node, until, (executed) => {
     shadow.follow(executed.batch);
     news.follow(executed.batch);
     report("block", summaryOf(executor));
@@ -92,26 +87,11 @@ export async function serve(options: SettlementOptions, signal: AbortSignal): Pr
 async function follow(
   node: RollupNode,
   signal: AbortSignal,
-  onBatch: (block: VerifiedBlock, executed: ExecutedBatch) => void,
+  onBatch: (executed: ExecutedBatch) => void,
 ): Promise<void> {
   // Who lies is left, and that suffices here: the node that serves traders reports it.
   const blocks = node.run({ signal, onFault: () => undefined });
-  for await (const { block, executed } of blocks)
-    if (executed !== undefined) onBatch(block, executed);
-}
-
-/** Of sequenced lists; of a forced one nothing can be shown on L1. */
-function noteSignatures(
-  block: VerifiedBlock,
-  { transactions }: ExecutedBatch,
-  signatures: BoundedMap<string, Uint8Array>,
-): void {
-  for (const [i, { list }] of transactions.entries()) {
-    const payload = block.transactions[i]?.payload;
-    const signed = list === undefined || payload === undefined ? undefined : decodeActions(payload);
-    if (list !== undefined && signed !== undefined)
-      signatures.set(toHex(list.digest), signed.signature);
-  }
+  for await (const { executed } of blocks) if (executed !== undefined) onBatch(executed);
 }
 
 /** Seconds. */

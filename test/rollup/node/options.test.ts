@@ -41,7 +41,7 @@ test("what is required is enough, and then it serves nobody and leaves L1 alone"
   });
 });
 
-test("it is told how to serve traders and how to look after roots", () => {
+test("it is told how to serve traders", () => {
   const markets = join(folder, "markets.json");
   expect(read("run", "--data=d", "--api-port=80", `--markets=${markets}`)).toMatchObject({
     api: {
@@ -50,12 +50,6 @@ test("it is told how to serve traders and how to look after roots", () => {
       markets: [{ id: 7, name: "BTC-PERP", tickSize: "0.1" }],
       relayKey: undefined,
     },
-  });
-  expect(read("run", "--data=d", "--l1=http://l", "--key=k", "--propose=30")).toMatchObject({
-    settle: { l1: "http://l", key: "k", proposeEverySeconds: 30 },
-  });
-  expect(read("run", "--data=d", "--l1=http://l", "--key=k")).toMatchObject({
-    settle: { proposeEverySeconds: undefined },
   });
 });
 
@@ -68,10 +62,6 @@ test("what is missing, unknown or out of range is refused by name", () => {
     ["--api-port", "--data=d", "--api-port=65536"],
     ["--markets", "--data=d", "--api-port=1", `--markets=${join(folder, "broken.json")}`],
     ["--markets", "--data=d", "--api-port=1", `--markets=${join(folder, "unnamed.json")}`],
-    ["--l1", "--data=d", "--propose=30"],
-    ["--l1", "--data=d", "--l1=nowhere", "--key=k"],
-    ["--key", "--data=d", "--l1=http://l"],
-    ["--propose", "--data=d", "--l1=http://l", "--key=k", "--propose=0"],
     ["--walk", "--data=d", "--walk=1"],
   ] as const)
     expect(() => read("run", ...args)).toThrow(name);
